@@ -1,0 +1,76 @@
+"""The table of layers, for the command line, the page and the golden files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from explorer.analysis.trace import Node, Shape, Trace
+
+
+def layer_records(trace: Trace) -> list[dict[str, Any]]:
+    """One record an operation, as `describe --json` prints it; shapes are [C, H, W] or [features]."""
+    return [
+        {
+            "node": n.name,
+            "path": n.path,
+            "type": n.type,
+            "kind": n.kind,
+            "inputs": list(n.inputs),
+            "in_shape": list(n.in_shapes[0]),
+            "out_shape": list(n.out_shape),
+            "kernel": n.kernel and list(n.kernel),
+            "stride": n.stride and list(n.stride),
+            "padding": n.padding and list(n.padding),
+            "groups": n.groups,
+            "params": n.params,
+            "macs": n.macs,
+            "activation_bytes": n.activation_bytes,
+            "receptive_field": list(n.receptive_field),
+            "receptive_field_stride": list(n.rf_stride),
+        }
+        for n in trace.nodes[1:]
+    ]
+
+
+def _chw(shape: Shape) -> str:
+    return "x".join(map(str, shape))
+
+
+def _square(pair: tuple[int, int] | None) -> str:
+    if pair is None:
+        return ""
+    return str(pair[0]) if pair[0] == pair[1] else _chw(pair)
+
+
+COLUMNS = ("operation", "type", "input", "output", "kernel", "stride", "padding", "groups", "field", "params", "MACs")
+
+
+def _row(n: Node) -> tuple[str, ...]:
+    groups = str(n.groups) if n.groups is not None else ""
+    window = (_square(n.kernel), _square(n.stride), _square(n.padding), groups)
+    return (
+        n.name, n.type, _chw(n.in_shapes[0]), _chw(n.out_shape), *window,
+        _square(n.receptive_field), f"{n.params:,}", f"{n.macs:,}",
+    )  # fmt: skip
+
+
+def layer_text(trace: Trace) -> str:
+    """The table as plain text: what `describe` prints and what the golden files hold."""
+    rows = [COLUMNS, *(_row(n) for n in trace.nodes[1:])]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
+    numeric = range(4, len(COLUMNS))
+    lines = [
+        "  ".join(cell.rjust(w) if i in numeric else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
+        for row in rows
+    ]
+    return "\n".join(
+        [
+            f"{trace.variant}  input {_chw(trace.input_size)}  depth {trace.depth}",
+            f"parameters {trace.params:,}  MACs {trace.macs:,} (FLOPs = 2 x MACs)",
+            *(f"not used by forward: {p}" for p in trace.unused_parameters),
+            *(f"no MAC rule: {n}" for n in trace.unruled),
+            "",
+            *(line.rstrip() for line in lines),
+            "",
+        ]
+    )
