@@ -9,6 +9,7 @@ pooling, additions and softmax are not counted (FLOPs = 2 x MACs). Sizes of acti
 
 from __future__ import annotations
 
+import difflib
 import math
 import operator
 from collections.abc import Callable, Iterable
@@ -41,6 +42,13 @@ FLOAT32_BYTES = 4
 
 class TraceError(ValueError):
     """The network does not accept the input size; `str()` is a sentence for a person."""
+
+
+class UnknownNode(KeyError):
+    """The network has no such operation, block or stage; `str()` is a sentence for a person."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 @dataclass(frozen=True)
@@ -152,9 +160,15 @@ class Trace:
     def resolve(self, name: str) -> Node:
         """The operation that a stage, block or operation called `name` selects: a group selects its output.
 
-        Raises KeyError.
+        Raises UnknownNode with a sentence that suggests the nearest names.
         """
-        return self.node(self._groups[name].output) if name in self._groups else self.node(name)
+        if name in self._groups:
+            return self.node(self._groups[name].output)
+        if name in self:
+            return self.node(name)
+        known = [*self._groups, *self._by_name]
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known[:3]
+        raise UnknownNode(f"{self.variant} has no node called {name!r}. Did you mean {', '.join(near)}?")
 
 
 def _missing(path: str) -> Any:

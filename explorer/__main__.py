@@ -1,0 +1,228 @@
+"""The command line: `python -m explorer COMMAND`. Text for people, `--json` for machines.
+
+Whatever is wrong with the input is said in one line on stderr, with exit status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from explorer.architectures.family import Variant
+    from explorer.runtime.activations import Activations
+
+EXPORTS = ("svg", "png", "pdf", "dot")
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but with one line instead of the usage on a mistake."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m explorer", description="See convolutional networks, from LeNet-5 to SENet.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text)
+
+    def with_json(p: argparse.ArgumentParser) -> None:
+        p.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+    def with_run(p: argparse.ArgumentParser) -> None:
+        p.add_argument("variant")
+        p.add_argument("--image", required=True, metavar="FILE", help="a picture, or the name of a sample")
+        p.add_argument("--weights", default="untrained", metavar="NAME", help="'untrained' (default) or a weights file")
+        p.add_argument("--device", metavar="DEVICE", help="cpu, cuda or mps (default: the best there is)")
+
+    with_json(command("list", "List all variants with their parameters, MACs and depth."))
+
+    p = command("describe", "Print the totals and the table of layers of a variant.")
+    p.add_argument("variant")
+    p.add_argument("--input-size", type=_positive, metavar="N", help="side of the input in pixels")
+    with_json(p)
+
+    p = command("diagram", "Draw a variant at one of four zooms.")
+    p.add_argument("variant")
+    p.add_argument("--zoom", required=True, choices=("network", "stage", "block", "operations"))
+    p.add_argument("--select", metavar="NODE", help="the stage, block or operation to show and highlight")
+    p.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help=f"ends in {', '.join(EXPORTS)}")
+
+    p = command("maps", "Draw the feature maps of one node for a picture.")
+    with_run(p)
+    p.add_argument("--node", required=True, metavar="NODE", help="an operation, or a block or stage for its output")
+    p.add_argument("-o", "--output", required=True, type=Path, metavar="FILE.png")
+    p.add_argument("--npy", type=Path, metavar="FILE.npy", help="also write the raw float32 array, C,H,W")
+
+    p = command("predict", "Print the five most probable classes of a picture.")
+    with_run(p)
+    with_json(p)
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
+    return int(text)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=1))
+
+
+def _list(args: argparse.Namespace) -> None:
+    from explorer.analysis.trace import trace_variant
+    from explorer.architectures import families
+
+    records = []
+    for family in families():
+        for v in family.variants:
+            t = trace_variant(v)
+            records.append(
+                {
+                    "variant": v.name,
+                    "family": family.name,
+                    "title": v.title,
+                    "year": v.year,
+                    "input_size": list(v.input_size),
+                    "params": t.params,
+                    "macs": t.macs,
+                    "depth": t.depth,
+                }
+            )
+    if args.json:
+        _print_json(records)
+        return
+    print(f"{'variant':<22}{'year':>6}{'input':>8}{'depth':>7}{'parameters':>15}{'MACs':>18}  title")
+    for r in records:
+        print(
+            f"{r['variant']:<22}{r['year']:>6}{r['input_size'][1]:>8}{r['depth']:>7}"
+            f"{r['params']:>15,}{r['macs']:>18,}  {r['title']}"
+        )
+
+
+def _describe(args: argparse.Namespace) -> None:
+    from explorer.analysis.table import layer_records, layer_text
+    from explorer.analysis.trace import trace_variant
+    from explorer.architectures import variant
+
+    t = trace_variant(variant(args.variant), args.input_size)
+    if not args.json:
+        print(layer_text(t), end="")
+        return
+    _print_json(
+        {
+            "variant": t.variant,
+            "input_size": list(t.input_size),
+            "params": t.params,
+            "macs": t.macs,
+            "depth": t.depth,
+            "activation_bytes": t.activation_bytes,
+            "unused_parameters": list(t.unused_parameters),
+            "unruled": list(t.unruled),
+            "layers": layer_records(t),
+        }
+    )
+
+
+def _diagram(args: argparse.Namespace) -> None:
+    from explorer.analysis.diagram import diagram_for
+    from explorer.analysis.trace import trace_variant
+    from explorer.architectures import variant
+
+    fmt = args.output.suffix.lstrip(".").lower()
+    if fmt not in EXPORTS:
+        raise ValueError(f"{args.output.name} must end in one of {', '.join('.' + e for e in EXPORTS)}.")
+    t = trace_variant(variant(args.variant))
+    selected = t.resolve(args.select).name if args.select else None
+    args.output.write_bytes(diagram_for(t, args.zoom, args.select).render(fmt, selected))
+
+
+def _activations(args: argparse.Namespace) -> Activations:
+    from explorer.architectures import variant
+    from explorer.runtime.activations import capture
+    from explorer.runtime.device import resolve
+    from explorer.runtime.images import load_image, model_input, preprocessing_for, sample, samples
+    from explorer.runtime.weights import load_network
+
+    v: Variant = variant(args.variant)
+    source = Path(args.image)
+    if not source.exists() and args.image in {s.id for s in samples()}:
+        source = sample(args.image).path
+    image = load_image(source)
+    network = load_network(v, args.weights, resolve(args.device))
+    activations = capture(network, model_input(image.image, preprocessing_for(v.input_size)).tensor)
+    for note in (*image.notes, activations.note):
+        if note:
+            print(note, file=sys.stderr)
+    return activations
+
+
+def _maps(args: argparse.Namespace) -> None:
+    import numpy as np
+
+    from explorer.analysis.trace import trace_variant
+    from explorer.architectures import variant
+    from explorer.runtime.maps import channels_per_page, page_of, show, statistics
+    from explorer.runtime.maps_png import draw_png
+
+    node = trace_variant(variant(args.variant)).resolve(args.node)
+    values = _activations(args).maps(node.name).numpy()
+    stats = statistics(values)
+    channels = page_of(stats.order(), 0, channels_per_page(*stats.shape[1:]))
+    title = f"{args.variant} {node.name} {'x'.join(map(str, values.shape))}, {args.weights}"
+    args.output.write_bytes(draw_png(show(values, stats, channels), title=title))
+    if args.npy:
+        with args.npy.open("wb") as file:  # a file object: np.save would append .npy to another ending
+            np.save(file, values)
+
+
+def _predict(args: argparse.Namespace) -> None:
+    activations = _activations(args)
+    top = activations.top()
+    if args.json:
+        _print_json(
+            {
+                "variant": args.variant,
+                "weights": args.weights,
+                "device": str(activations.device),
+                "milliseconds": round(activations.milliseconds, 2),
+                "top": [{"label": p.label, "probability": p.probability} for p in top],
+            }
+        )
+        return
+    print(f"{args.variant}, {args.weights}, {activations.device}, {activations.milliseconds:.0f} ms")
+    if not activations.network.trained:
+        print("These weights are untrained: the numbers show only that the network runs.")
+    for p in top:
+        print(f"{p.probability:8.2%}  {p.label}")
+
+
+COMMANDS = {"list": _list, "describe": _describe, "diagram": _diagram, "maps": _maps, "predict": _predict}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it worked, 2 when the input was wrong."""
+    args = _parser().parse_args(argv)
+    try:
+        COMMANDS[args.command](args)
+    except BrokenPipeError:  # the reader of our output had enough (`| head`)
+        sys.stderr.close()
+        return 0
+    except (ValueError, KeyError, OSError) as error:
+        # The errors of the layers below are sentences for people; see their classes.
+        reason = f"{error.filename}: {error.strerror}." if isinstance(error, OSError) and error.strerror else str(error)
+        print(f"python -m explorer: {' '.join(reason.split())}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

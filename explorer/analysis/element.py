@@ -1,0 +1,22 @@
+"""What a drawn element tells, apart from how it is drawn: all that the browser needs, and no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from explorer.analysis.trace import Kind
+
+
+@dataclass(frozen=True)
+class Element:
+    """What a click on a drawn element selects (an operation's id) and what hovering over it tells."""
+
+    target: str
+    title: str
+    lines: tuple[str, ...]
+    kind: Kind
+    macs: int
+    params: int
+    activation_bytes: int

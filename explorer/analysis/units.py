@@ -1,0 +1,44 @@
+"""Numbers as people read them: grouped thousands, SI prefixes, binary bytes, shapes as H×W×C."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+SI_PREFIXES = ("", "k", "M", "G", "T")
+BINARY_PREFIXES = ("", "Ki", "Mi", "Gi", "Ti")
+
+
+def grouped(number: int) -> str:
+    """25557032 -> "25,557,032"."""
+    return f"{number:,}"
+
+
+def si(number: float) -> str:
+    """25557032 -> "25.6 M": three significant digits and a decimal prefix."""
+    return _prefixed(number, 1000, SI_PREFIXES).rstrip()
+
+
+def bytes_text(count: int) -> str:
+    """3211264 -> "3.06 MiB"."""
+    return f"{_prefixed(count, 1024, BINARY_PREFIXES)}B"
+
+
+def _prefixed(number: float, base: int, prefixes: Sequence[str]) -> str:
+    power = 0
+    while round(number) >= base and power < len(prefixes) - 1:  # rounded: 999.6 k is 1.00 M
+        number /= base
+        power += 1
+    if not power:
+        return f"{number:g} "
+    decimals = 2 if number < 9.995 else 1 if number < 99.95 else 0
+    return f"{number:.{decimals}f} {prefixes[power]}"
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """(256, 56, 56) -> "56×56×256", (1000,) -> "1000"."""
+    return "×".join(map(str, (*shape[1:], shape[0])))
+
+
+def pair_text(pair: Sequence[int]) -> str:
+    """(3, 3) -> "3×3"."""
+    return "×".join(map(str, pair))

@@ -1,0 +1,1 @@
+"""What happens when a network runs: images, devices, weights, activations."""

@@ -1,0 +1,349 @@
+"""Pictures: read what people bring, offer the samples, and make a network's input of them.
+
+PyTorch is imported only where a tensor is made: listing and showing pictures must not wait for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+if TYPE_CHECKING:
+    import torch
+
+MAX_BYTES = 20_000_000
+MAX_PIXELS = 50_000_000
+FORMATS = ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF")
+
+_SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
+
+_PIXEL_LIMIT = f"at most {MAX_PIXELS:,} ({MAX_PIXELS // 10**6} megapixels) are accepted."
+
+# One at a time: 50 megapixels take half a gigabyte while they are decoded, and viewers share one memory.
+_decoding = Lock()
+
+# What Pillow's decoders raise for broken files, by its documentation or seen when fuzzing them.
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    IndexError,
+    AssertionError,
+    EOFError,
+    struct.error,
+    zlib.error,
+)
+
+_TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class ImageError(ValueError):
+    """A picture can't be used; the message is one sentence for the person who chose it."""
+
+
+@dataclass(frozen=True)
+class LoadedImage:
+    """A picture ready to be shown and used.
+
+    Attributes:
+        image: 8-bit RGB, upright, in its full size.
+        digest: SHA-256 of size and pixels, hexadecimal: the same picture has the same digest in any file.
+        notes: a sentence for each thing that was changed on the way from the file.
+    """
+
+    image: Image.Image
+    digest: str
+    notes: tuple[str, ...]
+
+
+def load_image(source: bytes | Path) -> LoadedImage:
+    """Read a picture from a file or from a file's bytes; thread-safe.
+
+    The content decides the format, not the name. Colour profiles are ignored, as in the networks' training.
+
+    Raises:
+        ImageError: the file is missing, empty, too large (over 20 MB or 50 megapixels: refused before it is
+            decoded), damaged, or not in one of FORMATS.
+    """
+    data = _read(source)
+    with _pillow_errors(data):
+        opened = Image.open(BytesIO(data), formats=FORMATS)
+    with opened:
+        _check_pixels(opened.size)
+        with _decoding, _pillow_errors(data):
+            image, notes = _decode(opened)
+    digest = hashlib.sha256(b"%dx%d" % image.size)
+    digest.update(image.tobytes())
+    return LoadedImage(image, digest.hexdigest(), notes)
+
+
+def _read(source: bytes | Path) -> bytes:
+    """The bytes of `source`, if there are any and not too many."""
+    if isinstance(source, bytes):
+        data, size = source, len(source)
+    else:
+        try:
+            with source.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+            size = max(len(data), source.stat().st_size)
+        except OSError as error:
+            raise ImageError(f"{source.name or source} can't be read: {error.strerror}.") from error
+    if size > MAX_BYTES:
+        raise ImageError(
+            f"The file has {size:,} bytes; at most {MAX_BYTES:,} ({MAX_BYTES // 10**6} MB) are accepted."
+        )
+    if size == 0:
+        raise ImageError("The file is empty.")
+    return data
+
+
+@contextmanager
+def _pillow_errors(data: bytes) -> Iterator[None]:
+    """Turn what Pillow raises while reading `data` into an ImageError."""
+    try:
+        yield
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        # Pillow refuses these in `open`, before their size could be asked: only its own limit is known.
+        raise ImageError(
+            f"The picture has more than {Image.MAX_IMAGE_PIXELS:,} pixels; {_PIXEL_LIMIT}"
+        ) from error
+    except UnidentifiedImageError as error:
+        raise ImageError(_unidentified(data)) from error
+    except _DAMAGE as error:
+        raise ImageError("The picture is damaged or incomplete and can't be read.") from error
+
+
+def _check_pixels(size: tuple[int, int]) -> None:
+    width, height = size
+    if width * height > MAX_PIXELS:
+        raise ImageError(
+            f"The picture has {width:,} x {height:,} = {width * height:,} pixels; {_PIXEL_LIMIT}"
+        )
+
+
+def _unidentified(data: bytes) -> str:
+    """The sentence for a file that is none of FORMATS."""
+    accepted = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+    head = data[:1024].lower()
+    if head.startswith(b"%pdf"):
+        kind = "a PDF document"
+    elif b"<svg" in head:
+        kind = "an SVG drawing"
+    elif head[4:8] == b"ftyp" and head[8:12] in {b"heic", b"heix", b"heif", b"mif1", b"msf1"}:
+        kind = "a HEIC photo"
+    else:
+        return f"The file is not a picture in an accepted format ({accepted}), or it is damaged."
+    return f"The file is {kind}; please save the picture as {accepted}."
+
+
+def _decode(opened: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    """The first frame of an opened file as upright 8-bit RGB, and notes on what that took."""
+    notes = []
+    if getattr(opened, "is_animated", False):
+        notes.append("The file holds several frames or pages; the first one is used.")
+    opened.load()
+    image = opened
+    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
+        image, note = _to_8_bits(image)
+        notes.append(note)
+    if image.has_transparency_data:
+        image = image if image.mode == "RGBA" else image.convert("RGBA")
+        if np.asarray(image.getchannel("A")).min() < 255:
+            white = Image.new("RGB", image.size, "white")
+            white.paste(image, mask=image)
+            image = white
+            notes.append("Transparent parts were laid on white.")
+    image = image.convert("RGB")
+    transpose = _TRANSPOSE.get(_orientation(opened))
+    return image if transpose is None else image.transpose(transpose), tuple(notes)
+
+
+def _to_8_bits(image: Image.Image) -> tuple[Image.Image, str]:
+    """Scale 12- and 16-bit, 32-bit and floating-point grey levels to 0..255.
+
+    Unsigned 12 and 16 bits have a range of their own. The others have none: 0..1 or 0..255 is taken where the
+    values fit in, else the range from the smallest to the largest.
+    """
+    if image.mode.startswith("I;16"):
+        tags = getattr(image, "tag_v2", {})
+        bits = tags.get(ExifTags.Base.BitsPerSample, (16,))[0]
+        low, high = 0.0, 2.0**bits - 1
+        image = image.convert("I")
+    else:
+        values = np.asarray(image)
+        finite = values[np.isfinite(values)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+        conventional = [top for top in (1.0, 255.0) if low >= 0 and high <= top]
+        if conventional:
+            low, high = 0.0, conventional[0]
+    scale = 255 / ((high - low) or 1)
+    offset = 0.5 - low * scale  # the conversion to L clips and rounds down
+    levels = image.point(lambda value: value * scale + offset).convert("L")
+    return levels, f"Grey levels from {low:g} to {high:g} were scaled to 8 bits."
+
+
+def _orientation(opened: Image.Image) -> int:
+    """The EXIF orientation of an opened picture, 1 (upright) where its EXIF block is absent or unreadable."""
+    try:
+        return opened.getexif().get(ExifTags.Base.Orientation, 1)
+    except _DAMAGE:
+        return 1
+
+
+def png_bytes(image: Image.Image) -> bytes:
+    """`image` as the bytes of a PNG file: lossless, so that what is shown is what the network got."""
+    buffer = BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How a picture becomes a network's input: resize, centre crop, normalize; as in torchvision's presets.
+
+    Attributes:
+        resize: the shorter side after resizing, in pixels; at least `crop`.
+        crop: the side of the square that is cut from the middle, in pixels.
+        mean, std: for each channel, of values in 0..1.
+        interpolation: Pillow's filters, which always smooth when they shrink (torchvision's "antialias").
+        channels: 3 (RGB) or 1 (grey).
+    """
+
+    resize: int
+    crop: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    interpolation: Literal["bilinear", "bicubic"] = "bilinear"
+    channels: Literal[3, 1] = 3
+
+    def __post_init__(self) -> None:
+        if not 0 < self.crop <= self.resize:
+            raise ValueError(f"The crop must be between 1 and the resized {self.resize}, not {self.crop}.")
+        if not self.channels == len(self.mean) == len(self.std):
+            raise ValueError(f"{self.channels} channels need as many values of mean and std.")
+
+
+IMAGENET = Preprocessing(resize=256, crop=224, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+
+
+def preprocessing_for(input_size: tuple[int, int, int]) -> Preprocessing:
+    """The usual preprocessing of a network with this input (C, H, W).
+
+    RGB takes ImageNet's mean and std, grey LeNet-5's. The shorter side becomes the input's side / 0.875 (256
+    for 224); for small inputs (up to 64 pixels), where a crop loses too much, the input's side itself.
+
+    Raises:
+        ValueError: the input isn't square, or has other than 1 or 3 channels.
+    """
+    channels, height, width = input_size
+    if height != width:
+        raise ValueError(f"Networks with a square input are supported, not {height} x {width}.")
+    resize = height if height <= 64 else round(height / 0.875)
+    if channels == 3:
+        return Preprocessing(resize, height, IMAGENET.mean, IMAGENET.std)
+    if channels == 1:
+        # LeCun et al. 1998, section III.A: background -0.1, ink 1.175. Ink is white, as in MNIST's files.
+        return Preprocessing(resize, height, mean=(0.1 / 1.275,), std=(1 / 1.275,), channels=1)
+    raise ValueError(f"A picture has 1 or 3 channels, not {channels}.")
+
+
+@dataclass(frozen=True)
+class ModelInput:
+    """What the network gets.
+
+    Attributes:
+        tensor: float32 (1, C, H, W), normalized.
+        picture: the same pixels before normalization, 8-bit RGB or grey.
+    """
+
+    tensor: torch.Tensor
+    picture: Image.Image
+
+
+def model_input(image: Image.Image, preprocessing: Preprocessing) -> ModelInput:
+    """Make a network's input of a picture of any size and shape.
+
+    The tensor equals that of torchvision's ImageClassification preset, bit by bit (for pictures more than 16
+    times as long as wide up to a shift of half a pixel).
+    """
+    import torch
+
+    picture = _crop(image.convert("RGB" if preprocessing.channels == 3 else "L"), preprocessing)
+    values = torch.from_numpy(np.array(picture)).reshape(preprocessing.crop, preprocessing.crop, -1)
+    mean, std = (torch.tensor(v)[:, None, None] for v in (preprocessing.mean, preprocessing.std))
+    tensor = (values.permute(2, 0, 1).to(torch.float32) / 255 - mean) / std
+    return ModelInput(tensor[None].contiguous(), picture)
+
+
+def _crop(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
+    """Resize the shorter side to `preprocessing.resize`, and cut the square out of the middle."""
+    width, height = image.size
+    longest = 16 * min(width, height)
+    if max(width, height) > longest:
+        # Only the middle survives the crop: whole, 4000 x 2 pixels would first grow to 512,000 x 256.
+        left, top = max(width - longest, 0) // 2, max(height - longest, 0) // 2
+        image = image.crop((left, top, width - left, height - top))
+    shorter = min(image.size)
+    width, height = (preprocessing.resize * side // shorter for side in image.size)
+    resized = image.resize((width, height), Image.Resampling[preprocessing.interpolation.upper()])
+    left, top = round((width - preprocessing.crop) / 2), round((height - preprocessing.crop) / 2)
+    return resized.crop((left, top, left + preprocessing.crop, top + preprocessing.crop))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture that comes with the app; the fields are those of assets/samples/samples.json.
+
+    Attributes:
+        id: its short name, for links and commands.
+        title, alt: a name and a description in words.
+        file: its name in assets/samples.
+        author, licence, source: whom to thank.
+    """
+
+    id: str
+    title: str
+    file: str
+    alt: str
+    author: str
+    licence: str
+    source: str
+
+    @property
+    def path(self) -> Path:
+        return _SAMPLES / self.file
+
+
+def samples() -> tuple[Sample, ...]:
+    """The pictures that come with the app, in the order in which they are offered."""
+    entries = json.loads((_SAMPLES / "samples.json").read_text(encoding="utf-8"))
+    return tuple(Sample(**entry) for entry in entries)
+
+
+def sample(id: str) -> Sample:
+    """The sample with this id; ImageError, with the ids that exist, where there is none."""
+    available = {entry.id: entry for entry in samples()}
+    if id not in available:
+        raise ImageError(f"There is no sample picture {id!r}; available are {', '.join(available)}.")
+    return available[id]

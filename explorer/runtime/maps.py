@@ -1,0 +1,257 @@
+"""Feature maps ready to be shown: statistics of all channels, 8-bit values of those on the page, the message.
+
+An activation is (C, H, W), or (C,) and (C, 1, 1), which are the same thing here: a vector, shown as bars.
+Only the channels on one page are quantised; each map between its own smallest and largest value, so a shown
+value is off by half a step at most: (high - low) / 510. Values that are not finite are left out of the
+statistics, counted, and drawn as 0, or the nearest value that the channel has (NaN), or as the channel's
+largest or smallest finite value (infinities).
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+from explorer.runtime import colormaps
+
+FloatArray = npt.NDArray[np.float32]
+DoubleArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+Order = Literal["index", "strength"]
+
+PAGE_BYTES = 400_000  # of quantised maps in one message to the browser
+MAPS_PER_PAGE = (8, 64)  # fewest and most maps on a page
+VECTOR_PAGE = 4096  # values of a vector on a page
+
+
+class ReceptiveField(TypedDict):
+    """Receptive fields of a node, (height, width) in input pixels.
+
+    `start` is the centre of position (0, 0)'s field; the centre of the image's first pixel is 0.0.
+    """
+
+    size: tuple[int, int]
+    stride: tuple[int, int]
+    start: tuple[float, float]
+
+
+class GridHeader(TypedDict, total=False):
+    """What the caller may say about the maps; everything is optional."""
+
+    group: str  # which of a page's model inputs lies under an enlarged map
+    node: str  # names the maps to people, e.g. "conv2_x.0.add"
+    height: int  # of the grid in CSS pixels
+    input_size: tuple[int, int]  # height and width of the network's input
+    receptive_field: ReceptiveField
+    labels: list[str]  # of a vector's channels, e.g. class names
+    order: Order  # given: the browser offers the choice of order
+    page: int  # from 0
+    pages: int  # more than 1: the browser offers paging
+
+
+@dataclass(frozen=True)
+class MapStatistics:
+    """Statistics of every channel of one activation, over its finite values; arrays have shape (C,).
+
+    `strength` is the mean absolute value of a channel's values; `non_finite` counts the values left out.
+    """
+
+    shape: tuple[int, int, int]
+    minimum: FloatArray
+    mean: FloatArray
+    maximum: FloatArray
+    strength: FloatArray
+    non_finite: IntArray
+
+    @property
+    def is_vector(self) -> bool:
+        return self.shape[1:] == (1, 1)
+
+    @property
+    def signed(self) -> bool:
+        """Whether any value of the activation is negative."""
+        return bool(self.minimum.min() < 0)
+
+    def order(self, by: Order = "index") -> IntArray:
+        """Return all channels by number, or strongest first (equally strong ones by number)."""
+        if by == "index":
+            return np.arange(self.shape[0])
+        return np.argsort(-self.strength, kind="stable")
+
+    @property
+    def nbytes(self) -> int:
+        return _array_bytes(self)
+
+
+@dataclass(frozen=True)
+class QuantizedMaps:
+    """The maps of one page: value = low + q / 255 * (high - low). K channels; `values` is (K, H, W) uint8."""
+
+    statistics: MapStatistics
+    channels: IntArray
+    values: npt.NDArray[np.uint8]
+    low: FloatArray
+    high: FloatArray
+
+    def dequantized(self) -> FloatArray:
+        """Return (K, H, W) values as the browser reads them."""
+        low, span = _low_and_span(self.low, self.high)
+        return (low + self.values / 255 * span).astype(np.float32)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, statistics included: what a cache has to count."""
+        return _array_bytes(self) + self.statistics.nbytes
+
+
+@dataclass(frozen=True)
+class VectorValues:
+    """The values of one page of a vector, exact; `channels` and `values` are (K,)."""
+
+    statistics: MapStatistics
+    channels: IntArray
+    values: FloatArray
+
+    def strongest(self, count: int = 8) -> IntArray:
+        """Return the shown channels with the largest absolute values, largest first."""
+        return self.channels[np.argsort(-np.abs(self.values), kind="stable")[:count]]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, statistics included: what a cache has to count."""
+        return _array_bytes(self) + self.statistics.nbytes
+
+
+def statistics(activation: npt.ArrayLike) -> MapStatistics:
+    """Return the statistics of all channels of a (C, H, W), (C, 1, 1) or (C,) activation.
+
+    Raises ValueError for another shape or an activation without values.
+    """
+    maps = _as_maps(activation)
+    flat = maps.reshape(len(maps), -1)
+    non_finite = np.zeros(len(flat), dtype=np.int64)
+    with np.errstate(invalid="ignore"):  # infinities; repaired below
+        minimum, maximum = flat.min(axis=1), flat.max(axis=1)
+        # float64: sums of large float32 values overflow
+        mean = flat.mean(axis=1, dtype=np.float64)
+        strength = np.abs(flat).mean(axis=1, dtype=np.float64) if minimum.min() < 0 else mean.copy()
+    # NaN and infinities show in the minimum or the maximum: no need for another pass over the values
+    for channel in np.flatnonzero(~(np.isfinite(minimum) & np.isfinite(maximum))):
+        finite = flat[channel][np.isfinite(flat[channel])]
+        non_finite[channel] = flat.shape[1] - finite.size
+        finite = finite if finite.size else np.zeros(1, dtype=np.float32)
+        minimum[channel], maximum[channel] = finite.min(), finite.max()
+        mean[channel] = finite.mean(dtype=np.float64)
+        strength[channel] = np.abs(finite).mean(dtype=np.float64)
+    shape = (maps.shape[0], maps.shape[1], maps.shape[2])
+    return MapStatistics(
+        shape, minimum, mean.astype(np.float32), maximum, strength.astype(np.float32), non_finite
+    )
+
+
+def channels_per_page(height: int, width: int) -> int:
+    """Return how many maps of this size are a page: about 400 KB, 8 to 64 maps; of a vector, 4096 values."""
+    if height * width == 1:
+        return VECTOR_PAGE
+    fewest, most = MAPS_PER_PAGE
+    return min(most, max(fewest, PAGE_BYTES // (height * width)))
+
+
+def page_count(channels: int, per_page: int) -> int:
+    return -(-channels // per_page)
+
+
+def page_of(order: IntArray, page: int, per_page: int) -> IntArray:
+    """Return the channels on a page; a page number outside the range means the nearest page."""
+    page = min(max(page, 0), page_count(len(order), per_page) - 1)
+    return order[page * per_page : (page + 1) * per_page]
+
+
+def show(activation: npt.ArrayLike, stats: MapStatistics, channels: IntArray) -> QuantizedMaps | VectorValues:
+    """Return what the browser needs to show these channels of an activation with these statistics."""
+    maps = _as_maps(activation)
+    if maps.shape != stats.shape:
+        raise ValueError(f"the statistics are of {stats.shape}, the activation is {maps.shape}")
+    low, high = stats.minimum[channels], stats.maximum[channels]
+    chosen = maps[channels]
+    if stats.non_finite[channels].any():
+        chosen = np.clip(np.where(np.isnan(chosen), 0, chosen), low[:, None, None], high[:, None, None])
+    if stats.is_vector:
+        return VectorValues(stats, channels, chosen.reshape(-1))
+    floor, span = _low_and_span(low, high)
+    scaled = chosen - floor
+    scaled *= np.divide(255, span, out=np.zeros_like(span), where=span > 0)  # a constant map is all 0
+    return QuantizedMaps(stats, channels, np.rint(scaled, out=scaled).astype(np.uint8), low, high)
+
+
+def encode_page(
+    activation: npt.ArrayLike, stats: MapStatistics, header: GridHeader, order: Order = "index", page: int = 0
+) -> bytes:
+    """Return the message that shows one page of an activation; too large a page number means the last."""
+    channels, per_page = stats.order(order), channels_per_page(*stats.shape[1:])
+    pages = page_count(len(channels), per_page)
+    page = min(page, pages - 1)
+    shown = show(activation, stats, page_of(channels, page, per_page))
+    return encode(shown, {**header, "order": order, "page": page, "pages": pages})
+
+
+def encode(shown: QuantizedMaps | VectorValues, header: GridHeader) -> bytes:
+    """Return the message for the browser: a header, then maps as uint8 or a vector as float32."""
+    stats, channels = shown.statistics, shown.channels
+    own: dict[str, Any] = {
+        "shape": stats.shape,
+        "signed": stats.signed,
+        "minimum": float(stats.minimum.min()),
+        "maximum": float(stats.maximum.max()),
+        "non_finite_total": int(stats.non_finite.sum()),
+        "channels": channels.tolist(),
+        "colormaps": colormaps.as_text(),
+    }
+    if isinstance(shown, VectorValues):
+        own |= {"kind": "vector", "strongest": shown.strongest().tolist()}
+        return pack({**own, **header}, shown.values.astype("<f4").tobytes())
+    own |= {
+        "kind": "maps",
+        "low": shown.low.tolist(),
+        "mean": stats.mean[channels].tolist(),
+        "high": shown.high.tolist(),
+        "non_finite": stats.non_finite[channels].tolist(),
+    }
+    return pack({**own, **header}, shown.values.tobytes())
+
+
+def pack(header: dict[str, Any], body: bytes) -> bytes:
+    """Return the header's length (4 bytes, little-endian), the header as UTF-8 JSON, and the body."""
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return struct.pack("<I", len(text)) + text + body
+
+
+def unpack(message: bytes) -> tuple[dict[str, Any], bytes]:
+    """Return header and body of a packed message."""
+    (length,) = struct.unpack_from("<I", message)
+    return json.loads(message[4 : 4 + length]), message[4 + length :]
+
+
+def _as_maps(activation: npt.ArrayLike) -> FloatArray:
+    values = np.asarray(activation, dtype=np.float32)
+    if values.ndim == 1:
+        values = values[:, None, None]
+    if values.ndim != 3 or not values.size:
+        raise ValueError(f"feature maps have shape (C, H, W) or (C,), not {values.shape}")
+    return values
+
+
+def _low_and_span(low: FloatArray, high: FloatArray) -> tuple[DoubleArray, DoubleArray]:
+    """Return both as (K, 1, 1) float64, in which a span neither overflows nor underflows."""
+    floor = low.astype(np.float64)[:, None, None]
+    return floor, high.astype(np.float64)[:, None, None] - floor
+
+
+def _array_bytes(record: Any) -> int:
+    values = [getattr(record, field.name) for field in fields(record)]
+    return sum(value.nbytes for value in values if isinstance(value, np.ndarray))

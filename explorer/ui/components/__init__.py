@@ -1,0 +1,1 @@
+"""Streamlit components: Python wrappers beside the JavaScript and CSS that they serve."""

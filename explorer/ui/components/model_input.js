@@ -1,0 +1,22 @@
+/* The picture that went into the network. It is sent once an image and registered for the enlarged maps of its group. */
+
+export default function ({ data, parentElement }) {
+  const { header, body } = unpack(data);
+  const figure = parentElement.querySelector("figure") ?? createFigure(parentElement);
+  const [image, caption] = figure.children;
+  URL.revokeObjectURL(image.src);
+  Object.assign(image, { src: URL.createObjectURL(new Blob([body], { type: "image/png" })), alt: header.caption });
+  caption.textContent = header.caption;
+  modelInputs()[header.group] = image.src;
+  window.dispatchEvent(new CustomEvent(INPUT_CHANGED));
+  return whenRemoved(parentElement, () => {
+    URL.revokeObjectURL(image.src);
+    if (modelInputs()[header.group] === image.src) delete modelInputs()[header.group];
+  });
+}
+
+function createFigure(root) {
+  const figure = el("figure", "model-input", {}, el("img", ""), el("figcaption", ""));
+  root.append(figure);
+  return figure;
+}

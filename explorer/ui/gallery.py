@@ -1,0 +1,115 @@
+"""What the home page shows of each family, kept as files so that home needs no torch.
+
+`assets/gallery/FAMILY.json` is written by `make golden` from the trace, and a test compares it with the trace. A family
+without a file is computed when home is drawn.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from explorer.analysis.element import Element
+from explorer.analysis.units import si
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "assets" / "gallery"
+YEARS = (1998, 2018)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A family on the home page; the figures are those of its default variant."""
+
+    name: str
+    title: str
+    year: int
+    authors: str
+    idea: str
+    default: str
+    variants: int
+    params: int
+    macs: int
+    depth: int
+    drawing: dict[str, Any]  # the strip of stages: its SVG, and what each element tells
+
+    def svg(self) -> str:
+        """The strip, as the diagram component draws it."""
+        return str(self.drawing["svg"])
+
+    @property
+    def elements(self) -> dict[str, Element]:
+        return {name: Element(**{**e, "lines": tuple(e["lines"])}) for name, e in self.drawing["elements"].items()}
+
+
+def card(name: str) -> Card:
+    """The card of a family, from its trace."""
+    from explorer.analysis.diagram import network_diagram  # torch, pygraphviz: not for home
+    from explorer.analysis.trace import trace_variant
+    from explorer.architectures import family
+
+    f = family(name)
+    variant = f.variant(f.default)
+    t = trace_variant(variant)
+    strip = network_diagram(t)
+    drawing = {"svg": strip.svg(), "elements": {k: asdict(e) for k, e in strip.elements.items()}}
+    counts = {"variants": len(f.variants), "params": t.params, "macs": t.macs, "depth": t.depth}
+    return Card(f.name, f.title, f.year, f.authors, f.idea, variant.title, **counts, drawing=drawing)
+
+
+def card_text(name: str) -> str:
+    """The content of a family's file."""
+    return json.dumps(asdict(card(name)), indent=1, ensure_ascii=False) + "\n"
+
+
+@cache
+def cards() -> tuple[Card, ...]:
+    """The cards of all families that have a page, oldest first."""
+    modules = {file.stem for file in (ROOT / "explorer" / "architectures").glob("*.py")}
+    names = sorted(file.stem for file in (ROOT / "pages").glob("*.py") if file.stem in modules)
+    found = []
+    for name in names:
+        file = FOLDER / f"{name}.json"
+        found.append(Card(**json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else card(name))
+    return tuple(sorted(found, key=lambda c: (c.year, c.title)))
+
+
+def timeline(shown: tuple[Card, ...]) -> Card | None:
+    """Years against MACs, a bubble a family, its area the parameters; returns the family that was clicked."""
+    import plotly.graph_objects as go  # a third of a second: not before the first home page
+
+    largest = max(c.params for c in shown)
+    figure = go.Figure(
+        go.Scatter(
+            x=[c.year for c in shown],
+            y=[c.macs for c in shown],
+            text=[c.title for c in shown],
+            customdata=[[c.default, si(c.params), si(c.macs), c.depth] for c in shown],
+            mode="markers+text",
+            textposition="top center",
+            textfont_size=16,
+            marker={"size": [12 + 36 * math.sqrt(c.params / largest) for c in shown], "color": "#4f7fd9"},
+            hovertemplate="<b>%{customdata[0]}</b> (%{x})<br>%{customdata[1]} parameters<br>%{customdata[2]} MACs<br>"
+            "%{customdata[3]} layers<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        height=300,
+        margin={"l": 70, "r": 20, "t": 30, "b": 40},
+        xaxis={"range": [YEARS[0] - 1, YEARS[1] + 1], "dtick": 2, "tickfont_size": 16, "title": "year"},
+        yaxis={"type": "log", "dtick": 1, "tickfont_size": 16, "title": "MACs", "range": [5, 11]},
+        hoverlabel_font_size=16,
+        font_size=16,
+        showlegend=False,
+    )
+    event = st.plotly_chart(
+        figure, key="timeline", on_select="rerun", selection_mode="points", config={"displayModeBar": False}
+    )
+    picked = event.selection.point_indices
+    return shown[picked[0]] if picked else None

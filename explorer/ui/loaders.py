@@ -1,0 +1,94 @@
+"""Everything expensive, computed once for all viewers: traces, layouts, networks, activations, quantized maps.
+
+The logic modules cache nothing. Here each cache is bounded in bytes, and thirty viewers who ask for the same thing at
+once wait for one computation of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import lru_cache
+from threading import Condition
+from typing import Any, ParamSpec, TypeVar
+
+from cachetools import LRUCache, cached
+
+from explorer.analysis import diagram as drawing
+from explorer.analysis.diagram import Diagram
+from explorer.analysis.trace import Trace, trace_variant
+from explorer.architectures import variant
+from explorer.runtime.activations import Activations, capture
+from explorer.runtime.device import resolve
+from explorer.runtime.images import LoadedImage, ModelInput, model_input, preprocessing_for
+from explorer.runtime.maps import GridHeader, Order, encode_page, statistics
+from explorer.runtime.weights import Network, load_network
+
+MIB = 2**20
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _bytes_of(value: Any) -> int:
+    return len(value) if isinstance(value, bytes) else value.nbytes
+
+
+def _by_image(*args: Any) -> Hashable:
+    """Pictures are compared by content: the same upload by two viewers is computed once."""
+    return tuple(a.digest if isinstance(a, LoadedImage) else a for a in args)
+
+
+def bounded(mebibytes: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Cache by bytes, least recently used first out; equal calls at the same time compute once."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        store: LRUCache[Hashable, R] = LRUCache(mebibytes * MIB, getsizeof=_bytes_of)
+        return cached(store, key=_by_image, condition=Condition())(function)
+
+    return decorate
+
+
+@lru_cache(maxsize=128)
+def trace(name: str) -> Trace:
+    """The trace of a variant at its own input size."""
+    return trace_variant(variant(name))
+
+
+@lru_cache(maxsize=512)
+def diagram(name: str, zoom: str, select: str | None = None) -> Diagram:
+    """The drawing of a variant at one zoom; `select` names the stage or block to draw."""
+    return drawing.diagram_for(trace(name), zoom, select)
+
+
+@bounded(768)
+def network(name: str, weights: str, device: str) -> Network:
+    """A variant with its weights, on a device."""
+    return load_network(variant(name), weights, resolve(device))
+
+
+@cached(LRUCache(32), key=_by_image, condition=Condition())
+def network_input(name: str, image: LoadedImage) -> ModelInput:
+    """What the network sees of the image: the tensor, and the picture that it was made from."""
+    return model_input(image.image, preprocessing_for(variant(name).input_size))
+
+
+@bounded(256)
+def activations(name: str, weights: str, device: str, image: LoadedImage) -> Activations:
+    """The image's forward pass."""
+    return capture(network(name, weights, device), network_input(name, image).tensor)
+
+
+@bounded(128)
+def maps_message(
+    name: str, weights: str, device: str, image: LoadedImage, node: str, order: Order, page: int, height: int
+) -> bytes:
+    """One page of an operation's maps, ready for the browser."""
+    values = activations(name, weights, device, image).maps(node).numpy()
+    n = trace(name).node(node)
+    header = GridHeader(
+        group=name,
+        node=node,
+        height=height,
+        input_size=trace(name).input_size[1:],
+        receptive_field={"size": n.receptive_field, "stride": n.rf_stride, "start": n.rf_start},
+    )
+    return encode_page(values, statistics(values), header, order, page)

@@ -1,0 +1,202 @@
+"""The one screen of every architecture: the strip above, stage and block diagrams left, maps right, one selection.
+
+Everything that a click changes is drawn in one fragment, so that a click runs nothing else again.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import get_args
+
+import streamlit as st
+
+from explorer.analysis.diagram import Format, Zoom
+from explorer.analysis.trace import Node, Trace, UnknownNode
+from explorer.analysis.units import shape_text
+from explorer.architectures.family import Family, Variant
+from explorer.runtime.activations import Activations
+from explorer.runtime.device import describe
+from explorer.runtime.images import png_bytes
+from explorer.ui import loaders, panels
+from explorer.ui.components.diagram import ColourBy, clicked, diagram, link
+from explorer.ui.components.feature_maps import MapView, accepted, current_view, feature_maps, model_input
+from explorer.ui.linked import keep, seed
+from explorer.ui.sidebar import Settings, settings
+
+COLOUR_BY: dict[ColourBy, str] = {"kind": "Kind", "macs": "MACs", "params": "Parameters", "memory": "Memory"}
+LINKED, OPERATIONS = "Blocks", "All operations"
+# Parameter of the link -> field of the maps' view.
+LINK_PARAMETERS = {"channel": "channel", "maps": "colouring", "scale": "scale", "order": "order", "page": "page"}
+STAGE_HEIGHT, BLOCK_HEIGHT, OPERATIONS_HEIGHT, MAPS_HEIGHT = 150, 370, 540, 400
+
+
+def current_variant(family: Family) -> Variant:
+    """The family's variant that was chosen, or that the link names; a sentence where the link's does not exist."""
+    names = [v.name for v in family.variants]
+    return family.variant(seed("variant", names, family.default, f"variant of {family.title}"))
+
+
+@st.fragment
+def screen(family: Family, variant: Variant) -> None:
+    """Header, diagrams and maps of a variant: everything that a lecturer points at, in one window."""
+    name = variant.name
+    trace = loaders.trace(name)
+    node = _selected(trace)
+    title, controls = st.columns(2, vertical_alignment="bottom", gap="medium")
+    with title:
+        panels.header(family, variant)
+    with controls:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if _variant_box(family) != name:
+                st.rerun()  # the panels below the screen follow
+            _download(trace, node)
+        zoomed_out = _controls()
+    diagram(
+        loaders.diagram(name, "network"), group=name, key=f"{name}-network", label=f"Stages of {variant.title}",
+        colour_by=st.session_state["colour"], legend=sorted({n.kind for n in trace.nodes}),
+    )  # fmt: skip
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _diagrams(trace, node, zoomed_out)
+    with right:
+        _maps(trace, node, settings())
+    link(group=name, key=f"{name}-link", node=node.name, block=node.block, stage=node.stage)
+
+
+def _variant_box(family: Family) -> str:
+    variants = {v.name: v for v in family.variants}
+    chosen: str = st.selectbox(
+        "Variant", variants, key="variant",
+        format_func=lambda n: variants[n].title + (f" ({variants[n].note})" if variants[n].note else ""),
+        label_visibility="collapsed",
+    )  # fmt: skip
+    keep("variant", None if chosen == family.default else chosen)
+    return chosen
+
+
+def _selected(trace: Trace) -> Node:
+    """The node of this run: clicked just now, or as before, or the link's, or the output of the second stage's first
+    block. The link is kept up to date."""
+    state = st.session_state
+    chosen = clicked(f"{trace.variant}-link") or state.get("node")
+    if chosen is None:
+        chosen = st.query_params.get("node")
+        if chosen is not None:
+            try:
+                trace.resolve(chosen)
+            except UnknownNode as error:
+                st.warning(str(error))
+    try:
+        node = trace.resolve(chosen or "")
+    except UnknownNode:  # the node of another variant, or the link's, of which the warning tells
+        node = trace.node(trace.stages[min(1, len(trace.stages) - 1)].blocks[0].output)
+    state["node"] = node.name
+    keep("node", node.name)
+    return node
+
+
+def _controls() -> bool:
+    """What colours mean, and linked diagrams or the whole graph; True for the whole graph."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        seed("colour", COLOUR_BY, "kind", "colouring")
+        colour = st.segmented_control(
+            "Colour the nodes by", COLOUR_BY, key="colour", required=True, format_func=COLOUR_BY.__getitem__,
+            label_visibility="collapsed",
+        )  # fmt: skip
+        keep("colour", None if colour == "kind" else colour)
+        view = st.segmented_control(
+            "Diagrams", (LINKED, OPERATIONS), key="view", default=LINKED, required=True, label_visibility="collapsed"
+        )
+    return view == OPERATIONS
+
+
+def _download(trace: Trace, node: Node) -> None:
+    with st.popover("Download"):
+        zoom = st.selectbox("Diagram", get_args(Zoom), key="download-zoom")
+        drawing = loaders.diagram(trace.variant, zoom, _part(zoom, node))
+        with st.container(horizontal=True):
+            for fmt in get_args(Format):
+                st.download_button(
+                    fmt.upper(), partial(drawing.render, fmt, node.name), f"{trace.variant}-{zoom}.{fmt}",
+                    on_click="ignore", key=f"download-{fmt}",
+                )  # fmt: skip
+
+
+def _part(zoom: str, node: Node) -> str | None:
+    """What a diagram at that zoom shows: the node's stage, its block, or everything."""
+    return {"stage": node.stage or None, "block": node.block or None}.get(zoom)
+
+
+def _diagrams(trace: Trace, node: Node, zoomed_out: bool) -> None:
+    name, colour_by = trace.variant, st.session_state["colour"]
+    if zoomed_out:
+        diagram(
+            loaders.diagram(name, "operations"), group=name, key=f"{name}-operations", zoomable=True,
+            label=f"All operations of {name}", colour_by=colour_by, legend=False, height=OPERATIONS_HEIGHT,
+        )  # fmt: skip
+        return
+    shown = node if node.stage else trace.node(trace.stages[0].output)  # the input belongs to no stage
+    stage, block = trace.stage(shown.stage), trace.block(shown.block)
+    if len(stage.blocks) > 1:
+        diagram(
+            loaders.diagram(name, "stage", stage.path), group=name, key=f"{name}-stage", colour_by=colour_by,
+            label=f"Blocks of {stage.path}", legend=False, height=STAGE_HEIGHT,
+        )  # fmt: skip
+    diagram(
+        loaders.diagram(name, "block", block.path), group=name, key=f"{name}-block", colour_by=colour_by,
+        label=f"Operations of {block.path}", legend=False, height=BLOCK_HEIGHT,
+    )  # fmt: skip
+
+
+def _maps(trace: Trace, node: Node, chosen: Settings) -> None:
+    name, key = trace.variant, "maps"
+    view = current_view(key, _view_in_link())
+    standard = MapView()
+    for parameter, field in LINK_PARAMETERS.items():
+        value = getattr(view, field)
+        keep(parameter, None if value == getattr(standard, field) else value)
+    channels = node.out_shape[0]
+    what = f"{channels:,} maps of {shape_text(node.out_shape).rpartition('×')[0]}" if len(node.out_shape) == 3 else f"{channels:,} values"
+    st.markdown(f"**{node.name}** · {node.type} · {what}")
+    arguments = (name, chosen.weights, chosen.device, chosen.image)
+    message = loaders.maps_message(*arguments, node.name, view.order, view.page, MAPS_HEIGHT)
+    feature_maps(message, key=key, initial=view)
+    seen, facts = st.columns([1, 5], gap="small", vertical_alignment="center")
+    with seen:
+        size = trace.input_size[1]
+        model_input(
+            png_bytes(loaders.network_input(name, chosen.image).picture), group=name,
+            caption=f"Input {size}×{size}", key=f"{name}-input",
+        )  # fmt: skip
+    with facts:
+        _result(loaders.activations(*arguments), chosen)
+
+
+def _result(activations: Activations, chosen: Settings) -> None:
+    """Which network ran, where, how long, and what it takes the picture for; an untrained one knows no classes."""
+    ran = f"{activations.milliseconds:.0f} ms on {describe(activations.device)}. {activations.note or ''}"
+    if not activations.network.trained:
+        st.markdown(
+            f"**Untrained network**: random weights, seeded. {chosen.image_title}, {ran}",
+            help="The maps show what the wiring does to a picture, not what a trained network sees. "
+            "Class probabilities would mean nothing, so none are shown.",
+        )
+        return
+    st.markdown(f"{chosen.weights}. {chosen.image_title}, {ran}")
+    for p in activations.top():
+        st.progress(p.probability, f"{p.label} {p.probability:.1%}")
+
+
+def _view_in_link() -> MapView:
+    """What the link asks for; a sentence names what does not exist."""
+    asked = st.query_params
+    wishes: dict[str, object] = {}
+    for parameter, field in LINK_PARAMETERS.items():
+        if parameter in asked:
+            text = asked[parameter]
+            wishes[field] = int(text) if text.isdecimal() else text
+    view = accepted(MapView(), wishes)
+    for parameter, field in LINK_PARAMETERS.items():
+        if field in wishes and getattr(view, field) != wishes[field]:
+            st.warning(f"The link asks for {parameter}={asked[parameter]}, which does not exist.")
+    return view

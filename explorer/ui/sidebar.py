@@ -1,0 +1,117 @@
+"""What all pages share: the picture, and the device on which networks run. The choice survives a change of page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from explorer.runtime.images import ImageError, LoadedImage, load_image, sample, samples
+from explorer.ui.linked import keep, seed
+
+SAMPLE, UPLOAD, CAMERA = "Sample", "Upload", "Camera"
+# A phone's photo is 50 MB when decoded; thirty viewers' photos shall fit a small server. Networks see 331 px at most.
+KEPT = 1024  # pixels of the longer side
+THUMBNAIL = 480  # pixels of the longer side: sharp at the sidebar's width on a dense screen
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The shared choices. `device` is empty for the best device there is; `own_image` marks what no link can carry."""
+
+    image: LoadedImage
+    image_title: str
+    own_image: bool
+    weights: str
+    device: str
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _sample_image(sample_id: str) -> LoadedImage:
+    return load_image(sample(sample_id).path)
+
+
+def settings() -> Settings:
+    """The choices made in the sidebar; call after `sidebar`."""
+    chosen: Settings = st.session_state["settings"]
+    return chosen
+
+
+def sidebar() -> None:
+    """Draw the controls, and keep what they say for `settings`."""
+    with st.sidebar:
+        st.subheader("Picture", anchor=False)
+        source = st.segmented_control(
+            "Where from", (SAMPLE, UPLOAD, CAMERA), key="source", default=SAMPLE, required=True,
+            label_visibility="collapsed", width="stretch",
+        )  # fmt: skip
+        own = _own_picture(source) if source != SAMPLE else None
+        if own is None:
+            image, title, credit = _sample_picture()
+        else:
+            image, title, credit = own, f"Your {source.lower()}", "Kept while you change pages, not in the link."
+        st.image(_shrunk(image, THUMBNAIL).image, caption=credit, width="stretch")
+        for note in image.notes:
+            st.caption(note)
+        st.subheader("Device", anchor=False)
+        device = _device()
+    st.session_state["settings"] = Settings(image, title, own is not None, "untrained", device)
+
+
+def _shrunk(image: LoadedImage, side: int) -> LoadedImage:
+    small = image.image.copy()
+    small.thumbnail((side, side))
+    return replace(image, image=small)
+
+
+def _sample_picture() -> tuple[LoadedImage, str, str]:
+    offered = {s.id: s for s in samples()}
+    default = next(iter(offered))
+    seed("sample", offered, default, "sample")
+    chosen = st.selectbox(
+        "Sample picture", offered, key="sample", format_func=lambda i: offered[i].title,
+        label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    keep("sample", None if chosen == default else chosen)
+    s = offered[chosen]
+    return _sample_image(chosen), s.title, f"{s.author}, {s.licence}"
+
+
+def _own_picture(source: str) -> LoadedImage | None:
+    """The uploaded or photographed picture; None, with a sentence on the page, where there is none that can be read."""
+    if source == CAMERA:
+        given = st.camera_input("Take a picture", key="camera", label_visibility="collapsed")
+    else:
+        given = st.file_uploader("Your picture (at most 20 MB)", key="upload", help="PNG, JPEG, WebP, GIF, BMP or TIFF")
+    if given is not None:
+        state = st.session_state
+        if state.get(f"{source}-file") != given.file_id:  # decoded once, not at every click
+            state[f"{source}-file"] = given.file_id
+            state[f"{source}-picture"] = _read(given.getvalue())
+    picture: LoadedImage | str | None = st.session_state.get(f"{source}-picture")
+    if isinstance(picture, LoadedImage):
+        return picture
+    if picture is not None:
+        st.error(f"{picture} The sample is shown instead.")
+    else:
+        st.caption("Until there is one, the sample is shown.")
+    return None
+
+
+def _read(content: bytes) -> LoadedImage | str:
+    """The picture, or the sentence that says why it is none."""
+    try:
+        return _shrunk(load_image(content), KEPT)
+    except ImageError as error:
+        return str(error)
+
+
+def _device() -> str:
+    from explorer.runtime.device import describe, devices, resolve  # torch: not before a page needs it
+
+    available = devices()
+    name = available[0]
+    if len(available) > 1:
+        name = st.segmented_control("Run on", available, key="device", default=name, required=True)
+    st.caption(describe(resolve(name)))
+    return name

@@ -1,0 +1,23 @@
+"""The little CSS that Streamlit's theme cannot express: how much of a projector's screen is empty."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+CSS = """
+<style>
+  [data-testid="stMainBlockContainer"] { padding: 3.5rem 1.5rem 3rem; }
+  [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: .5rem; }
+  [data-testid="stMain"] h2 { padding-top: 2rem; font-size: 1.4rem; }
+  [data-testid="stSidebar"] { min-width: 15rem; max-width: 17rem; }
+  [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
+  [data-testid="stCaptionContainer"] { font-size: 1rem; }
+  [data-testid="stMain"] h1 { padding: 0 0 .35rem; font-size: 1.75rem; line-height: 1.1; }
+  @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4rem .75rem 2rem; } }
+</style>
+"""
+
+
+def apply() -> None:
+    """Put the CSS on the page."""
+    st.html(CSS)

@@ -1,0 +1,146 @@
+"""One app and one browser for all browser tests; each test opens pages in contexts of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    WebSocket,
+    sync_playwright,
+)
+
+from tests.app_server import AppServer, app_server
+from tests.browser import chromium
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LOCAL_HOSTS = ("127.0.0.1", "localhost", None)  # None: data: and blob: addresses
+TIMEOUT_MS = 60_000
+# On a page with a path, the front end asks at which of its folders the server is: all but one don't exist.
+PROBES = ("/_stcore/health", "/_stcore/host-config")
+
+# Idle for 300 ms on end: the front end reports a run a little after the click that causes it.
+SETTLED = """() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  const idle = app?.getAttribute('data-test-script-state') === 'notRunning'
+    && !document.querySelector('[data-testid="stSkeleton"]');
+  window.idleSince = idle ? window.idleSince ?? performance.now() : undefined;
+  return idle && performance.now() - window.idleSince > 300;
+}"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            # One worker runs them all, so that the app and the browser are started once.
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@dataclass
+class AppPage:
+    """A page of the app in a browser context of its own, and what went wrong in it."""
+
+    page: Page
+    problems: list[str] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Wait until the script has run and the page has stayed idle. Call it after each click."""
+        self.page.evaluate("() => { delete window.idleSince; }")
+        self.page.wait_for_function(SETTLED, timeout=TIMEOUT_MS)
+        boxes = self.page.get_by_test_id("stException").all_inner_texts()
+        self.problems += [f"exception on the page: {text}" for text in boxes]
+
+    def watch(self, context: BrowserContext) -> None:
+        """Note every error, failed request and request to another machine, from now on."""
+        note = self.problems.append
+
+        def check_host(request: Request | WebSocket) -> None:
+            if urlparse(request.url).hostname not in LOCAL_HOSTS:
+                note(f"request to another host: {request.url}")
+
+        def on_failure(request: Request) -> None:
+            if request.failure != "net::ERR_ABORTED":  # the page was left before the answer came
+                note(f"failed request: {request.url} ({request.failure})")
+
+        def on_response(response: Response) -> None:
+            if response.status >= 400 and not response.url.endswith(PROBES):
+                note(f"status {response.status}: {response.url}")
+
+        def on_console(message: ConsoleMessage) -> None:
+            # The browser logs a failed request once more, without its address.
+            if message.type == "error" and not message.text.startswith("Failed to load resource"):
+                note(f"console: {message.text}")
+
+        context.on("request", check_host)
+        self.page.on("websocket", check_host)
+        context.on("requestfailed", on_failure)
+        context.on("response", on_response)
+        context.on("console", on_console)
+        context.on("weberror", lambda error: note(f"page error: {error.error}"))
+
+
+OpenPage = Callable[..., AppPage]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """The running app; `server.log` is the file with its output."""
+    with app_server(tmp_path_factory.mktemp("app")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium. The tests fail without one: skipped browser tests would look like passed ones."""
+    executable = chromium.find()
+    if executable is None:
+        pytest.fail("There is no Chromium: `make browser` installs one.")
+    with sync_playwright() as playwright:
+        chrome = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield chrome
+        chrome.close()
+
+
+@pytest.fixture
+def open_page(server: AppServer, browser: Browser) -> Iterator[OpenPage]:
+    """`open_page("/resnet?variant=resnet18", size=(390, 844), dark=True)` -> AppPage, settled.
+
+    The test fails at its end when a page logged an error, showed an exception, had a request that failed,
+    or made one to another host.
+    """
+    opened: list[tuple[BrowserContext, AppPage]] = []
+
+    def open_(path: str = "/", size: tuple[int, int] = (1440, 900), dark: bool = False) -> AppPage:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
+        )
+        view = AppPage(context.new_page())
+        opened.append((context, view))
+        view.watch(context)
+        view.page.goto(server.url + path, timeout=TIMEOUT_MS)
+        view.settle()
+        return view
+
+    yield open_
+    for context, _ in opened:
+        context.close()
+    problems = [problem for _, view in opened for problem in view.problems]
+    assert not problems, "\n".join(dict.fromkeys(problems))

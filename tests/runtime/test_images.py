@@ -1,0 +1,503 @@
+from __future__ import annotations
+
+import random
+import struct
+import subprocess
+import sys
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms._presets import ImageClassification
+
+from explorer.runtime import images
+from explorer.runtime.images import (
+    IMAGENET,
+    ImageError,
+    Preprocessing,
+    load_image,
+    model_input,
+    png_bytes,
+    preprocessing_for,
+)
+from explorer.runtime.testcard import draw_test_card
+
+SAVED_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+
+
+def encoded(image: Image.Image, format: str, **options: Any) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def picture(width: int = 40, height: int = 30, mode: str = "RGB") -> Image.Image:
+    """A smooth gradient, different along both axes and in each channel."""
+    y, x = np.mgrid[:height, :width]
+    planes = [x * 255 // max(width - 1, 1), y * 255 // max(height - 1, 1), (x + y) * 255 // (width + height)]
+    return Image.fromarray(np.stack(planes, axis=2).astype(np.uint8)).convert(mode)
+
+
+def mean_difference(one: Image.Image, other: Image.Image) -> float:
+    return float(np.abs(np.asarray(one, float) - np.asarray(other, float)).mean())
+
+
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A grey PNG that claims a size, and has no pixels: decoding it first would fail differently."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", b"") + png_chunk(b"IEND", b"")
+    )
+
+
+def with_exif(orientation: int) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
+# --- what is accepted ---
+
+
+@pytest.mark.parametrize("format", ["PNG", "BMP", "TIFF"])
+@pytest.mark.parametrize("size", [(1, 1), (40, 30), (4000, 2), (2, 4000)])
+def test_lossless_formats_keep_their_pixels(format: str, size: tuple[int, int]) -> None:
+    loaded = load_image(encoded(picture(*size), format))
+    assert loaded.image.mode == "RGB"
+    assert loaded.notes == ()
+    np.testing.assert_array_equal(loaded.image, picture(*size))
+
+
+@pytest.mark.parametrize("format", ["JPEG", "WEBP", "GIF"])
+def test_lossy_formats_stay_close(format: str) -> None:
+    assert mean_difference(load_image(encoded(picture(), format)).image, picture()) < 8
+
+
+@pytest.mark.parametrize(
+    ("format", "mode", "tolerance"),
+    [
+        ("PNG", "L", 0),
+        ("PNG", "1", 0),
+        ("PNG", "P", 0),
+        ("BMP", "1", 0),
+        ("TIFF", "CMYK", 1),
+        ("TIFF", "YCbCr", 2),
+        ("JPEG", "L", 4),
+        ("JPEG", "CMYK", 8),
+        ("JPEG", "YCbCr", 8),
+    ],
+)
+def test_colour_modes_become_rgb(format: str, mode: str, tolerance: int) -> None:
+    original = picture(mode=mode)
+    loaded = load_image(encoded(original, format))
+    assert loaded.image.mode == "RGB"
+    assert mean_difference(loaded.image, original.convert("RGB")) <= tolerance
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF"])
+def test_16_bits_are_scaled_by_their_full_range(format: str) -> None:
+    values = np.array([[0, 257, 128 * 257], [65535, 255 * 256, 100]], dtype=np.uint16)
+    loaded = load_image(encoded(Image.fromarray(values), format))
+    np.testing.assert_array_equal(np.asarray(loaded.image)[..., 0], [[0, 1, 128], [255, 254, 0]])
+    assert loaded.notes == ("Grey levels from 0 to 65535 were scaled to 8 bits.",)
+
+
+def test_12_bits_are_scaled_by_their_full_range() -> None:
+    """Two values of 12 bits in three bytes: 4095 is white, not a sixteenth of it."""
+    width, height, bits, photometric, offset, byte_count = 256, 257, 258, 262, 273, 279
+    tags = {width: 2, height: 1, bits: 12, photometric: 1, offset: 8, byte_count: 3}
+    long = 4
+    directory = struct.pack("<H", len(tags))
+    directory += b"".join(struct.pack("<HHII", tag, long, 1, value) for tag, value in tags.items())
+    tiff = struct.pack("<2sHI", b"II", 42, 12) + b"\xff\xf8\x00" + b"\0" + directory + bytes(4)
+    loaded = load_image(tiff)
+    np.testing.assert_array_equal(np.asarray(loaded.image)[..., 0], [[255, 128]])
+    assert loaded.notes == ("Grey levels from 0 to 4095 were scaled to 8 bits.",)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.array([[0, 0.5, 1]], np.float32), [0, 128, 255]),
+        (np.array([[0, 100, 200]], np.float32), [0, 100, 200]),
+        (np.array([[-3, 0, 3]], np.float32), [0, 128, 255]),
+        (np.array([[0, np.nan, np.inf, 1]], np.float32), [0, 0, 255, 255]),
+        (np.array([[np.nan, np.nan]], np.float32), [0, 0]),
+        (np.array([[-7, -7]], np.float32), [0, 0]),
+        (np.array([[0, 7, 255]], np.int32), [0, 7, 255]),
+        (np.array([[-1000, 0, 1000]], np.int32), [0, 128, 255]),
+        (np.array([[0, 2**31 - 1]], np.int32), [0, 255]),
+    ],
+)
+def test_values_without_a_range_are_scaled_to_fit(values: np.ndarray, expected: list[int]) -> None:
+    loaded = load_image(encoded(Image.fromarray(values), "TIFF"))
+    np.testing.assert_array_equal(np.asarray(loaded.image)[0, :, 0], expected)
+    assert len(loaded.notes) == 1
+
+
+def transparent(mode: str) -> Image.Image:
+    """The left half is opaque black, the right half transparent black."""
+    image = Image.new("RGBA", (8, 4), (0, 0, 0, 255))
+    image.paste((0, 0, 0, 0), (4, 0, 8, 4))
+    return image.convert(mode)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        pytest.param(encoded(transparent("RGBA"), "PNG"), id="PNG RGBA"),
+        pytest.param(encoded(transparent("LA"), "PNG"), id="PNG LA"),
+        pytest.param(encoded(transparent("RGBA"), "WEBP", lossless=True), id="WebP"),
+        pytest.param(encoded(transparent("RGBA"), "TIFF"), id="TIFF"),
+        pytest.param(encoded(transparent("RGBA"), "GIF"), id="GIF"),
+        pytest.param(encoded(transparent("RGBA").quantize(4), "PNG"), id="PNG palette"),
+    ],
+)
+def test_transparency_is_laid_on_white(file: bytes) -> None:
+    loaded = load_image(file)
+    assert loaded.image.getpixel((0, 0)) == (0, 0, 0)
+    assert loaded.image.getpixel((7, 3)) == (255, 255, 255)
+    assert loaded.notes == ("Transparent parts were laid on white.",)
+
+
+def test_an_opaque_alpha_channel_is_no_transparency() -> None:
+    assert load_image(encoded(picture(mode="RGBA"), "PNG")).notes == ()
+
+
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG", "TIFF"])
+def test_of_several_frames_the_first_is_used(format: str) -> None:
+    frames = [Image.new("RGB", (9, 7), colour) for colour in ("red", "lime", "blue")]
+    options = {"lossless": True} if format == "WEBP" else {}
+    loaded = load_image(encoded(frames[0], format, save_all=True, append_images=frames[1:], **options))
+    assert loaded.image.getpixel((4, 3)) == (255, 0, 0)
+    assert loaded.notes == ("The file holds several frames or pages; the first one is used.",)
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(format: str, orientation: int) -> None:
+    """Where the stored picture's white corner (top left) has to appear, by the EXIF standard."""
+    stored = Image.new("L", (64, 32))
+    stored.paste(255, (0, 0, 16, 16))
+    loaded = load_image(encoded(stored.convert("RGB"), format, exif=with_exif(orientation))).image
+    pixels = np.asarray(loaded)[..., 0] > 127
+    clockwise = [pixels[4, 4], pixels[4, -4], pixels[-4, -4], pixels[-4, 4]]
+    assert [place for place, white in enumerate(clockwise) if white] == [(orientation - 1) % 4]
+    assert loaded.size == ((64, 32) if orientation <= 4 else (32, 64))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"exif": b"Exif\0\0not a directory"}, id="EXIF is text"),
+        pytest.param({"exif": b"Exif\0\0II*\0\xff\xff\xff\x7f"}, id="EXIF points outside"),
+        pytest.param({"exif": b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12\x01"}, id="EXIF ends early"),
+        pytest.param({"icc_profile": b"not a profile"}, id="ICC is text"),
+    ],
+)
+def test_broken_metadata_does_not_cost_the_picture(format: str, options: dict[str, bytes]) -> None:
+    assert load_image(encoded(picture(), format, **options)).image.size == (40, 30)
+
+
+def test_the_content_decides_and_not_the_name(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(encoded(picture(), "PNG"))
+    np.testing.assert_array_equal(load_image(path).image, picture())
+
+
+def test_the_digest_is_of_the_pixels() -> None:
+    wide, tall = Image.new("RGB", (4, 2)), Image.new("RGB", (2, 4))
+    digests = {
+        name: load_image(encoded(image, format)).digest
+        for name, image, format in [
+            ("png", picture(), "PNG"),
+            ("bmp", picture(), "BMP"),
+            ("other", picture(41), "PNG"),
+            ("wide", wide, "PNG"),
+            ("tall", tall, "PNG"),
+        ]
+    }
+    assert digests["png"] == digests["bmp"]
+    assert len(set(digests.values())) == 4
+    assert len(digests["png"]) == 64
+
+
+# --- what is refused, in words ---
+
+HEIC = struct.pack(">I4s4s", 24, b"ftyp", b"heic") + bytes(40)
+ACCEPTED = "PNG, JPEG, WebP, GIF, BMP or TIFF"
+UNKNOWN = rf"^The file is not a picture in an accepted format \({ACCEPTED}\), or it is damaged\.$"
+SAVE_AS = rf"please save the picture as {ACCEPTED}\.$"
+AT_MOST = r"at most 50,000,000 \(50 megapixels\) are accepted\.$"
+DAMAGED = r"^The picture is damaged or incomplete and can't be read\.$"
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        pytest.param(b"", r"^The file is empty\.$", id="empty"),
+        pytest.param(b"hello, world\n" * 20, UNKNOWN, id="text"),
+        pytest.param(bytes(1000), UNKNOWN, id="zeros"),
+        pytest.param(b"\x89PNG\r\n\x1a\n", UNKNOWN, id="signature only"),
+        pytest.param(encoded(picture(), "PPM"), UNKNOWN, id="PPM"),
+        pytest.param(encoded(picture(), "ICO"), UNKNOWN, id="ICO"),
+        pytest.param(b"%PDF-1.7\n%...", r"^The file is a PDF document; " + SAVE_AS, id="PDF"),
+        pytest.param(
+            b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>',
+            r"^The file is an SVG drawing; " + SAVE_AS,
+            id="SVG",
+        ),
+        pytest.param(HEIC, r"^The file is a HEIC photo; " + SAVE_AS, id="HEIC"),
+        *(
+            pytest.param(encoded(picture(), format)[:-40], DAMAGED, id=f"truncated {format}")
+            for format in SAVED_FORMATS
+        ),
+        pytest.param(
+            png_header(100, 100)[:33] + png_chunk(b"IDAT", b"not deflate") + png_chunk(b"IEND", b""),
+            DAMAGED,
+            id="broken stream",
+        ),
+        pytest.param(
+            png_header(10_000, 5_001),
+            r"^The picture has 10,000 x 5,001 = 50,010,000 pixels; " + AT_MOST,
+            id="51 megapixels",
+        ),
+        pytest.param(
+            png_header(60_000, 60_000),
+            r"^The picture has more than [\d,]+ pixels; " + AT_MOST,
+            id="decompression bomb",
+        ),
+        pytest.param(
+            b"\x89PNG" + bytes(20_000_000),
+            r"^The file has 20,000,004 bytes; at most 20,000,000 \(20 MB\) are accepted\.$",
+            id="over 20 MB",
+        ),
+    ],
+)
+def test_unusable_files_are_refused_with_a_sentence(file: bytes, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=sentence):
+        load_image(file)
+    path = tmp_path / "file.png"
+    path.write_bytes(file)
+    with pytest.raises(ImageError, match=sentence):
+        load_image(path)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_large_picture_is_refused_also_where_pillow_warns() -> None:
+    with pytest.raises(ImageError, match=AT_MOST):
+        load_image(png_header(10_000, 10_000))
+
+
+def test_fifty_megapixels_are_not_refused_for_their_size() -> None:
+    with pytest.raises(ImageError, match=DAMAGED):  # the header's size passes, the missing pixels don't
+        load_image(png_header(10_000, 5_000))
+
+
+@pytest.mark.parametrize("name", ["missing.png", "."])
+def test_unreadable_paths_are_refused_with_a_sentence(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"can't be read: .+\.$"):
+        load_image(tmp_path / name)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("format", SAVED_FORMATS)
+def test_any_damage_gives_a_picture_or_an_image_error(format: str) -> None:
+    options: dict[str, Any] = {} if format in {"GIF", "BMP"} else {"exif": with_exif(6)}
+    if format in {"GIF", "PNG", "TIFF", "WEBP"}:
+        options |= {"save_all": True, "append_images": [picture(40, 30).rotate(90)]}
+    file = encoded(picture(), format, **options)
+    chance = random.Random(format)
+    refused = 0
+    for _ in range(400):
+        damaged = bytearray(file)
+        if chance.random() < 0.25:
+            del damaged[chance.randrange(len(damaged)) :]
+        for _ in range(chance.choice((1, 2, 8)) if damaged else 0):
+            # Half of the hits go to the headers, at either end of the file.
+            span = min(len(damaged), chance.choice((100, len(damaged))))
+            damaged[chance.choice((1, -1)) * chance.randrange(span)] = chance.choice((0, 1, 127, 255))
+        try:
+            assert load_image(bytes(damaged)).image.mode == "RGB"
+        except ImageError:
+            refused += 1
+    assert 0 < refused < 400
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_palette_picture_without_palette_is_refused() -> None:
+    header = struct.pack(">IIBBBBB", 1, 1, 8, 3, 0, 0, 0)
+    body = png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(b"\0\0")) + png_chunk(b"IEND", b"")
+    with pytest.raises(ImageError, match=DAMAGED):
+        load_image(b"\x89PNG\r\n\x1a\n" + body)
+
+
+def test_eight_threads_load_at_the_same_time() -> None:
+    files = [encoded(picture(40 + i, 30), format) for i in range(10) for format in SAVED_FORMATS]
+    files += [encoded(picture(), "JPEG")[:300], b"nothing"]
+
+    def outcome(file: bytes) -> str:
+        try:
+            return load_image(file).digest
+        except ImageError as error:
+            return str(error)
+
+    expected = [outcome(file) for file in files]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(outcome, files * 5)) == expected * 5
+
+
+# --- the network's input ---
+
+
+def test_pictures_do_not_wait_for_torch() -> None:
+    """The first page shows the samples; importing torch would take seconds of it."""
+    code = "import sys; from explorer.runtime.images import samples; samples(); print('torch' in sys.modules)"
+    root = images.samples()[0].path.parents[2]
+    output = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert output.stdout.strip() == "False"
+
+
+def torchvision_preset(preprocessing: Preprocessing) -> ImageClassification:
+    return ImageClassification(
+        crop_size=preprocessing.crop,
+        resize_size=preprocessing.resize,
+        mean=preprocessing.mean,
+        std=preprocessing.std,
+        interpolation=InterpolationMode(preprocessing.interpolation),
+    )
+
+
+@pytest.mark.parametrize(
+    "size", [(1, 1), (224, 224), (256, 256), (300, 451), (512, 341), (40, 640), (1800, 1200)]
+)
+@pytest.mark.parametrize(
+    "preprocessing",
+    [
+        IMAGENET,
+        preprocessing_for((3, 32, 32)),
+        preprocessing_for((1, 32, 32)),
+        Preprocessing(341, 299, (0.5,) * 3, (0.5,) * 3, interpolation="bicubic"),
+    ],
+    ids=lambda p: f"{p.channels}x{p.crop} {p.interpolation}",
+)
+def test_the_input_equals_torchvisions(size: tuple[int, int], preprocessing: Preprocessing) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    image = Image.fromarray(pixels)
+    made = model_input(image, preprocessing)
+    reference = image if preprocessing.channels == 3 else image.convert("L")
+    assert made.tensor.dtype == torch.float32
+    assert made.tensor.is_contiguous()
+    assert torch.equal(made.tensor[0], torchvision_preset(preprocessing)(reference))
+
+
+def test_the_picture_is_the_tensor_before_normalization() -> None:
+    made = model_input(picture(300, 200), IMAGENET)
+    assert (made.picture.mode, made.picture.size) == ("RGB", (224, 224))
+    mean, std = torch.tensor(IMAGENET.mean), torch.tensor(IMAGENET.std)
+    values = (made.tensor[0].permute(1, 2, 0) * std + mean) * 255
+    np.testing.assert_allclose(values, np.asarray(made.picture), atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [(4000, 2), (2, 4000), (5_000_000, 1)])
+def test_extreme_shapes_do_not_blow_up(size: tuple[int, int]) -> None:
+    image = Image.new("RGB", size, "red")
+    image.paste("blue", (0, 0, size[0] // 2, size[1]) if size[0] > size[1] else (0, 0, size[0], size[1] // 2))
+    crop = model_input(image, IMAGENET).picture
+    assert np.abs(np.asarray(crop.getpixel((0, 0))) - (0, 0, 255)).max() < 20
+    assert np.abs(np.asarray(crop.getpixel((223, 223))) - (255, 0, 0)).max() < 20
+
+
+def test_preprocessing_for_input_sizes() -> None:
+    assert preprocessing_for((3, 224, 224)) == IMAGENET
+    assert preprocessing_for((3, 299, 299)).resize == 342
+    assert preprocessing_for((3, 32, 32)).resize == 32
+    grey = preprocessing_for((1, 32, 32))
+    white = model_input(Image.new("RGB", (32, 32), "white"), grey).tensor
+    black = model_input(Image.new("RGB", (32, 32), "black"), grey).tensor
+    assert white.shape == (1, 1, 32, 32)
+    torch.testing.assert_close((black.mean(), white.mean()), (torch.tensor(-0.1), torch.tensor(1.175)))
+
+
+@pytest.mark.parametrize("input_size", [(3, 224, 200), (2, 32, 32)])
+def test_unsupported_input_sizes_are_refused(input_size: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match=r"not (224 x 200|2)\.$"):
+        preprocessing_for(input_size)
+
+
+@pytest.mark.parametrize(
+    "options", [{"resize": 200}, {"crop": 0}, {"mean": (0.5,)}, {"std": (0.5,)}, {"channels": 1}]
+)
+def test_impossible_preprocessing_is_refused(options: dict[str, Any]) -> None:
+    defaults: dict[str, Any] = {"resize": 256, "crop": 224, "mean": IMAGENET.mean, "std": IMAGENET.std}
+    with pytest.raises(ValueError, match=r"crop|channels"):
+        Preprocessing(**(defaults | options))
+
+
+def test_png_bytes_are_lossless() -> None:
+    np.testing.assert_array_equal(Image.open(BytesIO(png_bytes(picture()))), picture())
+
+
+# --- the samples ---
+
+
+@pytest.mark.parametrize("sample", images.samples(), ids=lambda sample: sample.id)
+def test_samples_load_and_name_their_authors(sample: images.Sample) -> None:
+    loaded = load_image(sample.path)
+    assert max(loaded.image.size) <= 512
+    assert loaded.notes == ()
+    assert images.sample(sample.id) == sample
+    readme = sample.path.with_name("README.md").read_text(encoding="utf-8")
+    row = next(line for line in readme.splitlines() if line.startswith(f"| `{sample.file}` |"))
+    assert sample.author in row
+    assert sample.licence in row
+    assert sample.licence in {"CC0 1.0", "CC BY 2.0", "Public domain"}
+    assert len(sample.alt) > 20
+
+
+def test_samples_are_complete_and_distinct() -> None:
+    samples = images.samples()
+    folder = samples[0].path.parent
+    assert {sample.file for sample in samples} == {path.name for path in folder.glob("*.[jp][pn]g")}
+    assert len({sample.id for sample in samples}) == len(samples) >= 8
+
+
+def test_an_unknown_sample_is_refused_with_those_there_are() -> None:
+    with pytest.raises(
+        ImageError, match=r"^There is no sample picture 'dog'; available are cat, .+, testcard\.$"
+    ):
+        images.sample("dog")
+
+
+def test_the_stored_test_card_is_the_drawn_one() -> None:
+    stored = np.asarray(load_image(images.sample("testcard").path).image, int)
+    assert np.abs(stored - draw_test_card()).max() <= 1  # cosines may differ by a last bit between processors
+
+
+def test_the_test_card_holds_every_orientation() -> None:
+    """Each grating's strongest frequency has the wavelength and the angle of its place in the ring."""
+    card = draw_test_card()[..., 0] / 255.0
+    places = [(1, 1), (1, 2), (1, 3), (1, 4), (1, 5), (2, 5), (3, 5), (4, 5)]
+    for index, (row, column) in enumerate(places):
+        for wavelength, (r, c) in ((8, (row, column)), (16, (6 - row, 6 - column))):
+            tile = card[32 + 64 * r : 96 + 64 * r, 32 + 64 * c : 96 + 64 * c]
+            spectrum = np.abs(np.fft.fftshift(np.fft.fft2(tile - tile.mean(), (512, 512))))
+            fy, fx = np.unravel_index(spectrum.argmax(), spectrum.shape) - np.array([256, 256])
+            assert np.hypot(fy, fx) == pytest.approx(512 / wavelength, abs=2)
+            angle = np.degrees(np.arctan2(fy, fx)) % 180
+            assert (angle - 22.5 * index + 90) % 180 - 90 == pytest.approx(0, abs=2)
