@@ -81,7 +81,7 @@ def _list(args: argparse.Namespace) -> None:
     from explorer.analysis.trace import trace_variant
     from explorer.architectures import families
 
-    records = []
+    records: list[dict[str, Any]] = []
     for family in families():
         for v in family.variants:
             t = trace_variant(v)

@@ -11,9 +11,9 @@ import html
 import math
 import re
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, groupby
 from typing import Literal
@@ -33,7 +33,9 @@ Format = Literal["svg", "png", "pdf", "dot"]
 FONT_SIZE = 16
 # Of nearly equal width, so that boxes measured with one of them fit text that is set in another.
 FONTS = "Source Sans 3,Source Sans Pro,Helvetica,Arial,Liberation Sans,DejaVu Sans Condensed,sans-serif"
-POINTS_PER_INCH = 72  # DOT's box sizes are inches
+POINTS_PER_INCH = 72  # DOT's sizes are inches
+STRIP_LAYOUT = {"rankdir": "LR", "ranksep": "0.09", "nodesep": "0.05"}
+ROWS_LAYOUT = {"rankdir": "TB", "ranksep": "0.2", "nodesep": "0.25"}
 PNG_DPI = 144  # twice the size on screen, sharp on slides
 LINE, FRAME, FRAME_FILL, SELECTION = "#5f646d", "#c4c8ce", "#f6f7f9", "#b00020"
 SKIP_LINE = KINDS["merge"].light_stroke
@@ -115,17 +117,14 @@ def _appended(dot: str, statement: str) -> str:
 def network_diagram(trace: Trace) -> Diagram:
     """The stages from left to right, as high as their maps and as wide as their channels, on log scales."""
     drawing = _Drawing("network", trace)
-    strip = _Strip(drawing)
     source = trace.nodes[0]
     drawing.box(source.name, "input", source, **_strip_size(source.out_shape))
-    strip.start(source.out_shape, source.name)
+    strip = _Strip(drawing, source.out_shape, source.name)
     for stage in trace.stages:
         repeats = sum(block.path != stage.path for block in stage.blocks)
         label = f"{stage.path}\n×{repeats}" if repeats > 1 else stage.path
         drawing.box(stage.path, label, stage, **_strip_size(stage.out_shape))
-        strip.append(stage.path, drawing.flow.is_skipped(stage))
-        if stage is not trace.stages[-1]:
-            strip.arrow(stage.out_shape)
+        strip.append(stage.path, drawing.flow.is_skipped(stage), stage.out_shape)
     return drawing.done()
 
 
@@ -142,12 +141,10 @@ def stage_diagram(trace: Trace, path: str) -> Diagram:
     """
     stage = trace.stage(path)
     drawing = _Drawing("stage", trace)
-    strip = _Strip(drawing)
-    strip.start(stage.in_shape)
+    strip = _Strip(drawing, stage.in_shape)
     for first, run in _runs(trace, stage.blocks):
-        strip.append(_run_box(drawing, first, run), drawing.flow.is_skipped(run[0]))
-        if run[-1].out_shape != run[0].in_shape:
-            strip.arrow(run[-1].out_shape)
+        leaving = run[-1].out_shape if run[-1].out_shape != run[0].in_shape else None
+        strip.append(_run_box(drawing, first, run), drawing.flow.is_skipped(run[0]), leaving)
     strip.finish()
     return drawing.done()
 
@@ -163,8 +160,7 @@ def block_diagram(trace: Trace, path: str) -> Diagram:
     sources = [source for name in block.nodes for source in drawing.flow.inputs[name]]
     for source in dict.fromkeys(sources):
         if source not in block.nodes:
-            label = "input" if source == trace.nodes[0].name else f"from {source}"
-            units.enter(source, label, **{"class": "entry", "fillcolor": "white", "color": LINE})
+            units.enter(source, "input" if source == trace.nodes[0].name else f"from {source}")
     units.add(block, drawing.graph)
     units.connect()
     return drawing.done()
@@ -243,32 +239,25 @@ class _Flow:
     def of(cls, trace: Trace) -> _Flow:
         inputs = _drawn_inputs(trace)
         names = [node.name for node in trace.nodes]
-        position = {name: i for i, name in enumerate(names)}
-        depth: dict[str, int] = {}
-        origins: dict[str, int] = {}  # bit i is set: operation i leads here, or is the operation itself
+        depth, origins = _depth_and_origins(names, inputs)
         skips: set[tuple[str, str]] = set()
         shortcuts: set[str] = set()
         bypassed: set[str] = set()
-        for node in trace.nodes:
-            sources = inputs[node.name]
-            depth[node.name] = 1 + max((depth[source] for source in sources), default=0)
-            origins[node.name] = 1 << position[node.name]
-            for source in sources:
-                origins[node.name] |= origins[source]
+        for position, node in enumerate(trace.nodes):
             if node.kind != "merge" or node.type == "mul":
                 continue  # the maps that a gate multiplies do not skip the gate
-            deepest = max(sources, key=depth.__getitem__)
-            for source in sources:
+            deepest = max(inputs[node.name], key=depth.__getitem__)
+            for source in inputs[node.name]:
                 common = origins[source] & origins[deepest]
-                fork = common.bit_length() - 1  # the last operation from which both branches come
                 if depth[source] == depth[deepest] or not common:
                     continue
+                fork = common.bit_length() - 1  # the last operation from which both branches come
                 if node.type == "cat" and names[fork] != source:
                     continue  # the short branches of an inception module do not skip the long ones
-                after = [n for n in names[fork + 1 : position[node.name]] if origins[n] >> fork & 1]
-                branch = {n for n in after if origins[source] >> position[n] & 1}
+                after = [i for i in range(fork + 1, position) if origins[names[i]] >> fork & 1]
+                branch = {names[i] for i in after if origins[source] >> i & 1}
                 shortcuts |= branch
-                bypassed |= {n for n in after if origins[deepest] >> position[n] & 1}
+                bypassed |= {names[i] for i in after if origins[deepest] >> i & 1}
                 skips.add((source, node.name))
                 skips |= {(i, n) for n in branch for i in inputs[n] if i == names[fork] or i in branch}
         return cls(inputs, frozenset(skips), frozenset(shortcuts), frozenset(bypassed))
@@ -276,6 +265,20 @@ class _Flow:
     def is_skipped(self, group: Stage | Block) -> bool:
         """Whether a skip connection bypasses something in the group."""
         return not self.bypassed.isdisjoint(group.nodes)
+
+
+def _depth_and_origins(
+    names: Sequence[str], inputs: dict[str, tuple[str, ...]]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """How many operations lie on the longest path to each; and which lead to it: bit i for the i-th, itself too."""
+    depth: dict[str, int] = {}
+    origins: dict[str, int] = {}
+    for position, name in enumerate(names):
+        depth[name] = 1 + max((depth[source] for source in inputs[name]), default=0)
+        origins[name] = 1 << position
+        for source in inputs[name]:
+            origins[name] |= origins[source]
+    return depth, origins
 
 
 def _drawn_inputs(trace: Trace) -> dict[str, tuple[str, ...]]:
@@ -376,12 +379,7 @@ class _Drawing:
     """DOT under construction: the source, and the elements that can be selected in it."""
 
     def __init__(self, zoom: Zoom, trace: Trace) -> None:
-        is_strip = zoom in ("network", "stage")
-        layout = (
-            {"rankdir": "LR", "ranksep": "0.09", "nodesep": "0.02"}
-            if is_strip
-            else {"rankdir": "TB", "ranksep": "0.2", "nodesep": "0.25"}
-        )
+        layout = STRIP_LAYOUT if zoom in ("network", "stage") else ROWS_LAYOUT
         font = {"fontname": FONTS, "fontsize": str(FONT_SIZE), "fontcolor": INK}
         box = {"shape": "box", "style": "rounded,filled", "margin": "0.08,0.05", "height": "0.36"}
         self.zoom = zoom
@@ -429,40 +427,43 @@ def _table(rows: Iterable[str], **attributes: str) -> str:
 class _Strip:
     """Boxes in a row, the shapes between them, and an arc over each box that contains a skip."""
 
-    def __init__(self, drawing: _Drawing) -> None:
+    def __init__(self, drawing: _Drawing, entering: Shape, source: str | None = None) -> None:
+        """What enters the first box comes from a box that is drawn already, or else from outside."""
         self.graph = drawing.graph
         self.points = 0
+        self.end = source or self._point("invis")
+        self.shape: Shape | None = entering  # of what leaves `end`, where it is to be shown
 
-    def start(self, shape: Shape, source: str | None = None) -> None:
-        """What enters the first box, from a box that is drawn already or from outside."""
-        self.end = source or self._point()
-        self.arrow(shape)
-
-    def append(self, name: str, skipped: bool) -> None:
-        """The next box, which is drawn already."""
-        start, self.end = self.end, name
-        self.graph.edge(start, name, weight="10", tailclip="false")
+    def append(self, name: str, skipped: bool, leaving: Shape | None) -> None:
+        """The next box, which is drawn already, and the shape of what leaves it."""
+        fork = self.end
+        if skipped and (self.shape or not fork.startswith("point")):
+            fork = self._point("filled")
+            self._connect(fork, arrowhead="none")
+        self._connect(name)
         if skipped:
-            self.end = self._point()
-            self.graph.edge(name, self.end, weight="10", arrowhead="none", headclip="false")
-            self.graph.edge(f"{start}:n", f"{self.end}:n", **SKIP)
-
-    def arrow(self, shape: Shape) -> None:
-        """The shape of what leaves the last box, in two lines to be narrow."""
-        start, self.end = self.end, self._point()
-        sides, _, channels = shape_text(shape).rpartition("×")
-        label = f"{sides}\n×{channels}" if sides else channels
-        self.graph.edge(start, self.end, label, weight="10", arrowhead="none", headclip="false")
+            join = self._point("filled")
+            self._connect(join, arrowhead="none")
+            self.graph.edge(f"{fork}:n", f"{join}:n", **SKIP)
+        self.shape = leaving
 
     def finish(self) -> None:
         """An arrow out of the drawing."""
-        self.graph.edge(self.end, self._point(), tailclip="false")
+        self._connect(self._point("invis"))
 
-    def _point(self) -> str:
+    def _point(self, style: str) -> str:
         self.points += 1
         name = f"point {self.points}"
-        self.graph.node(name, shape="point", width="0.001", height="0.001", style="invis")
+        look = {"shape": "point", "width": "0.03" if style == "filled" else "0.001", "color": LINE}
+        self.graph.node(name, style=style, **look, **{"class": "junction"})
         return name
+
+    def _connect(self, name: str, **attributes: str) -> None:
+        """An edge to `name`, labelled with the shape in two lines, to be narrow."""
+        sides, _, channels = shape_text(self.shape).rpartition("×") if self.shape else ("", "", "")
+        label = f"{sides}\n×{channels}" if sides else channels
+        self.graph.edge(self.end, name, label, weight="10", **attributes)
+        self.end, self.shape = name, None
 
 
 def _runs(trace: Trace, blocks: Sequence[Block]) -> list[tuple[int, list[Block]]]:
@@ -470,7 +471,6 @@ def _runs(trace: Trace, blocks: Sequence[Block]) -> list[tuple[int, list[Block]]
 
     Where too many differ, those with the same texts count as equal: dense layers differ in what enters them.
     """
-
     runs = [list(run) for _, run in groupby(blocks, lambda block: block.signature)]
     if len(runs) >= FOLD_LOOSELY_FROM:
         texts = {block: tuple(_chip_text(trace.node(name)) for name in block.nodes) for block in blocks}
@@ -532,9 +532,9 @@ class _Units:
         self.entering: dict[str, Shape] = {}  # DOT node -> shape of what enters it
         self.cells: Counter[str] = Counter()  # DOT node -> number of operations
 
-    def enter(self, source: str, label: str, **attributes: str) -> None:
-        """Draws an operation from which the units get their input."""
-        self.drawing.box(source, label, self.trace.node(source), **attributes)
+    def enter(self, source: str, label: str) -> None:
+        """Draws an operation from which the units get their input, in the colour of the input."""
+        self.drawing.box(source, label, replace(self.trace.node(source), kind="input"))
         self.unit_of[source] = source
         self.entering[source] = ()
 
@@ -566,10 +566,9 @@ class _Units:
                 labelled.add(source)
                 attributes["label"] = f" {shape_text(shape)}"
             head = self.unit_of[name]
-            if attributes is SKIP and self.trace.node(name).kind == "merge":
-                head += f":{name}:w"
-            elif self.trace.node(name).kind == "merge" and self.cells[head] > 1:
-                head += f":{name}:n"  # not into the cell of the activation that follows the sum
+            if self.trace.node(name).kind == "merge" and self.cells[head] > 1:
+                # Not into the cell of the activation that follows the sum.
+                head += f":{name}:w" if attributes is SKIP else f":{name}:n"
             self.drawing.graph.edge(unit, head, **attributes)
 
     def _chains(self, block: Block) -> list[list[Node]]:
@@ -578,24 +577,32 @@ class _Units:
         ending_in: dict[str, list[Node]] = {}
         for node in map(self.trace.node, block.nodes):
             sources = self.flow.inputs[node.name]
-            chain = ending_in.get(sources[0], [])
             continues = len(sources) == 1 and self.consumers[sources[0]] == 1
-            if not chain or not continues or _starts_chain(node, chain[-1]):
+            chain = ending_in.get(sources[0], []) if continues else []
+            if not chain or self._starts_chain(node, chain[-1]):
                 chains.append(chain := [])
             chain.append(node)
             ending_in[node.name] = chain
         return chains
 
+    def _starts_chain(self, node: Node, previous: Node) -> bool:
+        if node.kind == "pointwise" and previous.kind == "depthwise":
+            return False  # the two halves of a separable convolution
+        if node.kind == "gate":
+            return previous.kind != "gate"
+        if previous.kind == "merge" and self.drawing.zoom == "operations":
+            return True  # between frames skips run at the right, where the activation would be in their way
+        return node.kind in STARTS_CHAIN
+
     def _levels(self, chains: list[list[Node]]) -> list[list[list[Node]]]:
         """The chains by their distance from the block's input: those of a level are drawn side by side."""
-        levels: list[list[list[Node]]] = []
+        levels: defaultdict[int, list[list[Node]]] = defaultdict(list)
         level_of: dict[str, int] = {}
         for chain in chains:
-            level = max(level_of.get(source, -1) for source in self.flow.inputs[chain[0].name]) + 1
+            level = 1 + max((level_of.get(source, 0) for source in self.flow.inputs[chain[0].name]), default=0)
             level_of |= {node.name: level for node in chain}
-            levels += [[]] * (level == len(levels))
-            levels[level] = [*levels[level], chain]
-        return levels
+            levels[level].append(chain)
+        return list(levels.values())
 
     def _chain_table(self, chain: list[Node], block: Block, stacked: bool) -> str:
         """The cells of a chain and the name of its branch; stacked, the first has a row of its own."""
@@ -617,14 +624,6 @@ class _Units:
         for node in nodes:
             width = columns - len(nodes) + 1 if node is nodes[-1] else 1
             yield self.drawing.cell(node.name, _chip_text(node), node, width)
-
-
-def _starts_chain(node: Node, previous: Node) -> bool:
-    if node.kind == "pointwise" and previous.kind == "depthwise":
-        return False  # the two halves of a separable convolution
-    if node.kind == "gate":
-        return previous.kind != "gate"
-    return node.kind in STARTS_CHAIN
 
 
 # ---- Graphviz ----------------------------------------------------------------------------------------------
@@ -657,8 +656,8 @@ def _readable_svg(svg: bytes, elements: dict[str, Element], coloured: bool) -> s
         if link is not None:
             group[:] = link[:]
             _tidy_cell(group)
-        name = group.attrib.pop("id").removeprefix("a_")
-        classes = group.attrib.get("class", "node cell").split()
+            group.attrib |= {"id": group.attrib["id"].removeprefix("a_"), "class": "node cell"}
+        name, classes = group.attrib.pop("id"), group.attrib["class"].split()
         if name in elements:
             group.attrib |= {"id": name, "class": " ".join([*classes, f"kind-{elements[name].kind}"])}
         elif classes[0] == "node":

@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 import math
 import operator
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -178,11 +179,32 @@ def _missing(path: str) -> Any:
 # ---- graph -------------------------------------------------------------------------------------------------
 
 
+# While fx traces, it replaces methods of the class nn.Module, for every thread: one trace at a time.
+_TRACING = threading.Lock()
+
+
 class _Tracer(fx.Tracer):
-    """Stops at torch's own layers and at modules that declare themselves one operation by an `operation_kind`."""
+    """Stops at torch's own layers and at modules that declare themselves one operation by an `operation_kind`.
+
+    Modules that other threads run meanwhile are left to run.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.thread = threading.get_ident()
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return hasattr(m, "operation_kind") or super().is_leaf_module(m, module_qualified_name)
+
+    def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        if threading.get_ident() != self.thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, fx.Proxy]) -> Any:
+        if threading.get_ident() != self.thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
 
 
 def graph_of(model: nn.Module) -> fx.GraphModule:
@@ -190,7 +212,8 @@ def graph_of(model: nn.Module) -> fx.GraphModule:
 
     They are `node.meta["name"]`, `["path"]` and `["block"]`.
     """
-    graph = _Tracer().trace(model)
+    with _TRACING:
+        graph = _Tracer().trace(model)
     modules = dict(model.named_modules())
     taken: set[str] = set()
     for node in graph.nodes:

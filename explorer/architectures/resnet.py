@@ -225,7 +225,7 @@ class PreActivationBottleneck(nn.Module):
 
 
 # (bottleneck, preactivation) -> unit
-BLOCKS = {
+BLOCKS: dict[tuple[bool, bool], type[BasicBlock | Bottleneck | PreActivationBasicBlock | PreActivationBottleneck]] = {
     (False, False): BasicBlock,
     (True, False): Bottleneck,
     (False, True): PreActivationBasicBlock,

@@ -37,7 +37,7 @@ class _Recomputation(fx.Interpreter):
                 needed.add(node)
                 stack.extend(node.all_input_nodes)
         self.env = dict(kept)
-        for node in self.module.graph.nodes:
+        for node in self.graph.nodes:
             if node in needed:
                 self.env[node] = self.run_node(node)
         return self.env[target]

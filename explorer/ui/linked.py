@@ -1,7 +1,10 @@
-"""State in the link: a pasted link shows the same view.
+"""State in the link: a pasted link, a reload and the browser's Back show the view that they name.
 
-Streamlit's own binding writes a select box's labels into the address and drops values that do not exist without a
-word; links here carry short names, and what does not exist is said.
+Each run writes the link anew. What stands in it and was not written by the run before comes from a person, and
+wins over what the session remembers.
+
+Streamlit's own binding writes a select box's labels into the address and drops values that do not exist without
+a word; links here carry short names, and what does not exist is said.
 """
 
 from __future__ import annotations
@@ -10,24 +13,53 @@ from collections.abc import Collection
 
 import streamlit as st
 
+WRITTEN, ASKED, FOLLOWED = "link-written", "link-asked", "links-followed"
+
+
+def read() -> None:
+    """Find out what the link asks for; once in each run of a whole page, before anything is drawn.
+
+    Not in the run of a fragment: of two quick clicks, the second may carry the link from before the first.
+    """
+    state, link = st.session_state, st.query_params.to_dict()
+    state[ASKED] = link if link != state.get(WRITTEN) else {}
+    state[FOLLOWED] = followed() + bool(state[ASKED])
+
+
+def asked(key: str) -> str | None:
+    """What a person's link says of `key`, until `keep`; None where it says nothing, or nothing new."""
+    value: str | None = st.session_state[ASKED].get(key)
+    return value
+
+
+def followed() -> int:
+    """How many links this session has followed: for the key of a component that begins anew with each."""
+    count: int = st.session_state.get(FOLLOWED, 0)
+    return count
+
 
 def seed(key: str, options: Collection[str], default: str, what: str) -> str:
-    """Give the widget `key`, before it is drawn, its value from the link, once; return its current value.
+    """Give the widget `key`, before it is drawn, its value from the link or a first one; return its value.
 
     A sentence on the page tells of a link's value that is none of the `options`.
     """
     current = st.session_state.get(key)
-    if current not in options:
-        asked = st.query_params.get(key)
-        if asked is not None and asked not in options:
-            st.warning(f"There is no {what} called {asked!r}; {default} is shown.")
-        current = st.session_state[key] = asked if asked in options else default
-    return str(current)
+    chosen: str = asked(key) or (current if current in options else default)
+    if chosen not in options:
+        st.warning(f"There is no {what} called {chosen!r}; {default} is shown.")
+        chosen = default
+    if chosen != current:
+        st.session_state[key] = chosen
+    return chosen
 
 
-def keep(key: str, value: str | int | None) -> None:
-    """Write a value into the link; None, for what is standard, takes it out."""
-    if value is None:
-        st.query_params.pop(key, None)
-    elif st.query_params.get(key) != str(value):
-        st.query_params[key] = str(value)
+def keep(**values: str | int | None) -> None:
+    """Write what is shown into the link, all at once: each change is a step for the browser's Back.
+
+    Everything that a link can ask for is given each time, None for what it shall not say.
+    """
+    link = {key: str(value) for key, value in values.items() if value is not None}
+    if st.query_params.to_dict() != link:
+        st.query_params.from_dict(link)
+    st.session_state[WRITTEN] = link
+    st.session_state[ASKED] = {}

@@ -20,7 +20,7 @@ from explorer.runtime.images import png_bytes
 from explorer.ui import loaders, panels
 from explorer.ui.components.diagram import ColourBy, clicked, diagram, link
 from explorer.ui.components.feature_maps import MapView, accepted, current_view, feature_maps, model_input
-from explorer.ui.linked import keep, seed
+from explorer.ui.linked import asked, followed, keep, seed
 from explorer.ui.sidebar import Settings, settings
 
 COLOUR_BY: dict[ColourBy, str] = {"kind": "Kind", "macs": "MACs", "params": "Parameters", "memory": "Memory"}
@@ -59,7 +59,9 @@ def screen(family: Family, variant: Variant) -> None:
     with left:
         _diagrams(trace, node, zoomed_out)
     with right:
-        _maps(trace, node, settings())
+        view = _maps(trace, node, settings())
+    shown = {"variant": name, "node": node.name, "colour": st.session_state["colour"], "sample": settings().sample}
+    keep(**shown, **_view_for_link(view))
     link(group=name, key=f"{name}-link", node=node.name, block=node.block, stage=node.stage)
 
 
@@ -70,28 +72,20 @@ def _variant_box(family: Family) -> str:
         format_func=lambda n: variants[n].title + (f" ({variants[n].note})" if variants[n].note else ""),
         label_visibility="collapsed",
     )  # fmt: skip
-    keep("variant", None if chosen == family.default else chosen)
     return chosen
 
 
 def _selected(trace: Trace) -> Node:
-    """The node of this run: clicked just now, or as before, or the link's, or the output of the second stage's first
-    block. The link is kept up to date."""
-    state = st.session_state
-    chosen = clicked(f"{trace.variant}-link") or state.get("node")
-    if chosen is None:
-        chosen = st.query_params.get("node")
-        if chosen is not None:
-            try:
-                trace.resolve(chosen)
-            except UnknownNode as error:
-                st.warning(str(error))
+    """The node of this run: clicked just now, or the link's, or as before; else of the second stage's first block."""
+    state, wish = st.session_state, asked("node")
+    chosen = clicked(f"{trace.variant}-link") or wish or state.get("node", "")
     try:
-        node = trace.resolve(chosen or "")
-    except UnknownNode:  # the node of another variant, or the link's, of which the warning tells
+        node = trace.resolve(chosen)
+    except UnknownNode as error:
         node = trace.node(trace.stages[min(1, len(trace.stages) - 1)].blocks[0].output)
+        if chosen == wish:  # not merely a node of the variant that was shown before
+            st.warning(f"{error} {node.name} is shown.")
     state["node"] = node.name
-    keep("node", node.name)
     return node
 
 
@@ -99,11 +93,10 @@ def _controls() -> bool:
     """What colours mean, and linked diagrams or the whole graph; True for the whole graph."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         seed("colour", COLOUR_BY, "kind", "colouring")
-        colour = st.segmented_control(
+        st.segmented_control(
             "Colour the nodes by", COLOUR_BY, key="colour", required=True, format_func=COLOUR_BY.__getitem__,
             label_visibility="collapsed",
         )  # fmt: skip
-        keep("colour", None if colour == "kind" else colour)
         view = st.segmented_control(
             "Diagrams", (LINKED, OPERATIONS), key="view", default=LINKED, required=True, label_visibility="collapsed"
         )
@@ -148,14 +141,10 @@ def _diagrams(trace: Trace, node: Node, zoomed_out: bool) -> None:
     )  # fmt: skip
 
 
-def _maps(trace: Trace, node: Node, chosen: Settings) -> None:
-    name, key = trace.variant, "maps"
-    view = current_view(key, _view_in_link())
-    standard = MapView()
-    for parameter, field in LINK_PARAMETERS.items():
-        value = getattr(view, field)
-        keep(parameter, None if value == getattr(standard, field) else value)
+def _maps(trace: Trace, node: Node, chosen: Settings) -> MapView:
+    name, key = trace.variant, f"maps-{followed()}"
     channels = node.out_shape[0]
+    view = current_view(key, _view_in_link(channels))
     what = f"{channels:,} maps of {shape_text(node.out_shape).rpartition('×')[0]}" if len(node.out_shape) == 3 else f"{channels:,} values"
     st.markdown(f"**{node.name}** · {node.type} · {what}")
     arguments = (name, chosen.weights, chosen.device, chosen.image)
@@ -170,6 +159,7 @@ def _maps(trace: Trace, node: Node, chosen: Settings) -> None:
         )  # fmt: skip
     with facts:
         _result(loaders.activations(*arguments), chosen)
+    return view
 
 
 def _result(activations: Activations, chosen: Settings) -> None:
@@ -187,16 +177,22 @@ def _result(activations: Activations, chosen: Settings) -> None:
         st.progress(p.probability, f"{p.label} {p.probability:.1%}")
 
 
-def _view_in_link() -> MapView:
-    """What the link asks for; a sentence names what does not exist."""
-    asked = st.query_params
+def _view_in_link(channels: int) -> MapView:
+    """What the link says of the maps; where a person's link asks for what does not exist, a sentence names it."""
     wishes: dict[str, object] = {}
     for parameter, field in LINK_PARAMETERS.items():
-        if parameter in asked:
-            text = asked[parameter]
+        if parameter in st.query_params:
+            text = st.query_params[parameter]
             wishes[field] = int(text) if text.isdecimal() else text
     view = accepted(MapView(), wishes)
     for parameter, field in LINK_PARAMETERS.items():
-        if field in wishes and getattr(view, field) != wishes[field]:
-            st.warning(f"The link asks for {parameter}={asked[parameter]}, which does not exist.")
+        missing = field in wishes and getattr(view, field) != wishes[field]
+        if asked(parameter) and (missing or (field == "channel" and (view.channel or 0) >= channels)):
+            st.warning(f"The link asks for {parameter} {asked(parameter)}, which does not exist.")
     return view
+
+
+def _view_for_link(view: MapView) -> dict[str, str | int | None]:
+    standard = MapView()
+    differing = {p: f for p, f in LINK_PARAMETERS.items() if getattr(view, f) != getattr(standard, f)}
+    return {parameter: getattr(view, field) for parameter, field in differing.items()}

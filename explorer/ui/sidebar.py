@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from explorer.runtime.images import ImageError, LoadedImage, load_image, sample, samples
-from explorer.ui.linked import keep, seed
+from explorer.ui.linked import asked, read, seed
 
 SAMPLE, UPLOAD, CAMERA = "Sample", "Upload", "Camera"
 # A phone's photo is 50 MB when decoded; thirty viewers' photos shall fit a small server. Networks see 331 px at most.
@@ -17,11 +17,11 @@ THUMBNAIL = 480  # pixels of the longer side: sharp at the sidebar's width on a 
 
 @dataclass(frozen=True)
 class Settings:
-    """The shared choices. `device` is empty for the best device there is; `own_image` marks what no link can carry."""
+    """The shared choices. `sample` is None for a picture that no link can carry."""
 
     image: LoadedImage
     image_title: str
-    own_image: bool
+    sample: str | None
     weights: str
     device: str
 
@@ -39,15 +39,19 @@ def settings() -> Settings:
 
 def sidebar() -> None:
     """Draw the controls, and keep what they say for `settings`."""
+    read()
     with st.sidebar:
         st.subheader("Picture", anchor=False)
-        source = st.segmented_control(
-            "Where from", (SAMPLE, UPLOAD, CAMERA), key="source", default=SAMPLE, required=True,
-            label_visibility="collapsed", width="stretch",
+        if asked("sample") or "source" not in st.session_state:
+            st.session_state["source"] = SAMPLE
+        source: str = st.segmented_control(  # type: ignore[assignment]  # required: never None
+            "Where from", (SAMPLE, UPLOAD, CAMERA), key="source", required=True, label_visibility="collapsed",
+            width="stretch", persist_state="session",
         )  # fmt: skip
         own = _own_picture(source) if source != SAMPLE else None
+        chosen = None
         if own is None:
-            image, title, credit = _sample_picture()
+            chosen, image, title, credit = _sample_picture()
         else:
             image, title, credit = own, f"Your {source.lower()}", "Kept while you change pages, not in the link."
         st.image(_shrunk(image, THUMBNAIL).image, caption=credit, width="stretch")
@@ -55,7 +59,7 @@ def sidebar() -> None:
             st.caption(note)
         st.subheader("Device", anchor=False)
         device = _device()
-    st.session_state["settings"] = Settings(image, title, own is not None, "untrained", device)
+    st.session_state["settings"] = Settings(image, title, chosen, "untrained", device)
 
 
 def _shrunk(image: LoadedImage, side: int) -> LoadedImage:
@@ -64,17 +68,15 @@ def _shrunk(image: LoadedImage, side: int) -> LoadedImage:
     return replace(image, image=small)
 
 
-def _sample_picture() -> tuple[LoadedImage, str, str]:
+def _sample_picture() -> tuple[str, LoadedImage, str, str]:
     offered = {s.id: s for s in samples()}
-    default = next(iter(offered))
-    seed("sample", offered, default, "sample")
+    seed("sample", offered, next(iter(offered)), "sample")
     chosen = st.selectbox(
         "Sample picture", offered, key="sample", format_func=lambda i: offered[i].title,
         label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
-    keep("sample", None if chosen == default else chosen)
     s = offered[chosen]
-    return _sample_image(chosen), s.title, f"{s.author}, {s.licence}"
+    return chosen, _sample_image(chosen), s.title, f"{s.author}, {s.licence}"
 
 
 def _own_picture(source: str) -> LoadedImage | None:

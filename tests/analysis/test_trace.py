@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from explorer.analysis.table import layer_text
-from explorer.analysis.trace import Trace, TraceError, trace, trace_variant
+from explorer.analysis.trace import Trace, TraceError, graph_of, trace, trace_variant
 from explorer.architectures import catalogue, variant
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -132,8 +133,6 @@ def test_receptive_field_covers_what_the_gradient_reaches(node: str) -> None:
                 self.seen = out
             return out
 
-    from explorer.analysis.trace import graph_of
-
     class Wanted(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -205,3 +204,35 @@ def test_folded_units_are_the_equal_ones() -> None:
     signatures = [b.signature for b in traced("resnet50").stage("conv4_x").blocks]
     assert signatures[0] != signatures[1]
     assert len(set(signatures[1:])) == 1
+
+
+def test_tracing_disturbs_no_other_thread() -> None:
+    """fx replaces nn.Module's methods for all threads while it traces: here, others run and trace just then."""
+    running = variant("resnet20_cifar").build()
+    x = torch.randn(1, 3, 32, 32)
+    originals = (nn.Module.__call__, nn.Module.__getattr__)
+
+    def run() -> torch.Tensor:
+        with torch.inference_mode():
+            return running(x)
+
+    expected = run()
+    with ThreadPoolExecutor(2) as pool:
+
+        class Meanwhile(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.body = nn.Sequential(nn.Conv2d(3, 4, 3))
+
+            def forward(self, x):
+                results.append(pool.submit(run).result())
+                results.append(pool.submit(trace_variant, variant("resnet18")))
+                return self.body(x)
+
+        results: list = []
+        graph = graph_of(Meanwhile())
+        assert torch.equal(results[0], expected)
+        assert results[1].result() == traced("resnet18")
+    assert [n.meta["name"] for n in graph.graph.nodes] == ["input", "body.0", "output"]
+    assert (nn.Module.__call__, nn.Module.__getattr__) == originals
+    assert torch.equal(run(), expected)

@@ -1,0 +1,205 @@
+"""`make bench`: what the app promises about speed, as ratios and percentiles of one run, into build/bench.json.
+
+    python -m tests.benchmarks [capture] [diagrams] [page] [viewers] [gpu]
+
+Ratios compare two things that alternate in the same process, so that a slow or busy machine slows both. Each line says
+the limit that we set ourselves; a limit that is not reached is reported, not raised: timings are no tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from tests.app_server import ROOT, app_server
+from tests.benchmarks import load
+
+REPORT = ROOT / "build" / "bench.json"
+MODEL = "resnet50"
+
+
+def paired(one: Callable[[], Any], other: Callable[[], Any], rounds: int) -> tuple[float, float]:
+    """Median milliseconds of two functions that take turns."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds):
+        for function, taken in zip((one, other), times, strict=True):
+            start = time.perf_counter()
+            function()
+            taken.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times[0]), statistics.median(times[1])
+
+
+def capture_cost() -> dict[str, float]:
+    """Capturing the maps of an image against a bare forward pass of the same torch model, batch 1, on the CPU."""
+    import torch
+
+    from explorer.architectures import variant
+    from explorer.runtime.activations import capture
+    from explorer.runtime.device import configure_threads
+    from explorer.runtime.maps import encode_page, statistics as map_statistics
+    from explorer.runtime.weights import load_network
+
+    configure_threads()
+    network = load_network(variant(MODEL))
+    x = torch.randn(1, 3, 224, 224)
+
+    def bare() -> None:
+        with torch.inference_mode():
+            network.model(x)
+
+    def capture_and_show() -> None:
+        maps = capture(network, x).maps("conv3_x.1.add").numpy()
+        encode_page(maps, map_statistics(maps), {})
+
+    bare(), capture(network, x)
+    capturing, alone = paired(lambda: capture(network, x), bare, rounds=21)
+    showing, alone_again = paired(capture_and_show, bare, rounds=21)
+    return {
+        "bare_forward_ms": alone,
+        "capture_ms": capturing,
+        "capture_ratio": capturing / alone,
+        "capture_and_show_ratio": showing / alone_again,
+        "limit_ratio": 1.25,
+    }
+
+
+def diagram_cost() -> dict[str, float]:
+    """A first trace and all three diagrams against torchview's graph of the same model, laid out by pygraphviz too."""
+    import pygraphviz
+    import torch
+    import torchvision
+    from torchview import draw_graph
+
+    from explorer.analysis.diagram import diagram_for
+    from explorer.analysis.trace import trace_variant
+    from explorer.architectures import variant
+    from explorer.ui import loaders
+
+    def ours() -> None:
+        trace = trace_variant(variant(MODEL))
+        for zoom in ("network", "stage", "block"):
+            diagram_for(trace, zoom).svg()
+
+    def torchview() -> None:
+        with torch.device("meta"):
+            model = torchvision.models.resnet50().eval()
+        graph = draw_graph(model, input_size=(1, 3, 224, 224), device="meta").visual_graph
+        pygraphviz.AGraph(graph.source).draw(format="svg", prog="dot")
+
+    ours(), torchview()  # the imports of both
+    first, theirs = paired(ours, torchview, rounds=7)
+
+    def cached() -> None:
+        loaders.trace(MODEL)
+        for zoom in ("network", "stage", "block"):
+            loaders.diagram(MODEL, zoom).svg()
+
+    cached()
+    again, _ = paired(cached, lambda: None, rounds=101)
+    return {
+        "first_ms": first,
+        "torchview_ms": theirs,
+        "ratio": first / theirs,
+        "limit_ratio": 1.0,
+        "cached_ms": again,
+        "limit_cached_ms": 5.0,
+    }
+
+
+FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+
+
+def page_cost(url: str, visits: int = 7) -> dict[str, float]:
+    """Milliseconds from navigation to the first paint, the title and the maps, in a new browser context each time."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser import chromium
+    from tests.browser.conftest import FLAGS
+
+    paint, title, maps = [], [], []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
+        for _ in range(visits + 1):
+            page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+            start = time.perf_counter()
+            page.goto(f"{url}/resnet")
+            page.wait_for_selector("h1")
+            title.append(1000 * (time.perf_counter() - start))
+            page.wait_for_selector("button.map canvas")
+            maps.append(1000 * (time.perf_counter() - start))
+            paint.append(page.evaluate(FIRST_PAINT))
+            page.context.close()
+        browser.close()
+    return {  # without the first visit, which warms the server
+        "first_paint_ms": statistics.median(paint[1:]),
+        "limit_first_paint_ms": 1500.0,
+        "title_ms": statistics.median(title[1:]),
+        "maps_ms": statistics.median(maps[1:]),
+        "limit_maps_ms": 3000.0,
+    }
+
+
+def viewers_cost() -> dict[str, Any]:
+    """Thirty viewers on one server, each a click every two seconds for a minute; see `load`."""
+    measured = load.measure(page="resnet")
+    return {**measured, "limit_p50_ms": 60.0, "limit_p95_ms": 200.0, "limit_memory_mib": 2048.0}
+
+
+def gpu_cost() -> dict[str, Any]:
+    """A capture on the GPU against one on the CPU."""
+    import torch
+
+    from explorer.architectures import variant
+    from explorer.runtime.activations import capture
+    from explorer.runtime.weights import load_network
+
+    if not torch.cuda.is_available():
+        return {"skipped": "no CUDA device on this machine"}
+    x = torch.randn(1, 3, 224, 224)
+    cpu, gpu = (load_network(variant(MODEL), device=torch.device(d)) for d in ("cpu", "cuda"))
+    capture(cpu, x), capture(gpu, x)
+    slow, fast = paired(lambda: capture(cpu, x), lambda: capture(gpu, x), rounds=21)
+    return {"cpu_ms": slow, "gpu_ms": fast, "ratio": slow / fast, "device": torch.cuda.get_device_name()}
+
+
+def pages() -> dict[str, float]:
+    """`page_cost` of a server of its own."""
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        return page_cost(stack.enter_context(app_server(home)).url)
+
+
+BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
+    "capture": capture_cost,
+    "diagrams": diagram_cost,
+    "page": pages,
+    "viewers": viewers_cost,
+    "gpu": gpu_cost,
+}
+
+
+def main() -> None:
+    """Run the named benchmarks, or all, print them and write them to REPORT."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="NAME")
+    names = parser.parse_args().names or list(BENCHMARKS)
+    report: dict[str, dict[str, Any]] = {}
+    for name in names:
+        report[name] = BENCHMARKS[name]()
+        print(name)
+        for key, value in report[name].items():
+            print(f"  {key:<28}{value:,.2f}" if isinstance(value, float) else f"  {key:<28}{value}")
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    print(f"written to {REPORT.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
