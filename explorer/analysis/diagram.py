@@ -270,7 +270,7 @@ class _Flow:
 def _depth_and_origins(
     names: Sequence[str], inputs: dict[str, tuple[str, ...]]
 ) -> tuple[dict[str, int], dict[str, int]]:
-    """How many operations lie on the longest path to each; and which lead to it: bit i for the i-th, itself too."""
+    """For each operation, how many are on the longest path to it, and which lead to it (bit i: the i-th)."""
     depth: dict[str, int] = {}
     origins: dict[str, int] = {}
     for position, name in enumerate(names):
@@ -599,7 +599,8 @@ class _Units:
         levels: defaultdict[int, list[list[Node]]] = defaultdict(list)
         level_of: dict[str, int] = {}
         for chain in chains:
-            level = 1 + max((level_of.get(source, 0) for source in self.flow.inputs[chain[0].name]), default=0)
+            sources = self.flow.inputs[chain[0].name]
+            level = 1 + max((level_of.get(source, 0) for source in sources), default=0)
             level_of |= {node.name: level for node in chain}
             levels[level].append(chain)
         return list(levels.values())

@@ -43,7 +43,7 @@ def seed(key: str, options: Collection[str], default: str, what: str) -> str:
 
     A sentence on the page tells of a link's value that is none of the `options`.
     """
-    current = st.session_state.get(key)
+    current: str = st.session_state.get(key, "")
     chosen: str = asked(key) or (current if current in options else default)
     if chosen not in options:
         st.warning(f"There is no {what} called {chosen!r}; {default} is shown.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from functools import lru_cache
-from threading import Condition
+from threading import Condition, Lock
 from typing import Any, ParamSpec, TypeVar
 
 from cachetools import LRUCache, cached
@@ -26,6 +26,8 @@ from explorer.runtime.weights import Network, load_network
 MIB = 2**20
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_SEEDED = Lock()  # torch has one random generator: networks made at the same time would share its numbers
 
 
 def _bytes_of(value: Any) -> int:
@@ -62,7 +64,8 @@ def diagram(name: str, zoom: str, select: str | None = None) -> Diagram:
 @bounded(768)
 def network(name: str, weights: str, device: str) -> Network:
     """A variant with its weights, on a device."""
-    return load_network(variant(name), weights, resolve(device))
+    with _SEEDED:
+        return load_network(variant(name), weights, resolve(device))
 
 
 @cached(LRUCache(32), key=_by_image, condition=Condition())
