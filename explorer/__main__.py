@@ -92,8 +92,8 @@ def _list(args: argparse.Namespace) -> None:
                     "title": v.title,
                     "year": v.year,
                     "input_size": list(v.input_size),
-                    "params": t.params,
-                    "macs": t.macs,
+                    "params": t.inference_params,
+                    "macs": t.inference_macs,
                     "depth": t.depth,
                 }
             )
@@ -121,8 +121,11 @@ def _describe(args: argparse.Namespace) -> None:
         {
             "variant": t.variant,
             "input_size": list(t.input_size),
-            "params": t.params,
-            "macs": t.macs,
+            "params": t.inference_params,
+            "macs": t.inference_macs,
+            "auxiliary_heads": list(t.auxiliary),
+            "params_with_auxiliary_heads": t.params,
+            "macs_with_auxiliary_heads": t.macs,
             "depth": t.depth,
             "activation_bytes": t.activation_bytes,
             "unused_parameters": list(t.unused_parameters),

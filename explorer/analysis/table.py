@@ -54,6 +54,13 @@ def _row(n: Node) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+def _without_auxiliary(trace: Trace) -> list[str]:
+    if not trace.auxiliary:
+        return []
+    heads = ", ".join(trace.auxiliary)
+    return [f"without {heads}: parameters {trace.inference_params:,}  MACs {trace.inference_macs:,}"]
+
+
 def layer_text(trace: Trace) -> str:
     """The table as plain text: what `describe` prints and what the golden files hold."""
     rows = [COLUMNS, *(_row(n) for n in trace.nodes[1:])]
@@ -67,6 +74,7 @@ def layer_text(trace: Trace) -> str:
         [
             f"{trace.variant}  input {_chw(trace.input_size)}  depth {trace.depth}",
             f"parameters {trace.params:,}  MACs {trace.macs:,} (FLOPs = 2 x MACs)",
+            *_without_auxiliary(trace),
             *(f"not used by forward: {p}" for p in trace.unused_parameters),
             *(f"no MAC rule: {n}" for n in trace.unruled),
             "",

@@ -13,6 +13,7 @@ import difflib
 import math
 import operator
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -113,7 +114,11 @@ class Stage(Group):
 
 @dataclass(frozen=True)
 class Trace:
-    """The operations of one network at one input size. `depth` is the number of weight layers on the longest path."""
+    """The operations of one network at one input size.
+
+    `depth` is the number of weight layers on the longest path to the classifier, the operation that gives the
+    network's (first) output. `auxiliary` are the stages that it does not depend on: heads for training only.
+    """
 
     variant: str
     input_size: tuple[int, int, int]
@@ -122,6 +127,8 @@ class Trace:
     params: int
     macs: int
     depth: int
+    classifier: str
+    auxiliary: tuple[str, ...]
     unused_parameters: tuple[str, ...]
     unruled: tuple[str, ...]
 
@@ -141,7 +148,18 @@ class Trace:
 
     @property
     def output(self) -> Node:
-        return self.nodes[-1]
+        """The operation that gives the class scores."""
+        return self.node(self.classifier)
+
+    @property
+    def inference_params(self) -> int:
+        """Parameters without those of auxiliary heads."""
+        return self.params - sum(self.stage(path).params for path in self.auxiliary)
+
+    @property
+    def inference_macs(self) -> int:
+        """MACs without those of auxiliary heads."""
+        return self.macs - sum(self.stage(path).macs for path in self.auxiliary)
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
@@ -280,6 +298,19 @@ def _linear_macs(layer: nn.Linear, out: Shape) -> int:
 MAC_RULES: dict[type[nn.Module], Callable[[Any, Shape], int]] = {nn.Conv2d: _conv_macs, nn.Linear: _linear_macs}
 
 
+def _macs(operation: Any, out: Shape) -> int:
+    """Of one of torch's layers by its rule, of an operation of our own by its method `macs(out_shape)`."""
+    if hasattr(operation, "macs"):
+        return int(operation.macs(out))
+    rule = MAC_RULES.get(type(operation))
+    return rule(operation, out) if rule else 0
+
+
+def _is_weight_layer(operation: Any) -> bool:
+    """Whether it adds to the depth: torch's weight layers do, our own operations say `counts_as_layer`."""
+    return bool(getattr(operation, "counts_as_layer", type(operation) in MAC_RULES))
+
+
 def _kind(operation: nn.Module | Any) -> Kind | None:
     """The kind of a module or function, None where no rule knows it."""
     if isinstance(operation, nn.Conv2d):
@@ -307,11 +338,9 @@ class _Window:
 
 def _window(operation: Any, in_shapes: tuple[Shape, ...], out: Shape) -> _Window:
     """The sliding window of a convolution or pooling. Adaptive pooling is written as the window that it amounts to."""
-    if isinstance(operation, (nn.Conv2d, nn.MaxPool2d)):
-        k, s, p, d = operation.kernel_size, operation.stride, operation.padding, operation.dilation
-        return _Window(_pair(k), _pair(s), _pair(p), _pair(d))
-    if isinstance(operation, nn.AvgPool2d):
-        return _Window(_pair(operation.kernel_size), _pair(operation.stride), _pair(operation.padding), (1, 1))
+    if isinstance(operation, nn.Module) and hasattr(operation, "kernel_size"):
+        dilation = getattr(operation, "dilation", 1)  # average pooling has none
+        return _Window(*map(_pair, (operation.kernel_size, operation.stride, operation.padding, dilation)))
     if isinstance(operation, nn.AdaptiveAvgPool2d):
         (h, w), (oh, ow) = in_shapes[0][1:], out[1:]
         stride = (h // oh, w // ow)
@@ -409,6 +438,7 @@ def _assemble(
     fields: dict[str, tuple[_Field, _Field]] = {}
     depth: dict[str, int] = {}
     counted: set[str] = set()
+    layers_of: Counter[str] = Counter()
     unruled: list[str] = []
     nodes: list[Node] = []
     for n in graph.graph.nodes:
@@ -430,11 +460,11 @@ def _assemble(
                 unruled.append(name)
             kind = "gate" if gated else known or "reshape"
             fields[n.name] = _fields(window, [fields[i.name] for i in sources], list(in_shapes), out)
-        rule = MAC_RULES.get(type(operation))
         own = [] if n.op != "call_module" else [f"{path}.{p}" for p, _ in operation.named_parameters()]
         params = sum(model.get_parameter(p).numel() for p in own if p not in counted)
         counted.update(own)
-        depth[n.name] = max((depth[i.name] for i in sources), default=0) + (rule is not None and not gated)
+        deeper = _is_weight_layer(operation) and not gated and _has_room(path, modules, layers_of)
+        depth[n.name] = max((depth[i.name] for i in sources), default=0) + deeper
         rows, columns = fields[n.name]
         nodes.append(
             Node(
@@ -453,7 +483,7 @@ def _assemble(
                 dilation=window.dilation,
                 groups=operation.groups if isinstance(operation, nn.Conv2d) else None,
                 params=params,
-                macs=rule(operation, out) if rule else 0,
+                macs=_macs(operation, out),
                 activation_bytes=math.prod(out) * FLOAT32_BYTES,
                 receptive_field=(rows.size, columns.size),
                 rf_stride=(rows.stride, columns.stride),
@@ -461,6 +491,8 @@ def _assemble(
             )
         )
     stages = _stages(nodes, modules)
+    classifier = next(n for n in graph.graph.nodes if n.op == "output").all_input_nodes[0]
+    needed = _stages_before(classifier)
     return Trace(
         variant=variant,
         input_size=input_size,
@@ -468,15 +500,42 @@ def _assemble(
         stages=stages,
         params=sum(p.numel() for p in model.parameters()),
         macs=sum(node.macs for node in nodes),
-        depth=max(depth.values()),
+        depth=depth[classifier.name],
+        classifier=classifier.meta["name"],
+        auxiliary=tuple(s.path for s in stages if s.path not in needed),
         unused_parameters=tuple(p for p, _ in model.named_parameters() if p not in counted),
         unruled=tuple(unruled),
     )
 
 
+def _stages_before(node: fx.Node) -> set[str]:
+    """The stages of `node` and of all operations that it depends on."""
+    seen: set[fx.Node] = set()
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if current not in seen:
+            seen.add(current)
+            stack.extend(current.all_input_nodes)
+    return {n.meta["path"].split(".")[0] for n in seen}
+
+
 def _ancestors(path: str) -> Iterable[str]:
     parts = path.split(".")
     return (".".join(parts[:i]) for i in range(1, len(parts) + 1))
+
+
+def _has_room(path: str, modules: dict[str, nn.Module], layers_of: Counter[str]) -> bool:
+    """Whether the weight layer at `path` adds to the depth where a module around it declares its `weight_layers`.
+
+    That is how many layers its paper counts it as; `layers_of` keeps how many each such module has had.
+    """
+    for group in _ancestors(path):
+        published = getattr(modules[group], "weight_layers", None)
+        if published is not None:
+            layers_of[group] += 1
+            return layers_of[group] <= published
+    return True
 
 
 def _type_name(operation: Any) -> str:
@@ -488,7 +547,10 @@ def _block_path(path: str, modules: dict[str, nn.Module]) -> str:
     parts = path.split(".")
     if len(parts) == 1:
         return path
-    has_blocks = any(next(child.children(), None) is not None for child in modules[parts[0]].children())
+    has_blocks = any(
+        next(child.children(), None) is not None and not hasattr(child, "operation_kind")
+        for child in modules[parts[0]].children()
+    )
     return ".".join(parts[:2]) if has_blocks else parts[0]
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from torch import nn
 
-Quantity = Literal["params", "macs", "depth"]
+Quantity = Literal["params", "macs", "depth", "inference_params", "inference_macs"]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from explorer.architectures.blocks import SqueezeExcitation
 from explorer.architectures.family import Claim, Family, Mistake, Source, Variant
 
 Shortcut = Literal["none", "padding", "projection", "projection_all"]
@@ -33,7 +34,8 @@ BOTTLENECK_DEPTHS = (50, 101, 152)
 class ResNetConfig:
     """What distinguishes one ResNet from another.
 
-    Raises ValueError for a depth that the papers do not define or a width that is not positive.
+    Raises ValueError for a depth that the papers do not define, a width that is not positive, a reduction below
+    1, and a ReLU before a gate that is not there.
     """
 
     depth: int = 50  # 18, 34, 50, 101, 152; with the CIFAR stem 6n+2: 20, 32, 44, 56, 110, ...
@@ -41,6 +43,9 @@ class ResNetConfig:
     stride_in: Literal["3x3", "1x1"] = "3x3"  # where a bottleneck strides: 1x1 as published (v1), 3x3 (v1.5)
     preactivation: bool = False  # v2: BN and ReLU before each convolution, nothing after the addition
     stem: Literal["imagenet", "cifar"] = "imagenet"  # cifar: one 3x3 convolution and no max pooling
+    stem_pool: Literal["padded", "ceil"] = "padded"  # ceil: Caffe's, where the last window hangs over the edge
+    squeeze_excitation: int | None = None  # SE-ResNet: reduction ratio r of a gate on each residual
+    relu_before_gate: bool = False  # timm's SE-ResNet-18 and 34: a ReLU between the last BN and the gate
     width: float = 1.0  # multiplies the channels of every stage
     num_classes: int = 1000
 
@@ -51,6 +56,11 @@ class ResNetConfig:
             raise ValueError(f"a CIFAR ResNet has 6n+2 layers (20, 32, 44, 56, 110, ...), not {self.depth}")
         if self.width <= 0:
             raise ValueError(f"the width multiplier must be positive, not {self.width}")
+        if self.squeeze_excitation is not None and self.squeeze_excitation < 1:
+            raise ValueError(f"squeezing divides the channels by 1 or more, not by {self.squeeze_excitation}")
+        gated_basic = self.squeeze_excitation is not None and not self.bottleneck and not self.preactivation
+        if self.relu_before_gate and not gated_basic:
+            raise ValueError("a ReLU before the gate needs two-layer units with squeeze-and-excitation")
 
     @property
     def bottleneck(self) -> bool:
@@ -98,6 +108,13 @@ def make_shortcut(c: ResNetConfig, in_channels: int, out_channels: int, stride: 
     return nn.Sequential(OrderedDict(conv=projection, bn=nn.BatchNorm2d(out_channels)))
 
 
+def make_gate(c: ResNetConfig, channels: int) -> SqueezeExcitation | None:
+    """The gate on one unit's residual (1709.01507, figure 3), or None for a ResNet without."""
+    if c.squeeze_excitation is None:
+        return None
+    return SqueezeExcitation(channels, max(1, channels // c.squeeze_excitation))
+
+
 class BasicBlock(nn.Module):
     """Two 3x3 convolutions and the shortcut (figure 5, left): y = relu(F(x) + x).
 
@@ -114,12 +131,18 @@ class BasicBlock(nn.Module):
         self.relu1 = nn.ReLU()
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(channels)
+        self.relu_before_gate = nn.ReLU() if c.relu_before_gate else None
+        self.se = make_gate(c, channels)
         self.relu2 = nn.ReLU()
         self.shortcut = make_shortcut(c, in_channels, channels, stride)
 
     def forward(self, x: Tensor) -> Tensor:
         residual = self.relu1(self.bn1(self.conv1(x)))
         residual = self.bn2(self.conv2(residual))
+        if self.relu_before_gate is not None:
+            residual = self.relu_before_gate(residual)
+        if self.se is not None:
+            residual = self.se(residual)
         if not self.has_shortcut:
             return self.relu2(residual)
         identity = x if self.shortcut is None else self.shortcut(x)
@@ -147,6 +170,7 @@ class Bottleneck(nn.Module):
         self.relu2 = nn.ReLU()
         self.conv3 = nn.Conv2d(channels, 4 * channels, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(4 * channels)
+        self.se = make_gate(c, 4 * channels)
         self.relu3 = nn.ReLU()
         self.shortcut = make_shortcut(c, in_channels, 4 * channels, stride)
 
@@ -154,6 +178,8 @@ class Bottleneck(nn.Module):
         residual = self.relu1(self.bn1(self.conv1(x)))
         residual = self.relu2(self.bn2(self.conv2(residual)))
         residual = self.bn3(self.conv3(residual))
+        if self.se is not None:
+            residual = self.se(residual)
         if not self.has_shortcut:
             return self.relu3(residual)
         identity = x if self.shortcut is None else self.shortcut(x)
@@ -177,12 +203,15 @@ class PreActivationBasicBlock(nn.Module):
         self.bn2 = nn.BatchNorm2d(channels)
         self.relu2 = nn.ReLU()
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.se = make_gate(c, channels)
         self.shortcut = make_shortcut(c, in_channels, channels, stride)
 
     def forward(self, x: Tensor) -> Tensor:
         preactivated = self.relu1(self.bn1(x))
         residual = self.conv1(preactivated)
         residual = self.conv2(self.relu2(self.bn2(residual)))
+        if self.se is not None:
+            residual = self.se(residual)
         if not self.has_shortcut:
             return residual
         # A shortcut that changes the shape starts after the shared BN-ReLU, as in the authors' release.
@@ -211,6 +240,7 @@ class PreActivationBottleneck(nn.Module):
         self.bn3 = nn.BatchNorm2d(channels)
         self.relu3 = nn.ReLU()
         self.conv3 = nn.Conv2d(channels, 4 * channels, 1, bias=False)
+        self.se = make_gate(c, 4 * channels)
         self.shortcut = make_shortcut(c, in_channels, 4 * channels, stride)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -218,14 +248,17 @@ class PreActivationBottleneck(nn.Module):
         residual = self.conv1(preactivated)
         residual = self.conv2(self.relu2(self.bn2(residual)))
         residual = self.conv3(self.relu3(self.bn3(residual)))
+        if self.se is not None:
+            residual = self.se(residual)
         if not self.has_shortcut:
             return residual
         identity = x if self.shortcut is None else self.shortcut(preactivated)
         return residual + identity
 
 
+Unit = BasicBlock | Bottleneck | PreActivationBasicBlock | PreActivationBottleneck
 # (bottleneck, preactivation) -> unit
-BLOCKS: dict[tuple[bool, bool], type[BasicBlock | Bottleneck | PreActivationBasicBlock | PreActivationBottleneck]] = {
+BLOCKS: dict[tuple[bool, bool], type[Unit]] = {
     (False, False): BasicBlock,
     (True, False): Bottleneck,
     (False, True): PreActivationBasicBlock,
@@ -249,7 +282,8 @@ class ResNet(nn.Module):
         self.stem.add_module("bn", nn.BatchNorm2d(channels))
         self.stem.add_module("relu", nn.ReLU())
         if c.stem == "imagenet":
-            self.stem.add_module("pool", nn.MaxPool2d(3, stride=2, padding=1))
+            padded = c.stem_pool == "padded"
+            self.stem.add_module("pool", nn.MaxPool2d(3, 2, padding=1 if padded else 0, ceil_mode=not padded))
 
         for i, (units, width) in enumerate(c.stages):
             stage = nn.Sequential()

@@ -77,7 +77,9 @@ class Activations:
 
     def top(self, k: int = 5) -> tuple[Prediction, ...]:
         """The `k` most probable classes. Without training a class has no name but its number."""
-        probabilities = self.logits.float().softmax(-1)
+        # LeNet-5's outputs are distances: the smallest wins
+        scores = -self.logits if getattr(self.network.model, "smallest_wins", False) else self.logits
+        probabilities = scores.softmax(-1)
         values, indices = probabilities.topk(min(k, probabilities.numel()))
         labels = self.network.classes
         return tuple(
@@ -98,10 +100,11 @@ def capture(network: Network, x: Tensor) -> Activations:
         with forward_slot():
             synchronize(device)
             start = time.perf_counter()
-            logits, values = on_device.capturing(x_there)
+            out, values = on_device.capturing(x_there)
             synchronize(device)
             milliseconds = 1000 * (time.perf_counter() - start)
         kept = dict(zip(on_device.boundaries, values, strict=True))
+        logits = out[0] if isinstance(out, tuple) else out  # auxiliary heads come after the classifier
         return Activations(on_device, kept, logits[0].float().cpu(), milliseconds)
 
     result, _, note = run_with_fallback(run, network.device)

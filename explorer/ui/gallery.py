@@ -59,7 +59,7 @@ def card(name: str) -> Card:
     t = trace_variant(variant)
     strip = network_diagram(t)
     drawing = {"svg": strip.svg(), "elements": {k: asdict(e) for k, e in strip.elements.items()}}
-    counts = {"variants": len(f.variants), "params": t.params, "macs": t.macs, "depth": t.depth}
+    counts = {"variants": len(f.variants), "params": t.inference_params, "macs": t.inference_macs, "depth": t.depth}
     return Card(f.name, f.title, f.year, f.authors, f.idea, variant.title, **counts, drawing=drawing)
 
 

@@ -24,7 +24,7 @@ def header(family: Family, variant: Variant) -> None:
     t = loaders.trace(variant.name)
     st.title(f"{variant.title} ({variant.year})", anchor=False)
     st.markdown(
-        f"{family.idea}  \n**{si(t.params)}** parameters · **{si(t.macs)}** MACs · **{t.depth}** weight layers · "
+        f"{family.idea}  \n**{si(t.inference_params)}** parameters · **{si(t.inference_macs)}** MACs · **{t.depth}** weight layers · "
         f"input {t.input_size[1]} × {t.input_size[2]}",
         help=f"{family.authors}. {MAC_HELP} Weight layers are those on the longest path.",
     )
