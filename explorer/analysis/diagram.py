@@ -356,7 +356,7 @@ def _window_text(node: Node) -> str:
         return ""
     text = pair_text(node.kernel)
     if node.groups is None:
-        text = f"{SHORT_TYPES[node.type]} {text}"
+        text = f"{SHORT_TYPES.get(node.type, '')} {text}".lstrip()
     else:
         grouping = " dw" if node.kind == "depthwise" else f" g={node.groups}" if node.groups > 1 else ""
         text += f"{grouping}, {node.out_shape[0]}"

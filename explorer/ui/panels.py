@@ -106,3 +106,12 @@ def sources(family: Family) -> None:
     """Papers, releases and licences."""
     st.header("Sources", anchor=False)
     st.markdown("\n".join(f"- {s.title} ({s.where})" for s in family.sources))
+
+
+def below(family: Family, variant: Variant) -> None:
+    """Everything below the screen, in the order in which a lecture needs it."""
+    claims(family)
+    mistakes(family)
+    layer_table(loaders.trace(variant.name))
+    code(variant)
+    sources(family)

@@ -5,6 +5,7 @@ Everything that a click changes is drawn in one fragment, so that a click runs n
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import get_args
 
@@ -185,9 +186,10 @@ def _view_in_link(channels: int) -> MapView:
             text = st.query_params[parameter]
             wishes[field] = int(text) if text.isdecimal() else text
     view = accepted(MapView(), wishes)
+    if asked("channel") and view.channel is not None and view.channel >= channels:
+        view = replace(view, channel=None)
     for parameter, field in LINK_PARAMETERS.items():
-        missing = field in wishes and getattr(view, field) != wishes[field]
-        if asked(parameter) and (missing or (field == "channel" and (view.channel or 0) >= channels)):
+        if asked(parameter) and getattr(view, field) != wishes[field]:
             st.warning(f"The link asks for {parameter} {asked(parameter)}, which does not exist.")
     return view
 

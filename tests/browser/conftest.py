@@ -33,8 +33,6 @@ FLAGS = [
 ]
 LOCAL_HOSTS = ("127.0.0.1", "localhost", None)  # None: data: and blob: addresses
 TIMEOUT_MS = 60_000
-# On a page with a path, the front end asks at which of its folders the server is: all but one don't exist.
-PROBES = ("/_stcore/health", "/_stcore/host-config")
 
 # Idle for 300 ms on end: the front end reports a run a little after the click that causes it.
 SETTLED = """() => {
@@ -81,12 +79,11 @@ class AppPage:
                 note(f"failed request: {request.url} ({request.failure})")
 
         def on_response(response: Response) -> None:
-            if response.status >= 400 and not response.url.endswith(PROBES):
+            if response.status >= 400:
                 note(f"status {response.status}: {response.url}")
 
         def on_console(message: ConsoleMessage) -> None:
-            # The browser logs a failed request once more, without its address.
-            if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            if message.type == "error":
                 note(f"console: {message.text}")
 
         context.on("request", check_host)

@@ -1,0 +1,349 @@
+"""The ResNet page as a viewer uses it; what the browser alone does is tested in tests/browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image
+
+from explorer.architectures import family
+from explorer.runtime.images import load_image, preprocessing_for, model_input, samples
+from explorer.ui import loaders
+
+FAMILY = family("resnet")
+Open = Callable[..., Any]  # -> Visit of conftest.py
+
+
+@pytest.fixture
+def page(visit: Open) -> Any:
+    """A small variant: what does not depend on the variant is tested with it."""
+    return visit("resnet", variant="resnet18")
+
+
+# ---- every variant, every option ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("variant", FAMILY.variants, ids=lambda v: v.name)
+def test_every_variant_is_shown(visit: Open, variant: Any) -> None:
+    page = visit("resnet", variant=variant.name)
+    trace = loaders.trace(variant.name)
+    assert page.warnings == []
+    assert page.app.title[0].value == f"{variant.title} ({variant.year})"
+    assert f"**{trace.depth}** weight layers" in page.text
+    assert list(page.diagrams()) == [
+        f"Stages of {variant.title}", "Blocks of conv2_x", "Operations of conv2_x.0",
+    ]  # fmt: skip
+    node = trace.node(page.maps["node"])
+    assert node.block == "conv2_x.0"
+    assert tuple(page.maps["shape"]) == node.out_shape
+    assert page.link["variant"] == variant.name
+
+
+def test_choosing_a_variant_changes_everything_that_shows_it(page: Any) -> None:
+    page.app.selectbox(key="variant").set_value("plain34").run()
+    assert page.app.title[0].value == "plain-34 (2015)"
+    assert "Stages of plain-34" in page.diagrams()
+    assert page.maps["group"] == "plain34"
+    assert page.link["variant"] == "plain34"
+    totals = [m.value for m in page.app.markdown if "activations" in m.value]
+    assert totals[0].startswith(f"{loaders.trace('plain34').params:,} parameters")
+
+
+@pytest.mark.parametrize("colour", ["macs", "params", "memory", "kind"])
+def test_every_colouring(page: Any, colour: str) -> None:
+    page.app.segmented_control(key="colour").set_value(colour)
+    page.run()
+    assert {data["colour_by"] for data in page.diagrams().values()} == {colour}
+    assert page.link["colour"] == colour
+
+
+def test_the_whole_graph_replaces_the_two_diagrams_and_keeps_the_selection(page: Any) -> None:
+    page.click("conv4_x.1.conv2")
+    page.app.segmented_control(key="view").set_value("All operations")
+    page.run()
+    assert list(page.diagrams()) == ["Stages of ResNet-18", "All operations of resnet18"]
+    assert len(page.diagrams()["All operations of resnet18"]["elements"]) == len(loaders.trace("resnet18").nodes)
+    assert page.maps["node"] == "conv4_x.1.conv2"
+    page.app.segmented_control(key="view").set_value("Blocks")
+    page.run()
+    assert "Operations of conv4_x.1" in page.diagrams()
+
+
+@pytest.mark.parametrize("sample", samples(), ids=lambda s: s.id)
+def test_every_sample_goes_through_the_network(page: Any, sample: Any) -> None:
+    page.app.selectbox(key="sample").set_value(sample.id)
+    page.run()
+    preprocessing = preprocessing_for(FAMILY.variant("resnet18").input_size)
+    expected = model_input(load_image(sample.path).image, preprocessing).picture
+    assert np.array_equal(np.asarray(Image.open(BytesIO(page.model_input))), np.asarray(expected))
+    assert sample.title in page.text
+    assert page.app.image[0].captions == [f"{sample.author}, {sample.licence}"]
+    assert page.link["sample"] == sample.id
+
+
+def test_all_operations_or_those_with_parameters_are_listed(page: Any) -> None:
+    trace = loaders.trace("resnet18")
+    assert len(page.app.dataframe[0].value) == sum(n.params > 0 for n in trace.nodes)
+    page.app.toggle(key="layers-weighted").set_value(False)
+    page.run()
+    table = page.app.dataframe[0].value
+    assert list(table["operation"]) == [n.name for n in trace.nodes[1:]]
+    assert table["MACs"].sum() == trace.macs
+    assert table["parameters"].sum() == trace.params
+
+
+@pytest.mark.parametrize("zoom", ["network", "stage", "block", "operations"])
+def test_every_zoom_can_be_downloaded(page: Any, zoom: str) -> None:
+    page.app.selectbox(key="download-zoom").set_value(zoom)
+    page.run()
+    labels = [button.label for button in page.app.download_button]
+    assert labels[:4] == ["SVG", "PNG", "PDF", "DOT"]
+
+
+def test_the_rest_of_the_page(page: Any) -> None:
+    headers = [header.value for header in page.app.header]
+    assert {"What the paper says", "Layers", "Code", "Common mistakes", "Sources"} <= set(headers)
+    counted = {row["claim"]: row["counted here"] for row in page.app.table[0].value.to_dict("records")}
+    claims = [claim for claim in FAMILY.claims if claim.quantity]
+    for claim in claims:
+        assert counted[claim.label] == f"{getattr(loaders.trace(claim.variant), claim.quantity):,}"
+    assert "class ResNet(" in page.app.code[0].value
+    assert len(page.app.expander) == 1 + len(FAMILY.mistakes)
+
+
+# ---- the selection -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("node", ["input", "stem.pool", "conv3_x.0.add", "conv5_x.1.relu2", "head.pool", "head.fc"])
+def test_a_click_shows_the_maps_of_what_was_clicked(page: Any, node: str) -> None:
+    page.click(node)
+    traced = loaders.trace("resnet18").node(node)
+    assert page.maps["node"] == node
+    assert tuple(page.maps["shape"]) == (*traced.out_shape, 1, 1)[:3]
+    assert page.maps["kind"] == ("maps" if len(traced.out_shape) == 3 and traced.out_shape[1] > 1 else "vector")
+    assert f"**{node}** · {traced.type}" in page.text
+    assert page.link["node"] == node
+    block = traced.block or "stem"
+    assert f"Operations of {block}" in page.diagrams()
+    assert node in page.diagrams()[f"Operations of {block}"]["elements"]
+
+
+def test_what_is_shown_is_what_the_network_computes(page: Any) -> None:
+    page.click("conv2_x.1.add")
+    image = load_image(samples()[0].path)
+    values = loaders.activations("resnet18", "untrained", "cpu", image).maps("conv2_x.1.add")
+    assert page.maps["minimum"] == pytest.approx(values.min().item())
+    assert page.maps["maximum"] == pytest.approx(values.max().item())
+
+
+def test_the_node_stays_when_the_variant_has_it_and_else_gives_way(page: Any) -> None:
+    page.click("conv3_x.1.conv2")
+    page.app.selectbox(key="variant").set_value("resnet34").run()
+    assert page.maps["node"] == "conv3_x.1.conv2"
+    page.click("conv3_x.3.conv2")
+    page.app.selectbox(key="variant").set_value("resnet18").run()
+    assert page.maps["node"] == "conv2_x.0.relu2"
+    assert page.warnings == []  # nobody asked for a node that does not exist
+
+
+def test_looking_at_the_maps_differently(page: Any) -> None:
+    page.click("conv3_x.1.relu2")
+    page.look(channel=9, colouring="diverging", scale="shared")
+    assert {"channel": "9", "maps": "diverging", "scale": "shared"}.items() <= page.link.items()
+    page.look(order="strength", page=1)
+    assert (page.maps["order"], page.maps["page"]) == ("strength", 1)
+    assert page.maps["channels"] != sorted(page.maps["channels"])
+    page.look(order="index", page=0)
+    assert page.maps["channels"] == list(range(64))
+    assert not {"order", "page"} & page.link.keys()
+
+
+def test_the_maps_of_an_untrained_network_say_so_and_name_no_class(page: Any) -> None:
+    assert "**Untrained network**" in page.text
+    assert len(page.app.get("progress")) == 0
+
+
+# ---- the link ----------------------------------------------------------------------------------------------
+
+LINK = {
+    "variant": "resnet18", "node": "conv3_x.1.conv2", "channel": "70", "sample": "coffee", "colour": "macs",
+    "maps": "diverging", "scale": "shared", "order": "index", "page": "1",
+}  # fmt: skip
+
+
+def test_a_link_shows_the_view_that_it_was_copied_from(visit: Open) -> None:
+    page = visit("resnet", **LINK)
+    assert page.warnings == []
+    assert page.app.title[0].value == "ResNet-18 (2015)"
+    assert page.maps["node"] == "conv3_x.1.conv2"
+    assert page.maps["view"] == {
+        "channel": 70, "enlarged": False, "colouring": "diverging", "scale": "shared", "order": "index", "page": 1,
+    }  # fmt: skip
+    assert 70 in page.maps["channels"]
+    assert "Coffee" in page.text
+    assert {data["colour_by"] for data in page.diagrams().values()} == {"macs"}
+    assert page.link == {key: value for key, value in LINK.items() if key != "order"}  # the standard order
+
+
+def test_the_link_that_a_view_writes_leads_back_to_it(visit: Open, page: Any) -> None:
+    page.click("conv4_x.0.shortcut.conv").look(channel=3, scale="shared", order="strength")
+    page.app.selectbox(key="sample").set_value("testcard")
+    page.app.segmented_control(key="colour").set_value("memory")
+    page.run()
+    copy = visit("resnet", **page.link)
+    assert copy.maps == {**page.maps, "view": copy.maps["view"]}
+    assert copy.maps["view"]["channel"] == 3
+    assert copy.model_input == page.model_input
+    assert copy.link == page.link
+
+
+def test_a_stage_in_the_link_means_its_output(visit: Open) -> None:
+    page = visit("resnet", variant="resnet18", node="conv3_x")
+    assert page.maps["node"] == page.link["node"] == "conv3_x.1.relu2"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "named"),
+    [
+        ("variant", "resnet19", "resnet50 is shown"),
+        ("node", "conv9_x", "Did you mean conv"),
+        ("sample", "dog", "cat is shown"),
+        ("colour", "taste", "kind is shown"),
+        ("channel", "64", "does not exist"),
+        ("channel", "-1", "does not exist"),
+        ("channel", "red", "does not exist"),
+        ("scale", "loud", "does not exist"),
+        ("maps", "rainbow", "does not exist"),
+        ("order", "size", "does not exist"),
+        ("page", "x", "does not exist"),
+    ],
+)
+def test_what_a_link_asks_for_and_does_not_exist_is_named_once(
+    visit: Open, parameter: str, value: str, named: str
+) -> None:
+    page = visit("resnet", **{"variant": "resnet18", "node": "conv2_x.0.relu2", parameter: value})
+    (warning,) = page.warnings
+    assert value in warning
+    assert named in warning
+    assert page.maps["node"] == "conv2_x.0.relu2"
+    assert page.link.get(parameter) != value
+    assert page.click("conv3_x.1.relu2").warnings == []
+    assert page.maps["node"] == "conv3_x.1.relu2"
+
+
+def test_the_browsers_back_shows_what_the_link_names(page: Any) -> None:
+    page.click("conv3_x.1.relu2").look(channel=5)
+    before, maps = page.link, page.maps
+    page.click("conv5_x.1.relu2").look(channel=400, page=6)
+    page.app.query_params = before  # the browser runs the page again, with the link of the step before
+    page.run()
+    assert page.link == before
+    assert (page.maps["node"], page.maps["page"]) == (maps["node"], maps["page"])
+    assert page.maps["view"]["channel"] == 5
+
+
+def test_the_navigation_returns_to_the_view_that_was_left(page: Any) -> None:
+    page.click("conv4_x.1.relu2")
+    left = page.link
+    page.open("home").open("resnet")
+    assert page.link == left
+    assert page.maps["node"] == "conv4_x.1.relu2"
+
+
+# ---- uploads -----------------------------------------------------------------------------------------------
+
+
+def _file(image: Image.Image, fmt: str = "PNG", **options: Any) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, fmt, **options)
+    return buffer.getvalue()
+
+
+def _noise(*shape: int, dtype: type = np.uint8) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, np.iinfo(dtype).max, shape).astype(dtype)
+
+
+def _rotated() -> bytes:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    return _file(Image.fromarray(_noise(20, 40, 3)), "JPEG", exif=exif)
+
+
+GOOD = {
+    "1x1": _file(Image.new("RGB", (1, 1), "red")),
+    "48x48": _file(Image.fromarray(_noise(48, 48, 3))),
+    "CMYK": _file(Image.new("CMYK", (40, 30), (0, 255, 0, 0)), "JPEG"),
+    "16 bits": _file(Image.fromarray(_noise(30, 40, dtype=np.uint16))),
+    "animated": _file(Image.new("L", (9, 9)), "GIF", save_all=True, append_images=[Image.new("L", (9, 9), 255)]),
+    "EXIF": _rotated(),
+    "transparent": _file(Image.new("RGBA", (40, 30), (0, 0, 0, 0))),
+    "palette": _file(Image.new("P", (40, 30))),
+}
+NOTES = {"16 bits": "scaled to 8 bits", "animated": "the first one is used", "transparent": "laid on white"}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_an_upload_goes_through_the_network(page: Any, name: str) -> None:
+    page.upload(GOOD[name])
+    expected = model_input(load_image(GOOD[name]).image, preprocessing_for((3, 224, 224))).picture
+    assert np.array_equal(np.asarray(Image.open(BytesIO(page.model_input))), np.asarray(expected))
+    assert "Your upload" in page.text
+    assert NOTES.get(name, "") in page.text
+    assert len(page.app.error) == 0
+    assert "sample" not in page.link  # it would show something else to others
+
+
+def _with_size(width: int, height: int) -> bytes:
+    """A BMP file's header that claims a size, without its pixels."""
+    header = bytearray(_file(Image.new("RGB", (1, 1)), "BMP"))
+    header[18:26] = width.to_bytes(4, "little") + height.to_bytes(4, "little")
+    return bytes(header)
+
+
+BAD = {
+    "text": (b"This is no picture.", "not a picture in an accepted format"),
+    "empty": (b"", "empty"),
+    "truncated": (GOOD["48x48"][:2000], "damaged or incomplete"),
+    "bomb": (_with_size(60_000, 60_000), "pixels"),
+    "SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG drawing"),
+    "PDF": (b"%PDF-1.7", "PDF document"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_file_that_is_no_picture_is_refused_in_words(page: Any, name: str) -> None:
+    sample = page.model_input
+    content, sentence = BAD[name]
+    page.upload(content)
+    (error,) = page.app.error
+    assert sentence in error.value
+    assert error.value.endswith("The sample is shown instead.")
+    assert page.model_input == sample
+    assert "Cat" in page.text
+    page.upload(GOOD["48x48"])
+    assert len(page.app.error) == 0
+    assert page.model_input != sample
+
+
+def test_an_upload_survives_a_change_of_page(page: Any) -> None:
+    page.upload(GOOD["48x48"])
+    shown = page.model_input
+    page.open("home").open("resnet")
+    assert page.model_input == shown
+    assert "Your upload" in page.text
+    page.app.segmented_control(key="source").set_value("Sample")
+    page.run()
+    assert page.model_input != shown
+    assert page.link["sample"] == "cat"
+
+
+def test_the_same_picture_in_another_file_is_not_computed_again(page: Any) -> None:
+    image = Image.fromarray(_noise(50, 50, 3))
+    page.upload(_file(image))
+    milliseconds = page.text.partition("Your upload, ")[2]
+    page.upload(_file(image, "BMP"), "other.bmp")
+    assert page.text.partition("Your upload, ")[2] == milliseconds

@@ -1,0 +1,175 @@
+"""The command line, as a person runs it: in a process of its own where the exit status matters, else in this one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from explorer.__main__ import COMMANDS, main
+from explorer.architectures import catalogue, variant
+from explorer.runtime.images import load_image, model_input, preprocessing_for, sample
+
+CAT = str(sample("cat").path)
+SMALL = "resnet20_cifar"
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run_json(capsys: pytest.CaptureFixture[str], *argv: str):
+    assert main([*argv, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_list_names_every_variant_with_its_counts(capsys) -> None:
+    records = {r["variant"]: r for r in run_json(capsys, "list")}
+    assert records.keys() == catalogue().keys()
+    assert records["resnet50"] == {
+        "variant": "resnet50", "family": "resnet", "title": "ResNet-50", "year": 2015, "input_size": [3, 224, 224],
+        "params": 25_557_032, "macs": 4_089_184_256, "depth": 50,
+    }  # fmt: skip
+    assert main(["list"]) == 0
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in records)
+
+
+def test_describe_totals_are_the_sums_of_its_layers(capsys) -> None:
+    described = run_json(capsys, "describe", "resnet18")
+    for total in ("params", "macs"):
+        assert described[total] == sum(layer[total] for layer in described["layers"])
+    first = described["layers"][0]
+    assert {k: first[k] for k in ("node", "path", "type", "in_shape", "out_shape", "params", "macs")} == {
+        "node": "stem.conv", "path": "stem.conv", "type": "Conv2d", "in_shape": [3, 224, 224],
+        "out_shape": [64, 112, 112], "params": 9408, "macs": 118_013_952,
+    }  # fmt: skip
+    assert first["receptive_field"] == [7, 7]
+    add = next(layer for layer in described["layers"] if layer["node"] == "conv2_x.0.add")
+    assert add["path"] == "conv2_x.0"
+
+
+def test_describe_at_another_size_changes_macs_but_not_parameters(capsys) -> None:
+    small, usual = run_json(capsys, "describe", "resnet18", "--input-size", "112"), run_json(capsys, "describe", "resnet18")
+    assert small["input_size"] == [3, 112, 112]
+    assert small["params"] == usual["params"]
+    assert small["macs"] < usual["macs"] / 3
+
+
+def test_describe_prints_the_golden_text(capsys) -> None:
+    assert main(["describe", SMALL]) == 0
+    golden = Path(__file__).parent / "golden" / f"{SMALL}.txt"
+    assert capsys.readouterr().out == golden.read_text()
+
+
+@pytest.mark.parametrize(("suffix", "magic"), [("svg", b"<svg"), ("png", b"\x89PNG"), ("pdf", b"%PDF"), ("dot", b"digraph")])
+@pytest.mark.parametrize("zoom", ["network", "stage", "block", "operations"])
+def test_diagram_writes_each_format_at_each_zoom(suffix: str, magic: bytes, zoom: str) -> None:
+    file = Path(f"out.{suffix}")
+    assert main(["diagram", SMALL, "--zoom", zoom, "--select", "conv3_x.0", "-o", str(file)]) == 0
+    assert magic in file.read_bytes()[:400]
+
+
+def test_maps_writes_the_grid_and_the_raw_array() -> None:
+    assert main(["maps", SMALL, "--image", CAT, "--node", "conv3_x.0.add", "-o", "m.png", "--npy", "raw.array"]) == 0
+    values = np.load("raw.array")
+    assert (values.dtype, values.shape) == (np.float32, (32, 16, 16))
+    x = model_input(load_image(Path(CAT)).image, preprocessing_for((3, 32, 32))).tensor
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = variant(SMALL).build()
+    seen = {}
+    model.conv3_x[0].relu2.register_forward_pre_hook(lambda module, args: seen.update(add=args[0][0]))
+    with torch.inference_mode():
+        model(x)
+    np.testing.assert_allclose(values, seen["add"].numpy(), rtol=1e-4, atol=1e-5)
+    with Image.open("m.png") as picture:
+        assert picture.size > (200, 200)
+
+
+def test_maps_of_a_stage_are_those_of_its_output_and_vectors_work_too() -> None:
+    for node in ("conv3_x", "conv3_x.2.relu2", "head.fc", "input"):
+        assert main(["maps", SMALL, "--image", "cat", "--node", node, "-o", "m.png", "--npy", f"{node}.npy"]) == 0
+    assert np.array_equal(np.load("conv3_x.npy"), np.load("conv3_x.2.relu2.npy"))
+    assert np.load("head.fc.npy").shape == (10,)
+    assert np.load("input.npy").shape == (3, 32, 32)
+
+
+def test_predict_says_that_an_untrained_network_knows_nothing(capsys) -> None:
+    answer = run_json(capsys, "predict", SMALL, "--image", CAT, "--device", "cpu")
+    assert answer.keys() == {"variant", "weights", "device", "milliseconds", "top"}
+    assert (answer["weights"], answer["device"]) == ("untrained", "cpu")
+    assert len(answer["top"]) == 5
+    assert all("untrained" in p["label"] and 0 <= p["probability"] <= 1 for p in answer["top"])
+    assert main(["predict", SMALL, "--image", CAT]) == 0
+    assert "untrained" in capsys.readouterr().out
+
+
+def test_predict_with_weights_names_classes(capsys) -> None:
+    torch.save(variant("resnet18").build().state_dict(), "own.pth")
+    answer = run_json(capsys, "predict", "resnet18", "--image", CAT, "--weights", "own.pth")
+    assert answer["weights"] == "own.pth"
+    assert not any("untrained" in p["label"] for p in answer["top"])
+
+
+BAD = {
+    "no command": ([], "COMMAND"),
+    "unknown command": (["dream"], "invalid choice"),
+    "unknown variant": (["describe", "resnet51"], "no variant called 'resnet51'"),
+    "size zero": (["describe", SMALL, "--input-size", "0"], "positive whole number"),
+    "size word": (["describe", SMALL, "--input-size", "big"], "positive whole number"),
+    "size refused": (["describe", "alexnet", "--input-size", "16"], "does not accept 16x16"),
+    "unknown zoom": (["diagram", SMALL, "--zoom", "galaxy", "-o", "x.svg"], "invalid choice"),
+    "unknown format": (["diagram", SMALL, "--zoom", "stage", "-o", "x.gif"], "must end in one of"),
+    "unknown node": (["diagram", SMALL, "--zoom", "stage", "--select", "conv9", "-o", "x.svg"], "'conv9'"),
+    "no folder": (["diagram", SMALL, "--zoom", "stage", "-o", "nowhere/x.svg"], "No such file"),
+    "no image": (["predict", SMALL, "--image", "none.png"], "none.png"),
+    "unknown map node": (["maps", SMALL, "--image", "cat", "--node", "conv9", "-o", "x.png"], "'conv9'"),
+    "no image option": (["maps", SMALL, "--node", "stem", "-o", "x.png"], "--image"),
+    "unknown weights": (["predict", SMALL, "--image", "cat", "--weights", "magic"], "no weights called 'magic'"),
+    "unknown device": (["predict", SMALL, "--image", "cat", "--device", "abacus"], "'abacus'"),
+}
+
+
+@pytest.mark.parametrize(("argv", "sentence"), BAD.values(), ids=BAD)
+def test_bad_input_gets_one_line_and_status_2(argv: list[str], sentence: str, capsys) -> None:
+    try:
+        status = main(argv)
+    except SystemExit as stop:  # argparse
+        status = stop.code
+    out, err = capsys.readouterr()
+    assert status == 2
+    assert sentence in err
+    assert err.count("\n") == 1
+    assert out == ""
+    assert not list(Path().glob("x.*"))
+
+
+def test_a_picture_that_is_none_gets_one_line(capsys) -> None:
+    Path("text.png").write_text("not a picture")
+    assert main(["predict", SMALL, "--image", "text.png"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_help(command: str, capsys) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    assert stop.value.code == 0
+    assert "usage: python -m explorer" in capsys.readouterr().out
+
+
+def test_as_a_module_from_the_repository(repo_root: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "explorer", "describe", "nothing"], cwd=repo_root, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert run.stderr.startswith("python -m explorer: There is no variant called 'nothing'.")
