@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
+    from explorer.analysis.cost import Design
     from explorer.architectures.family import Variant
     from explorer.runtime.activations import Activations
 
@@ -64,6 +65,20 @@ def _parser() -> argparse.ArgumentParser:
     p = command("predict", "Print the five most probable classes of a picture.")
     with_run(p)
     with_json(p)
+
+    p = command("cost", "Compare a convolution with a 1x1 reduction before it: shapes, parameters, MACs.")
+    p.add_argument("--input", required=True, metavar="HxWxC", help="the maps that go in, e.g. 28x28x192")
+    p.add_argument("--out-channels", required=True, type=int, metavar="N", help="the maps that come out")
+    p.add_argument("--kernel", required=True, metavar="K", help="the side, or height x width as in 1x7")
+    p.add_argument("--padding", default="same", metavar="P", help="same (default), valid, or the zeros on each side")
+    p.add_argument("--stride", default="1", metavar="S", help="1 unless given")
+    p.add_argument("--groups", default=1, type=int, metavar="G", help="of the K x K convolution; 1 unless given")
+    p.add_argument(
+        "--bottleneck", type=int, metavar="B", help="maps after the 1x1; 16, or the next multiple of G, unless given"
+    )
+    p.add_argument("--depthwise-separable", action="store_true", help="add a depthwise and a 1x1 convolution")
+    p.add_argument("--no-bias", dest="bias", action="store_false", help="without the parameter that each filter adds")
+    with_json(p)
     return parser
 
 
@@ -90,7 +105,7 @@ def _list(args: argparse.Namespace) -> None:
                     "variant": v.name,
                     "family": family.name,
                     "title": v.title,
-                    "year": v.year,
+                    "year": v.year or family.year,
                     "input_size": list(v.input_size),
                     "params": t.inference_params,
                     "macs": t.inference_macs,
@@ -103,7 +118,7 @@ def _list(args: argparse.Namespace) -> None:
     print(f"{'variant':<22}{'year':>6}{'input':>8}{'depth':>7}{'parameters':>15}{'MACs':>18}  title")
     for r in records:
         print(
-            f"{r['variant']:<22}{r['year']:>6}{r['input_size'][1]:>8}{r['depth']:>7}"
+            f"{r['variant']:<22}{r['year'] or '':>6}{r['input_size'][1]:>8}{r['depth']:>7}"
             f"{r['params']:>15,}{r['macs']:>18,}  {r['title']}"
         )
 
@@ -208,7 +223,43 @@ def _predict(args: argparse.Namespace) -> None:
         print(f"{p.probability:8.2%}  {p.label}")
 
 
-COMMANDS = {"list": _list, "describe": _describe, "diagram": _diagram, "maps": _maps, "predict": _predict}
+def _cost(args: argparse.Namespace) -> None:
+    from explorer.analysis import cost
+    from explorer.analysis.units import bytes_text, shape_text
+
+    convolution = cost.Convolution(
+        in_shape=cost.parse_shape(args.input),
+        out_channels=args.out_channels,
+        kernel=cost.parse_pair(args.kernel, "kernel"),
+        stride=cost.parse_pair(args.stride, "stride"),
+        padding=cost.parse_padding(args.padding),
+        groups=args.groups,
+        bias=args.bias,
+    )
+    width = cost.usual_width(args.groups) if args.bottleneck is None else args.bottleneck
+    designs = {"direct": cost.direct(convolution), "bottleneck": cost.bottleneck(convolution, width)}
+    if args.depthwise_separable:
+        designs["depthwise_separable"] = cost.depthwise_separable(convolution)
+    ratio = designs["direct"].macs / designs["bottleneck"].macs
+    if args.json:
+        _print_json({name: _cost_record(design) for name, design in designs.items()} | {"ratio": ratio})
+        return
+    print(f"{'':<22}{'output':>14}{'parameters':>15}{'MACs':>18}{'additions':>18}{'activations':>14}")
+    for design in designs.values():
+        print(
+            f"{design.name:<22}{shape_text(design.out_shape):>14}{design.params:>15,}{design.macs:>18,}"
+            f"{design.additions:>18,}{bytes_text(design.activation_bytes):>14}"
+        )
+    print(f"Direct against {width} bottleneck channels: {ratio:.2f} times the MACs.")
+
+
+def _cost_record(design: Design) -> dict[str, Any]:
+    return {"out_shape": list(design.out_shape), "params": design.params, "macs": design.macs}
+
+
+COMMANDS = {
+    "list": _list, "describe": _describe, "diagram": _diagram, "maps": _maps, "predict": _predict, "cost": _cost,
+}  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,12 +6,9 @@ as a script, which sets up the page, the navigation and the shared sidebar.
 
 from __future__ import annotations
 
-import ast
-import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,26 +18,10 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:  # so that `import explorer` works from whatever directory the app is started
     sys.path.insert(0, str(ROOT))
 
-HOME = "home"
-
-
-@cache
-def page_files() -> tuple[tuple[str, str, Path], ...]:
-    """(name, title, file) of each page: home, the families by year, then the others.
-
-    Title and year are the first line of a page's docstring, "ResNet (2015): ...", so that this list needs no torch.
-    """
-    found = []
-    for file in sorted((ROOT / "pages").glob("*.py")):
-        head = (ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or file.stem).partition(":")[0]
-        title, year = re.fullmatch(r"(.+?)(?: \((\d{4})\))?", head).groups()  # type: ignore[union-attr]
-        found.append((file.stem != HOME, int(year or 9999), title, file))
-    return tuple((file.stem, title, file) for _, _, title, file in sorted(found))
-
-
 def main() -> None:
     """One script run of one viewer."""
     from explorer.ui import style, warmup
+    from explorer.ui.navigation import HOME, page_files
 
     warmup.start()
     st.set_page_config(page_title="CNN explorer", page_icon=str(ROOT / "assets" / "icon.png"), layout="wide")

@@ -31,11 +31,15 @@ Zoom = Literal["network", "stage", "block", "operations"]
 Format = Literal["svg", "png", "pdf", "dot"]
 
 FONT_SIZE = 16
+CHARACTER_WIDTH, CELL_PADDING = 8, 10  # the former of a lower-case letter, on average
+LONG_NAME = 11  # of a stage; a longer one is broken at its underscores
 # Of nearly equal width, so that boxes measured with one of them fit text that is set in another.
 FONTS = "Source Sans 3,Source Sans Pro,Helvetica,Arial,Liberation Sans,DejaVu Sans Condensed,sans-serif"
 POINTS_PER_INCH = 72  # DOT's sizes are inches
 STRIP_LAYOUT = {"rankdir": "LR", "ranksep": "0.09", "nodesep": "0.05"}
-ROWS_LAYOUT = {"rankdir": "TB", "ranksep": "0.2", "nodesep": "0.25"}
+ROW_HEIGHT = "1.1"  # of the first row of boxes: Graphviz makes room for the texts over the others alone
+BOXES_LAYOUT = {"rankdir": "TB", "ranksep": "0.05", "nodesep": "0.03"}
+ROWS_LAYOUT = {"rankdir": "TB", "ranksep": "0.2", "nodesep": "0.16"}
 PNG_DPI = 144  # twice the size on screen, sharp on slides
 LINE, FRAME, FRAME_FILL, SELECTION = "#5f646d", "#c4c8ce", "#f6f7f9", "#b00020"
 SKIP_LINE = KINDS["merge"].light_stroke
@@ -49,15 +53,18 @@ CHARACTERISTIC: tuple[Kind, ...] = (
 STARTS_CHAIN: tuple[Kind, ...] = ("convolution", "pointwise", "depthwise", "pooling", "linear", "merge")
 SHORT_TYPES = {
     "Conv2d": "conv", "Linear": "fc", "BatchNorm2d": "BN", "LocalResponseNorm": "LRN",
-    "MaxPool2d": "max", "AvgPool2d": "avg", "AdaptiveAvgPool2d": "avg",
+    "MaxPool2d": "max", "AvgPool2d": "avg", "AdaptiveAvgPool2d": "avg", "Subsampling": "sum",
     "add": "+", "mul": "×", "cat": "concat", "getitem": "slice",
 }  # fmt: skip
 MAX_ROW, WRAPPED_ROW = 4, 3  # cells; a longer chain (a gate) is wrapped
-STACK_FROM_BRANCHES = 3  # so many rows of cells side by side would be too wide
-MIN_COLUMNS, MAX_COLUMNS, CELL_ROWS = 5, 12, 4  # of the cells of a run of blocks
+COLUMN_WIDTH, COLUMN_HEIGHT = 615, 190.5  # of half a 1440 px screen, where 16 units are at least 14 px
+STRIP_WIDTH = 1280  # of that screen beside the sidebar
+ROWS_WIDTH = 600  # of rows side by side; where they are wider, each is broken into two
+STACKED_LEVELS = 3  # of rows one below the other; more would be too high, and are drawn without names
+MIN_COLUMNS, MAX_COLUMNS, CELL_ROWS = 5, 16, 4  # of the cells of a run of blocks
 COLUMNS_BESIDE_TEXT = 6  # more of them leave no room for the text at their left
 FOLD_LOOSELY_FROM = 5  # boxes of a stage; fewer fit
-LISTED_LAYERS = 5
+LISTED_LAYERS, LISTED_IN_ROWS = 5, 3  # of a block, in a row of boxes or in several
 
 _GRAPHVIZ = threading.Lock()  # the C library keeps global state
 
@@ -77,6 +84,12 @@ class Diagram:
     def svg(self) -> str:
         """For the browser, which adds the colours: an element is `<g id=ELEMENT class="node kind-KIND">`."""
         return self._svg
+
+    @cached_property
+    def size(self) -> tuple[float, float]:
+        """Width and height in CSS pixels at scale 1."""
+        width, height = re.findall(r' (?:width|height)="([\d.]+)"', self._svg)[:2]
+        return float(width), float(height)
 
     @cached_property
     def _svg(self) -> str:
@@ -116,16 +129,32 @@ def _appended(dot: str, statement: str) -> str:
 
 def network_diagram(trace: Trace) -> Diagram:
     """The stages from left to right, as high as their maps and as wide as their channels, on log scales."""
-    drawing = _Drawing("network", trace)
+    diagram = _network_strip(trace, STRIP_LAYOUT)
+    return diagram if diagram.size[0] <= STRIP_WIDTH else _network_strip(trace, BOXES_LAYOUT)
+
+
+def _network_strip(trace: Trace, layout: dict[str, str]) -> Diagram:
+    drawing = _Drawing("network", trace, layout)
     source = trace.nodes[0]
     drawing.box(source.name, "input", source, **_strip_size(source.out_shape))
-    strip = _Strip(drawing, source.out_shape, source.name)
+    strip = _Strip(drawing, source.name)
     for stage in trace.stages:
-        repeats = sum(block.path != stage.path for block in stage.blocks)
-        label = f"{stage.path}\n×{repeats}" if repeats > 1 else stage.path
-        drawing.box(stage.path, label, stage, **_strip_size(stage.out_shape))
-        strip.append(stage.path, drawing.flow.is_skipped(stage), stage.out_shape)
+        lines = re.split("(?<=_)", stage.path) if len(stage.path) > LONG_NAME else [stage.path]
+        if stage.path in trace.auxiliary:
+            lines = [f"{stage.path} (training only)"]
+        elif repeats := _repeats(stage):
+            lines.append(f"×{repeats}")
+        drawing.box(stage.path, "\n".join(lines), stage, **_strip_size(stage.out_shape))
+        strip.append(stage.path, stage.nodes, drawing.flow.is_skipped(stage))
+    strip.end_row()
     return drawing.done()
+
+
+def _repeats(stage: Stage) -> int:
+    """How many blocks of a kind the stage mainly consists of; 0 if it is no such repetition."""
+    types = [block.type for block in stage.blocks if block.path != stage.path]
+    longest = max((len(list(run)) for _, run in groupby(types)), default=0)
+    return longest if longest > max(1, len(types) // 2) else 0
 
 
 def _strip_size(shape: Shape) -> dict[str, str]:
@@ -135,17 +164,32 @@ def _strip_size(shape: Shape) -> dict[str, str]:
 
 
 def stage_diagram(trace: Trace, path: str) -> Diagram:
-    """The blocks of a stage from left to right; a run of equal ones is one box with a cell for each.
+    """The blocks of a stage from left to right, in as many rows as the column asks for.
+
+    A run of equal ones is one box with a cell for each.
 
     Raises KeyError.
     """
     stage = trace.stage(path)
-    drawing = _Drawing("stage", trace)
-    strip = _Strip(drawing, stage.in_shape)
-    for first, run in _runs(trace, stage.blocks):
-        leaving = run[-1].out_shape if run[-1].out_shape != run[0].in_shape else None
-        strip.append(_run_box(drawing, first, run), drawing.flow.is_skipped(run[0]), leaving)
-    strip.finish()
+    runs = _runs(trace, stage.blocks)
+    diagram = _stage_in_rows(trace, stage, runs, 0)
+    for rows in range(1, len(runs) + 1):
+        if diagram.size[0] <= COLUMN_WIDTH and diagram.size[1] <= COLUMN_HEIGHT:
+            break
+        diagram = _stage_in_rows(trace, stage, runs, rows)
+    return diagram
+
+
+def _stage_in_rows(trace: Trace, stage: Stage, runs: list[tuple[int, list[Block]]], rows: int) -> Diagram:
+    """0 rows: a single one as in the network's strip, with more room and rounder arcs."""
+    drawing = _Drawing("stage", trace, BOXES_LAYOUT if rows else STRIP_LAYOUT)
+    strip = _Strip(drawing)
+    for position, (first, run) in enumerate(runs):
+        if rows and position and position % math.ceil(len(runs) / rows) == 0:
+            strip.wrap()
+        nodes = [name for block in run for name in block.nodes]
+        strip.append(_run_box(drawing, first, run), nodes, drawing.flow.is_skipped(run[0]))
+    strip.finish(stage.output)
     return drawing.done()
 
 
@@ -155,7 +199,7 @@ def block_diagram(trace: Trace, path: str) -> Diagram:
     Raises KeyError.
     """
     block = trace.block(path)
-    drawing = _Drawing("block", trace)
+    drawing = _Drawing("block", trace, ROWS_LAYOUT)
     units = _Units(drawing)
     sources = [source for name in block.nodes for source in drawing.flow.inputs[name]]
     for source in dict.fromkeys(sources):
@@ -168,7 +212,7 @@ def block_diagram(trace: Trace, path: str) -> Diagram:
 
 def operations_diagram(trace: Trace) -> Diagram:
     """Every operation of the network, with a frame around each block."""
-    drawing = _Drawing("operations", trace)
+    drawing = _Drawing("operations", trace, ROWS_LAYOUT)
     units = _Units(drawing)
     units.enter(trace.nodes[0].name, "input")
     frame = {"labeljust": "l", "style": "rounded", "color": FRAME, "bgcolor": FRAME_FILL}
@@ -350,15 +394,16 @@ def _group_kind(trace: Trace, group: Stage | Block) -> Kind:
 
 def _window_text(node: Node) -> str:
     """What a layer does, as papers write it: "3×3, 64, /2", "max 3×3, /2"; "" for other operations."""
-    if node.type == "Linear" or (node.kind == "gate" and node.type == "Conv2d"):
+    if node.kind == "linear" or (node.kind == "gate" and node.type in ("Linear", "Conv2d")):
         return str(node.out_shape[0])  # the 1×1 convolutions of a gate see one position: linear layers
     if node.kind == "gate" or node.kernel is None or node.stride is None:
         return ""
     text = pair_text(node.kernel)
-    if node.groups is None:
+    if node.kind == "pooling":
         text = f"{SHORT_TYPES.get(node.type, '')} {text}".lstrip()
     else:
-        grouping = " dw" if node.kind == "depthwise" else f" g={node.groups}" if node.groups > 1 else ""
+        groups = node.groups or 1  # a convolution of ours has none
+        grouping = " dw" if node.kind == "depthwise" else f" g={groups}" if groups > 1 else ""
         text += f"{grouping}, {node.out_shape[0]}"
     moves = node.stride != (1, 1) and math.prod(node.out_shape[1:]) > 1
     return f"{text}, /{_one_or_pair(node.stride)}" if moves else text
@@ -378,11 +423,11 @@ def _chip_text(node: Node) -> str:
 class _Drawing:
     """DOT under construction: the source, and the elements that can be selected in it."""
 
-    def __init__(self, zoom: Zoom, trace: Trace) -> None:
-        layout = STRIP_LAYOUT if zoom in ("network", "stage") else ROWS_LAYOUT
+    def __init__(self, zoom: Zoom, trace: Trace, layout: dict[str, str]) -> None:
         font = {"fontname": FONTS, "fontsize": str(FONT_SIZE), "fontcolor": INK}
         box = {"shape": "box", "style": "rounded,filled", "margin": "0.08,0.05", "height": "0.36"}
         self.zoom = zoom
+        self.layout = layout
         self.trace = trace
         self.flow = _Flow.of(trace)
         self.elements: dict[str, Element] = {}
@@ -427,43 +472,90 @@ def _table(rows: Iterable[str], **attributes: str) -> str:
 class _Strip:
     """Boxes in a row, the shapes between them, and an arc over each box that contains a skip."""
 
-    def __init__(self, drawing: _Drawing, entering: Shape, source: str | None = None) -> None:
-        """What enters the first box comes from a box that is drawn already, or else from outside."""
+    def __init__(self, drawing: _Drawing, start: str | None = None) -> None:
+        """The row starts at a box that is drawn already, or else outside."""
+        self.trace = drawing.trace
         self.graph = drawing.graph
-        self.points = 0
-        self.end = source or self._point("invis")
-        self.shape: Shape | None = entering  # of what leaves `end`, where it is to be shown
+        self.inputs = drawing.flow.inputs
+        self.labels_all = drawing.zoom == "network"
+        self.labels: set[tuple[str, str]] = set()  # those that were drawn, with the box from which they lead
+        self.in_rows = drawing.layout is not STRIP_LAYOUT
+        self.points: list[str] = []
+        self.row: list[str] = [start] if start else []  # the DOT nodes in it
+        self.start = self.last = self.row_start = start or self._point("invis")
+        self.box_of: dict[str, str] = {}  # operation -> box
+        self.exits = {self.start: self.start}  # box -> DOT node from which its output leaves
+        self.entering: dict[str, Shape] = {self.start: ()}
 
-    def append(self, name: str, skipped: bool, leaving: Shape | None) -> None:
-        """The next box, which is drawn already, and the shape of what leaves it."""
-        fork = self.end
-        if skipped and (self.shape or not fork.startswith("point")):
-            fork = self._point("filled")
-            self._connect(fork, arrowhead="none")
-        self._connect(name)
+    def append(self, name: str, nodes: Sequence[str], skipped: bool) -> None:
+        """The next box, which is drawn already; `nodes` are the operations that it stands for."""
+        inside = set(nodes)
+        sources: dict[str, str] = {}  # box -> its operation that leads here
+        for source in (source for node in nodes for source in self.inputs[node] if source not in inside):
+            sources.setdefault(self.box_of.get(source, self.start), source)
+        # What does not follow the last box is a branch: an auxiliary classifier.
+        main = self.last if self.last in sources else next(iter(sources))
+        entry = end = name
         if skipped:
-            join = self._point("filled")
-            self._connect(join, arrowhead="none")
-            self.graph.edge(f"{fork}:n", f"{join}:n", **SKIP)
-        self.shape = leaving
+            is_free = self.exits[main] in self.points and not self._label(main, sources[main])
+            entry = self.exits[main] if is_free else self._point("filled")
+            end = self._point("filled")
+            self.graph.edge(entry, name, weight="10")
+            self.graph.edge(name, end, weight="10", arrowhead="none")
+            self.graph.edge(f"{entry}:n", f"{end}:n", **SKIP)
+        for box, source in sources.items():
+            if self.exits[box] != entry:
+                look = {"weight": "10" if box == main else "1", "arrowhead": "none" if skipped else "normal"}
+                label = self._label(box, source)
+                if (box, label) in self.labels:  # an auxiliary head may see the same maps as the next stage
+                    label = ""
+                self.labels.add((box, label))
+                self.graph.edge(self.exits[box], entry, label, **look)
+        self.row.append(name)
+        self.box_of |= dict.fromkeys(nodes, name)
+        self.exits[name] = end
+        self.entering[name] = self.trace.node(sources[main]).out_shape
+        self.last = name
 
-    def finish(self) -> None:
+    def wrap(self) -> None:
+        """Continue in a row below: an arrow leads out of this one, another into the next."""
+        self.graph.edge(self.exits[self.last], self._point("invis"))
+        self.end_row()
+        start = self._point("invis")
+        self.graph.edge(self.row_start, start, style="invis")
+        self.row_start = self.exits[self.last] = start
+
+    def end_row(self) -> None:
+        """Nothing more comes into this row."""
+        if not self.in_rows:
+            return
+        with self.graph.subgraph(graph_attr={"rank": "same"}) as row:
+            for name in self.row:
+                row.node(name)
+        self.row.clear()
+
+    def finish(self, output: str) -> None:
         """An arrow out of the drawing."""
-        self._connect(self._point("invis"))
+        self.graph.edge(self.exits[self.last], self._point("invis"), self._label(self.last, output))
+        self.end_row()
+
+    def _label(self, box: str, source: str) -> str:
+        """The shape of what leaves a box, where it may have changed, in two lines to be narrow."""
+        shape = self.trace.node(source).out_shape
+        if shape == self.entering[box] and not self.labels_all:
+            return ""
+        sides, _, channels = shape_text(shape).rpartition("×")
+        return f"{sides}\n×{channels}" if sides else channels
 
     def _point(self, style: str) -> str:
-        self.points += 1
-        name = f"point {self.points}"
+        name = f"point {len(self.points)}"
+        self.points.append(name)
+        self.row.append(name)
         look = {"shape": "point", "width": "0.03" if style == "filled" else "0.001", "color": LINE}
+        if self.in_rows and len(self.points) == len(self.row) == 1:
+            look |= {"shape": "box", "height": ROW_HEIGHT, "label": "", "margin": "0"}
         self.graph.node(name, style=style, **look, **{"class": "junction"})
         return name
-
-    def _connect(self, name: str, **attributes: str) -> None:
-        """An edge to `name`, labelled with the shape in two lines, to be narrow."""
-        sides, _, channels = shape_text(self.shape).rpartition("×") if self.shape else ("", "", "")
-        label = f"{sides}\n×{channels}" if sides else channels
-        self.graph.edge(self.end, name, label, weight="10", **attributes)
-        self.end, self.shape = name, None
 
 
 def _runs(trace: Trace, blocks: Sequence[Block]) -> list[tuple[int, list[Block]]]:
@@ -485,6 +577,7 @@ def _run_box(drawing: _Drawing, first: int, run: list[Block]) -> str:
         return _block_box(drawing, first, run[0])
     cells = [drawing.cell(block.path, str(first + i), block) for i, block in enumerate(run)]
     columns = min(MAX_COLUMNS, max(MIN_COLUMNS, math.ceil(len(run) / CELL_ROWS)))
+    columns = math.ceil(len(run) / math.ceil(len(run) / columns))  # of rows of about the same length
     rows = ["".join(cells[start : start + columns]) for start in range(0, len(run), columns)]
     grid = f"<TD>{_table(rows, border='0', cellspacing='1', cellpadding='2')}</TD>"
     texts = [html.escape(line) for line in (f"×{len(run)}", *_layers(drawing, run[0]))]
@@ -517,7 +610,11 @@ def _layers(drawing: _Drawing, block: Block) -> list[str]:
         for node in nodes
         if node.kind in STARTS_CHAIN and node.kind != "merge"
     ]
-    return listed if len(listed) <= LISTED_LAYERS else [f"{len(listed)} layers"]
+    limit = LISTED_IN_ROWS if drawing.layout is BOXES_LAYOUT else LISTED_LAYERS
+    return listed if len(listed) <= limit else [f"{len(listed)} layers"]
+
+
+_RowStyle = Literal["named", "stacked", "bare"]
 
 
 class _Units:
@@ -541,7 +638,8 @@ class _Units:
     def add(self, block: Block, graph: graphviz.Digraph) -> None:
         """Draws the operations of a block into `graph`, without edges."""
         levels = self._levels(self._chains(block))
-        stacked = max(map(len, levels)) >= STACK_FROM_BRANCHES
+        fits = max(sum(self._row_width(chain, block) for chain in level) for level in levels) <= ROWS_WIDTH
+        style: _RowStyle = "named" if fits else "stacked" if len(levels) <= STACKED_LEVELS else "bare"
         for chains in levels:
             with graph.subgraph(graph_attr={"rank": "same"}) as rank:
                 for chain in chains:
@@ -549,7 +647,7 @@ class _Units:
                     self.entering[unit] = chain[0].in_shapes[0]
                     self.unit_of |= {node.name: unit for node in chain}
                     self.cells[unit] = len(chain)
-                    self.drawing.table(unit, self._chain_table(chain, block, stacked), "unit", rank)
+                    self.drawing.table(unit, self._chain_table(chain, block, style), "unit", rank)
 
     def connect(self) -> None:
         """Draws the edges, with the shape of what leaves a unit where it differs from what entered it."""
@@ -605,26 +703,44 @@ class _Units:
             levels[level].append(chain)
         return list(levels.values())
 
-    def _chain_table(self, chain: list[Node], block: Block, stacked: bool) -> str:
+    def _chain_table(self, chain: list[Node], block: Block, style: _RowStyle) -> str:
         """The cells of a chain and the name of its branch; stacked, the first has a row of its own."""
-        if stacked:
-            lines = [line for line in (chain[:1], chain[1:]) if line]
+        if style == "stacked" and len(chain) > 1 and chain[0].kind != "merge":
+            lines = [chain[:1], chain[1:]]
         else:
             length = len(chain) if len(chain) <= MAX_ROW else WRAPPED_ROW
             lines = [chain[start : start + length] for start in range(0, len(chain), length)]
         columns = max(map(len, lines))
-        rows = ["".join(self._line(line, columns)) for line in lines]
-        branch = html.escape(chain[0].name.removeprefix(f"{block.path}.").rpartition(".")[0])
-        if branch and len(chain) > 1 and stacked:
-            rows.insert(0, f'<TD BORDER="0" COLSPAN="{columns}">{branch}</TD>')
-        elif branch and len(chain) > 1:
-            rows[0] = f'<TD BORDER="0" ROWSPAN="{len(rows)}">{branch}</TD>{rows[0]}'
-        return _table(rows, border="0", cellborder="1", cellspacing="0", cellpadding="4")
+        rows = ["".join(self._line(line, columns, style)) for line in lines]
+        branch = _branch(chain, block) if style != "bare" else ""
+        if branch and style == "stacked":
+            rows.insert(0, f'<TD BORDER="0" COLSPAN="{columns}">{html.escape(branch)}</TD>')
+        elif branch:
+            rows[0] = f'<TD BORDER="0" ROWSPAN="{len(rows)}">{html.escape(branch)}</TD>{rows[0]}'
+            if not self._is_aside(chain):
+                # As wide as the name, so that edges meet the middle of the cells.
+                rows[0] += f'<TD BORDER="0" WIDTH="{CHARACTER_WIDTH * len(branch)}"></TD>'
+        padding = "3" if style == "bare" else "4"
+        return _table(rows, border="0", cellborder="1", cellspacing="0", cellpadding=padding)
 
-    def _line(self, nodes: list[Node], columns: int) -> Iterator[str]:
+    def _is_aside(self, chain: list[Node]) -> bool:
+        return chain[0].kind == "gate" or chain[0].name in self.flow.shortcuts
+
+    def _row_width(self, chain: list[Node], block: Block) -> int:
+        texts = [*map(_chip_text, chain), *[_branch(chain, block)] * (1 if self._is_aside(chain) else 2)]
+        return sum(CHARACTER_WIDTH * len(text) + CELL_PADDING for text in texts if text)
+
+    def _line(self, nodes: list[Node], columns: int, style: _RowStyle) -> Iterator[str]:
         for node in nodes:
             width = columns - len(nodes) + 1 if node is nodes[-1] else 1
-            yield self.drawing.cell(node.name, _chip_text(node), node, width)
+            text = (_window_text(node) if style == "bare" else "") or _chip_text(node)
+            yield self.drawing.cell(node.name, text, node, width)
+
+
+def _branch(chain: list[Node], block: Block) -> str:
+    """The name of the submodule of the block in which the chain lies; not shown for a single operation."""
+    inside = chain[0].name.removeprefix(f"{block.path}.").split(".")
+    return inside[-2] if len(inside) > 1 and len(chain) > 1 else ""
 
 
 # ---- Graphviz ----------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ KINDS: dict[Kind, KindStyle] = {
     "merge": KindStyle("Add, concatenate", "#e87a43", "#bb5211", "#d1663c", "#f08258"),
     "linear": KindStyle("Fully connected", "#c57dc5", "#9b569c", "#e693fc", "#f1c2fe"),
     "gate": KindStyle("Gate", "#f8dc46", "#816f00", "#cfca52", "#ece871"),
-    "reshape": KindStyle("Reshape", "#83878d", "#696d72", "#81858b", "#9ca0a7"),
+    "reshape": KindStyle("Reshape, dropout", "#83878d", "#696d72", "#81858b", "#9ca0a7"),
 }
 
 _STEPS = ("#ffffd9", "#e4f4b6", "#c2e6b4", "#8fd3b9", "#5fc0c2", "#45a9c6", "#3c90bf")

@@ -402,6 +402,11 @@ class _ShapeRecorder(fx.Interpreter):
             self.shapes[n.name] = tuple(out.shape[1:])
         return out
 
+    def call_module(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if _kind(self.fetch_attr(target)) in ("normalization", "activation"):
+            return args[0]  # keep the shape; on the meta device torch works it out in hundreds of slow steps
+        return super().call_module(target, args, kwargs)
+
 
 def trace(model: nn.Module, input_size: tuple[int, int, int], variant: str = "") -> Trace:
     """The trace of `model`, whose parameters lie on the meta device, for one image of (C, H, W).

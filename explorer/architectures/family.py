@@ -55,7 +55,7 @@ class Variant:
 
     name: str
     title: str
-    year: int
+    year: int | None  # None: it has no publication of its own
     network: Callable[[Any], nn.Module]
     config: Any
     input_size: tuple[int, int, int] = (3, 224, 224)

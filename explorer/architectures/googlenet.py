@@ -239,7 +239,7 @@ FAMILY = Family(
     year=2014,
     authors="Christian Szegedy, Wei Liu, Yangqing Jia, Pierre Sermanet, Scott Reed, Dragomir Anguelov, "
     "Dumitru Erhan, Vincent Vanhoucke, Andrew Rabinovich",
-    idea="Look at the same maps through filters of several sizes at once, and let 1x1 filters pay for it.",
+    idea="Filters of several sizes on the same maps, at once; 1x1 filters pay for it.",
     default="googlenet",
     variants=(
         Variant(

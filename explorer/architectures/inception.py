@@ -625,7 +625,7 @@ FAMILY = Family(
     year=2015,
     authors="Christian Szegedy, Vincent Vanhoucke, Sergey Ioffe, Jonathon Shlens, Zbigniew Wojna, "
     "Alexander Alemi",
-    idea="Replace each large filter by a few small ones in a row, and the same view costs a fraction.",
+    idea="A few small filters in a row see what a large one sees, for less.",
     default="inception_v3",
     variants=(
         Variant(

@@ -264,11 +264,11 @@ FAMILY = Family(
         Variant(
             "lenet5_modern",
             "LeNet-5, modern",
-            1998,
+            None,
             LeNet5,
             LeNetConfig(pooling="max", c3="full", c5="linear", activation="relu", output="linear"),
             (1, 32, 32),
-            "ReLU, max pooling, full C3 and a linear output, as in most tutorials",
+            "as in most tutorials: ReLU, max pooling",
         ),
     ),
     claims=(
@@ -285,7 +285,7 @@ FAMILY = Family(
             "LeNet-5 has max pooling layers.",
             "S2 and S4 take no maximum. They add the four inputs of a window, multiply the sum by a "
             "coefficient and add a bias, both trained and one of each a map, and squash the result.",
-            f"{LECUN_1998}, section II-B; switch the pooling above and compare the layer tables.",
+            f"{LECUN_1998}, section II-B; choose LeNet-5, modern, above and compare the layer tables.",
         ),
         Mistake(
             "A sub-sampling unit computes the mean of its inputs.",

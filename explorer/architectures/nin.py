@@ -118,7 +118,7 @@ REDUCED = 28 * 28 * 16 * 192 + 28 * 28 * 32 * 5 * 5 * 16
 
 FAMILY = Family(
     name="nin",
-    title="Network in Network and the 1x1 convolution",
+    title="Network in Network",
     year=2013,
     authors="Min Lin, Qiang Chen, Shuicheng Yan",
     idea="Slide a small network over the image, not a linear filter; the mean of a map scores a class.",
@@ -126,13 +126,13 @@ FAMILY = Family(
     variants=(
         Variant(
             "nin_imagenet",
-            "NiN (ImageNet)",
+            "NiN for ImageNet",
             2014,
             NiN,
             NiNConfig(),
-            note="the authors' model for Caffe, not in the paper",
+            note="the authors', later than the paper",
         ),
-        Variant("nin_cifar", "NiN (CIFAR-10)", 2013, NiN, NiNConfig("cifar", num_classes=10), (3, 32, 32)),
+        Variant("nin_cifar", "NiN for CIFAR-10", 2013, NiN, NiNConfig("cifar", num_classes=10), (3, 32, 32)),
     ),
     claims=(
         Claim(

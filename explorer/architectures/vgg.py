@@ -102,7 +102,13 @@ VGG_2014 = "Simonyan, Zisserman 2014, arXiv 1409.1556"
 
 # Tables 2 and 3 of the paper: parameters in millions; top-1 / top-5 errors of one network, tested at one
 # scale, trained at 256 pixels where nothing else is said.
-PRINTED_MILLIONS = {"vgg11": 133, "vgg13": 133, "vgg16_c": 134, "vgg16": 138, "vgg19": 144}
+PRINTED_MILLIONS = {
+    "A": ("vgg11", 133),
+    "B": ("vgg13", 133),
+    "C": ("vgg16_c", 134),
+    "D": ("vgg16", 138),
+    "E": ("vgg19", 144),
+}
 PRINTED_ERRORS = {
     "A": "29.6 % / 10.4 %",
     "A with LRN": "29.7 % / 10.5 %",
@@ -117,7 +123,8 @@ PRINTED_ERRORS = {
 
 
 def _variant(name: str, title: str, config: VGGConfig, note: str) -> Variant:
-    return Variant(name, title, 2014, VGG, config, note=note)
+    year = None if config.batch_norm else 2014  # with batch normalization: later than the paper
+    return Variant(name, title, year, VGG, config, note=note)
 
 
 FAMILY = Family(
@@ -141,7 +148,7 @@ FAMILY = Family(
     claims=(
         *(
             Claim(
-                f"parameters of {name}",
+                f"parameters of {configuration}",
                 f"{n} million",
                 f"{VGG_2014}, table 2",
                 "params",
@@ -149,7 +156,7 @@ FAMILY = Family(
                 n * 1e6,
                 0.004,
             )
-            for name, n in PRINTED_MILLIONS.items()
+            for configuration, (name, n) in PRINTED_MILLIONS.items()
         ),
         Claim("weight layers of D", "16", f"{VGG_2014}, table 1", "depth", "vgg16", 16),
         Claim("weight layers of E", "19", f"{VGG_2014}, table 1", "depth", "vgg19", 19),

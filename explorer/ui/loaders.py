@@ -6,8 +6,8 @@ once wait for one computation of it.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Hashable
-from functools import lru_cache
 from threading import Condition, Lock
 from typing import Any, ParamSpec, TypeVar
 
@@ -19,7 +19,7 @@ from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import variant
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.device import resolve
-from explorer.runtime.images import LoadedImage, ModelInput, model_input, preprocessing_for
+from explorer.runtime.images import LoadedImage, ModelInput, model_input, png_bytes, preprocessing_for
 from explorer.runtime.maps import GridHeader, Order, encode_page, statistics
 from explorer.runtime.weights import Network, load_network
 
@@ -39,31 +39,55 @@ def _by_image(*args: Any) -> Hashable:
     return tuple(a.digest if isinstance(a, LoadedImage) else a for a in args)
 
 
-def bounded(mebibytes: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+class _Store(LRUCache[Hashable, Any]):
+    """Bounded in bytes; tells `dropped` the key of what it drops."""
+
+    def __init__(self, mebibytes: int, dropped: Callable[[Any], None] | None) -> None:
+        super().__init__(mebibytes * MIB, getsizeof=_bytes_of)
+        self.dropped = dropped
+
+    def popitem(self) -> tuple[Hashable, Any]:
+        key, value = super().popitem()
+        if self.dropped is not None:
+            self.dropped(key)
+        return key, value
+
+
+def bounded(
+    mebibytes: int, dropped: Callable[[Any], None] | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Cache by bytes, least recently used first out; equal calls at the same time compute once."""
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        store: LRUCache[Hashable, R] = LRUCache(mebibytes * MIB, getsizeof=_bytes_of)
-        return cached(store, key=_by_image, condition=Condition())(function)
+        return cached(_Store(mebibytes, dropped), key=_by_image, condition=Condition())(function)
 
     return decorate
 
 
-@lru_cache(maxsize=128)
+@cached(LRUCache(128), condition=Condition())
 def trace(name: str) -> Trace:
     """The trace of a variant at its own input size."""
     return trace_variant(variant(name))
 
 
-@lru_cache(maxsize=512)
+@cached(LRUCache(512), condition=Condition())
 def diagram(name: str, zoom: str, select: str | None = None) -> Diagram:
     """The drawing of a variant at one zoom; `select` names the stage or block to draw."""
     return drawing.diagram_for(trace(name), zoom, select)
 
 
-@bounded(768)
+def _drop_activations(network_key: tuple[str, str, str]) -> None:
+    """Activations hold their network: one that was dropped would live on in them, uncounted."""
+    kept: Any = activations
+    with kept.cache_lock:
+        for key in [k for k in kept.cache if k[:3] == network_key]:
+            del kept.cache[key]
+
+
+@bounded(640, dropped=_drop_activations)
 def network(name: str, weights: str, device: str) -> Network:
     """A variant with its weights, on a device."""
+    gc.collect()  # networks that were dropped refer to themselves, through their graphs
     with _SEEDED:
         return load_network(variant(name), weights, resolve(device))
 
@@ -72,6 +96,12 @@ def network(name: str, weights: str, device: str) -> Network:
 def network_input(name: str, image: LoadedImage) -> ModelInput:
     """What the network sees of the image: the tensor, and the picture that it was made from."""
     return model_input(image.image, preprocessing_for(variant(name).input_size))
+
+
+@bounded(16)
+def input_png(name: str, image: LoadedImage) -> bytes:
+    """The network's input as a picture."""
+    return png_bytes(network_input(name, image).picture)
 
 
 @bounded(256)

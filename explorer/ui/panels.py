@@ -22,7 +22,7 @@ MAC_HELP = (
 def header(family: Family, variant: Variant) -> None:
     """Title, idea and the key figures of the chosen variant, from the trace."""
     t = loaders.trace(variant.name)
-    st.title(f"{variant.title} ({variant.year})", anchor=False)
+    st.title(f"{variant.title} ({variant.year})" if variant.year else variant.title, anchor=False)
     st.markdown(
         f"{family.idea}  \n**{si(t.inference_params)}** parameters · **{si(t.inference_macs)}** MACs · **{t.depth}** weight layers · "
         f"input {t.input_size[1]} × {t.input_size[2]}",
@@ -46,8 +46,13 @@ def claims(family: Family) -> None:
 def layer_table(trace: Trace) -> None:
     """All operations with shapes and costs; sortable, searchable, and as CSV or text."""
     st.header("Layers", anchor=False)
+    in_training = (
+        f" With the auxiliary heads, for training only: {grouped(trace.params)} and {grouped(trace.macs)}."
+        if trace.auxiliary
+        else ""
+    )
     st.markdown(
-        f"{grouped(trace.params)} parameters, {grouped(trace.macs)} MACs, "
+        f"{grouped(trace.inference_params)} parameters, {grouped(trace.inference_macs)} MACs.{in_training} "
         f"{bytes_text(trace.activation_bytes)} of activations (float32, all outputs together).",
         help=MAC_HELP,
     )
@@ -72,7 +77,7 @@ def layer_table(trace: Trace) -> None:
     ]
     number = st.column_config.NumberColumn(format="localized")
     st.dataframe(
-        records, hide_index=True, height=420,
+        records, hide_index=True,
         column_config={c: number for c in ("parameters", "MACs", "activation (bytes)")},
     )  # fmt: skip
     st.download_button(

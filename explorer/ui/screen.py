@@ -5,6 +5,7 @@ Everything that a click changes is drawn in one fragment, so that a click runs n
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 from typing import get_args
@@ -13,11 +14,10 @@ import streamlit as st
 
 from explorer.analysis.diagram import Format, Zoom
 from explorer.analysis.trace import Node, Trace, UnknownNode
-from explorer.analysis.units import shape_text
+from explorer.analysis.units import pair_text
 from explorer.architectures.family import Family, Variant
 from explorer.runtime.activations import Activations
 from explorer.runtime.device import describe
-from explorer.runtime.images import png_bytes
 from explorer.ui import loaders, panels
 from explorer.ui.components.diagram import ColourBy, clicked, diagram, link
 from explorer.ui.components.feature_maps import MapView, accepted, current_view, feature_maps, model_input
@@ -28,7 +28,9 @@ COLOUR_BY: dict[ColourBy, str] = {"kind": "Kind", "macs": "MACs", "params": "Par
 LINKED, OPERATIONS = "Blocks", "All operations"
 # Parameter of the link -> field of the maps' view.
 LINK_PARAMETERS = {"channel": "channel", "maps": "colouring", "scale": "scale", "order": "order", "page": "page"}
-STAGE_HEIGHT, BLOCK_HEIGHT, OPERATIONS_HEIGHT, MAPS_HEIGHT = 150, 370, 540, 400
+DIAGRAMS_HEIGHT, MAPS_HEIGHT = 540, 400
+GAP, METRIC_HEIGHT = 8, 32  # between the stage's diagram and the block's; of the scale of a metric
+COLUMN_WIDTH, LEAST_SCALE = 540, 0.875  # of a diagram, on a 1440 px screen
 
 
 def current_variant(family: Family) -> Variant:
@@ -71,7 +73,7 @@ def _variant_box(family: Family) -> str:
     chosen: str = st.selectbox(
         "Variant", variants, key="variant",
         format_func=lambda n: variants[n].title + (f" ({variants[n].note})" if variants[n].note else ""),
-        label_visibility="collapsed",
+        label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
     return chosen
 
@@ -96,7 +98,7 @@ def _controls() -> bool:
         seed("colour", COLOUR_BY, "kind", "colouring")
         st.segmented_control(
             "Colour the nodes by", COLOUR_BY, key="colour", required=True, format_func=COLOUR_BY.__getitem__,
-            label_visibility="collapsed",
+            label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
         view = st.segmented_control(
             "Diagrams", (LINKED, OPERATIONS), key="view", default=LINKED, required=True, label_visibility="collapsed"
@@ -126,19 +128,25 @@ def _diagrams(trace: Trace, node: Node, zoomed_out: bool) -> None:
     if zoomed_out:
         diagram(
             loaders.diagram(name, "operations"), group=name, key=f"{name}-operations", zoomable=True,
-            label=f"All operations of {name}", colour_by=colour_by, legend=False, height=OPERATIONS_HEIGHT,
+            label=f"All operations of {name}", colour_by=colour_by, legend=False, height=DIAGRAMS_HEIGHT,
         )  # fmt: skip
         return
     shown = node if node.stage else trace.node(trace.stages[0].output)  # the input belongs to no stage
     stage, block = trace.stage(shown.stage), trace.block(shown.block)
+    height = DIAGRAMS_HEIGHT
     if len(stage.blocks) > 1:
+        drawing = loaders.diagram(name, "stage", stage.path)
+        own_width, own_height = drawing.size
+        stage_height = math.ceil(own_height * max(LEAST_SCALE, min(1, COLUMN_WIDTH / own_width)))
+        stage_height += METRIC_HEIGHT if colour_by != "kind" else 0
         diagram(
-            loaders.diagram(name, "stage", stage.path), group=name, key=f"{name}-stage", colour_by=colour_by,
-            label=f"Blocks of {stage.path}", legend=False, height=STAGE_HEIGHT,
+            drawing, group=name, key=f"{name}-stage", colour_by=colour_by,
+            label=f"Blocks of {stage.path}", legend=False, height=stage_height,
         )  # fmt: skip
+        height -= stage_height + GAP
     diagram(
         loaders.diagram(name, "block", block.path), group=name, key=f"{name}-block", colour_by=colour_by,
-        label=f"Operations of {block.path}", legend=False, height=BLOCK_HEIGHT,
+        label=f"Operations of {block.path}", legend=False, height=height,
     )  # fmt: skip
 
 
@@ -146,8 +154,11 @@ def _maps(trace: Trace, node: Node, chosen: Settings) -> MapView:
     name, key = trace.variant, f"maps-{followed()}"
     channels = node.out_shape[0]
     view = current_view(key, _view_in_link(channels))
-    what = f"{channels:,} maps of {shape_text(node.out_shape).rpartition('×')[0]}" if len(node.out_shape) == 3 else f"{channels:,} values"
-    st.markdown(f"**{node.name}** · {node.type} · {what}")
+    what = f"{channels:,} values"
+    if node.out_shape[1:] not in ((), (1, 1)):
+        what = f"{channels:,} {'map' if channels == 1 else 'maps'} of {pair_text(node.out_shape[1:])}"
+    kind = "" if node.kind == "input" else f"{node.type} · "
+    st.markdown(f"**{node.name}** · {kind}{what}")
     arguments = (name, chosen.weights, chosen.device, chosen.image)
     message = loaders.maps_message(*arguments, node.name, view.order, view.page, MAPS_HEIGHT)
     feature_maps(message, key=key, initial=view)
@@ -155,7 +166,7 @@ def _maps(trace: Trace, node: Node, chosen: Settings) -> MapView:
     with seen:
         size = trace.input_size[1]
         model_input(
-            png_bytes(loaders.network_input(name, chosen.image).picture), group=name,
+            loaders.input_png(name, chosen.image), group=name,
             caption=f"Input {size}×{size}", key=f"{name}-input",
         )  # fmt: skip
     with facts:
@@ -184,7 +195,7 @@ def _view_in_link(channels: int) -> MapView:
     for parameter, field in LINK_PARAMETERS.items():
         if parameter in st.query_params:
             text = st.query_params[parameter]
-            wishes[field] = int(text) if text.isdecimal() else text
+            wishes[field] = int(text) if text.isdecimal() and len(text) < 10 else text
     view = accepted(MapView(), wishes)
     if asked("channel") and view.channel is not None and view.channel >= channels:
         view = replace(view, channel=None)

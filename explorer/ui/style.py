@@ -6,11 +6,14 @@ import streamlit as st
 
 CSS = """
 <style>
-  [data-testid="stMainBlockContainer"] { padding: 3.5rem 1.5rem 3rem; }
+  [data-testid="stMainBlockContainer"] { padding: 3.8rem 1.5rem 3rem; }
   [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: .5rem; }
   [data-testid="stMain"] h2 { padding-top: 2rem; font-size: 1.4rem; }
+  [data-testid="stTopNavLink"] { padding-inline: .375rem; }
   [data-testid="stSidebar"] { min-width: 15rem; max-width: 17rem; }
   [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
+  [data-testid="stSidebar"] [class*="st-key-tour-"] { margin-bottom: -.75rem; }
+  [data-testid="stSidebar"] [class*="st-key-tour-"] p { text-align: left; }
   [data-testid="stCaptionContainer"] { font-size: 1rem; }
   [data-testid="stMain"] h1 { padding: 0 0 .35rem; font-size: 1.75rem; line-height: 1.1; }
   @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4rem .75rem 2rem; } }

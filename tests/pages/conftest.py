@@ -46,8 +46,11 @@ class Visit:
 
     def click(self, node: str) -> Visit:
         """Click an element of a diagram that selects this operation."""
-        self.app.session_state[self.component("link").key] = {"node": node}
-        return self.run()
+        key = self.components("link")[0].key
+        self.app.session_state[key] = {"node": node}
+        self.run()
+        self.app.session_state[key] = {}  # a click does not last; without a browser nothing takes it back
+        return self
 
     def upload(self, content: bytes, name: str = "picture.png") -> Visit:
         if not self.app.file_uploader:
@@ -58,30 +61,30 @@ class Visit:
 
     def look(self, **view: Any) -> Visit:
         """Change how the maps are looked at, as the browser reports it."""
-        key = self.component("feature_maps").key
+        key = self.components("feature_maps")[0].key
         self.view |= view
         self.app.session_state[key] = {"view": self.view}
         return self.run()
 
-    def component(self, name: str, number: int = 0) -> Any:
-        found = [e for e in self.app.get("bidi_component") if e.proto.component_name == f"cnn_explorer.{name}"]
-        return found[number]
+    def components(self, name: str) -> list[Any]:
+        shown = self.app.get("bidi_component")
+        return [element for element in shown if element.proto.component_name == f"cnn_explorer.{name}"]
 
     def diagrams(self) -> dict[str, dict[str, Any]]:
         """What each diagram was sent, by its accessible name."""
-        sent = [e.proto for e in self.app.get("bidi_component") if e.proto.component_name == "cnn_explorer.diagram"]
-        return {data["label"]: data for data in (json.loads(proto.json) for proto in sent)}
+        sent = [json.loads(element.proto.json) for element in self.components("diagram")]
+        return {data["label"]: data for data in sent}
 
     @property
     def maps(self) -> dict[str, Any]:
         """The header of the maps on the page."""
-        header, _ = unpack(self.component("feature_maps").proto.bytes)
+        header, _ = unpack(self.components("feature_maps")[0].proto.bytes)
         return header
 
     @property
     def model_input(self) -> bytes:
         """The picture shown as the model's input, a PNG file."""
-        _, picture = unpack(self.component("model_input").proto.bytes)
+        _, picture = unpack(self.components("model_input")[0].proto.bytes)
         return picture
 
     @property
@@ -103,7 +106,7 @@ def warm() -> None:
     warmup.start().join()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def visit() -> Callable[..., Visit]:
     """`visit("resnet", variant="resnet18")`: a new session, at a page of the app."""
 

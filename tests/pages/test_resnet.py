@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +13,11 @@ import pytest
 from PIL import ExifTags, Image
 
 from explorer.architectures import family
-from explorer.runtime.images import load_image, preprocessing_for, model_input, samples
+from explorer.runtime.images import load_image, model_input, preprocessing_for, samples
 from explorer.ui import loaders
+from explorer.ui.tour import Step
 
+ROOT = Path(__file__).resolve().parents[2]
 FAMILY = family("resnet")
 Open = Callable[..., Any]  # -> Visit of conftest.py
 
@@ -21,6 +25,18 @@ Open = Callable[..., Any]  # -> Visit of conftest.py
 @pytest.fixture
 def page(visit: Open) -> Any:
     """A small variant: what does not depend on the variant is tested with it."""
+    return visit("resnet", variant="resnet18")
+
+
+@pytest.fixture(scope="module")
+def shared(visit: Open) -> Any:
+    """The same for tests that set everything that they look at."""
+    return visit("resnet", variant="resnet18")
+
+
+@pytest.fixture(scope="module")
+def uploading(visit: Open) -> Any:
+    """A session for tests that begin with an upload of their own."""
     return visit("resnet", variant="resnet18")
 
 
@@ -54,11 +70,11 @@ def test_choosing_a_variant_changes_everything_that_shows_it(page: Any) -> None:
 
 
 @pytest.mark.parametrize("colour", ["macs", "params", "memory", "kind"])
-def test_every_colouring(page: Any, colour: str) -> None:
-    page.app.segmented_control(key="colour").set_value(colour)
-    page.run()
-    assert {data["colour_by"] for data in page.diagrams().values()} == {colour}
-    assert page.link["colour"] == colour
+def test_every_colouring(shared: Any, colour: str) -> None:
+    shared.app.segmented_control(key="colour").set_value(colour)
+    shared.run()
+    assert {data["colour_by"] for data in shared.diagrams().values()} == {colour}
+    assert shared.link["colour"] == colour
 
 
 def test_the_whole_graph_replaces_the_two_diagrams_and_keeps_the_selection(page: Any) -> None:
@@ -66,7 +82,9 @@ def test_the_whole_graph_replaces_the_two_diagrams_and_keeps_the_selection(page:
     page.app.segmented_control(key="view").set_value("All operations")
     page.run()
     assert list(page.diagrams()) == ["Stages of ResNet-18", "All operations of resnet18"]
-    assert len(page.diagrams()["All operations of resnet18"]["elements"]) == len(loaders.trace("resnet18").nodes)
+    assert len(page.diagrams()["All operations of resnet18"]["elements"]) == len(
+        loaders.trace("resnet18").nodes
+    )
     assert page.maps["node"] == "conv4_x.1.conv2"
     page.app.segmented_control(key="view").set_value("Blocks")
     page.run()
@@ -74,15 +92,15 @@ def test_the_whole_graph_replaces_the_two_diagrams_and_keeps_the_selection(page:
 
 
 @pytest.mark.parametrize("sample", samples(), ids=lambda s: s.id)
-def test_every_sample_goes_through_the_network(page: Any, sample: Any) -> None:
-    page.app.selectbox(key="sample").set_value(sample.id)
-    page.run()
+def test_every_sample_goes_through_the_network(shared: Any, sample: Any) -> None:
+    shared.app.selectbox(key="sample").set_value(sample.id)
+    shared.run()
     preprocessing = preprocessing_for(FAMILY.variant("resnet18").input_size)
     expected = model_input(load_image(sample.path).image, preprocessing).picture
-    assert np.array_equal(np.asarray(Image.open(BytesIO(page.model_input))), np.asarray(expected))
-    assert sample.title in page.text
-    assert page.app.image[0].captions == [f"{sample.author}, {sample.licence}"]
-    assert page.link["sample"] == sample.id
+    assert np.array_equal(np.asarray(Image.open(BytesIO(shared.model_input))), np.asarray(expected))
+    assert sample.title in shared.text
+    assert shared.app.image[0].captions == [f"{sample.author}, {sample.licence}"]
+    assert shared.link["sample"] == sample.id
 
 
 def test_all_operations_or_those_with_parameters_are_listed(page: Any) -> None:
@@ -97,39 +115,41 @@ def test_all_operations_or_those_with_parameters_are_listed(page: Any) -> None:
 
 
 @pytest.mark.parametrize("zoom", ["network", "stage", "block", "operations"])
-def test_every_zoom_can_be_downloaded(page: Any, zoom: str) -> None:
-    page.app.selectbox(key="download-zoom").set_value(zoom)
-    page.run()
-    labels = [button.label for button in page.app.download_button]
+def test_every_zoom_can_be_downloaded(shared: Any, zoom: str) -> None:
+    shared.app.selectbox(key="download-zoom").set_value(zoom)
+    shared.run()
+    labels = [button.label for button in shared.app.download_button]
     assert labels[:4] == ["SVG", "PNG", "PDF", "DOT"]
 
 
-def test_the_rest_of_the_page(page: Any) -> None:
-    headers = [header.value for header in page.app.header]
+def test_the_rest_of_the_page(shared: Any) -> None:
+    headers = [header.value for header in shared.app.header]
     assert {"What the paper says", "Layers", "Code", "Common mistakes", "Sources"} <= set(headers)
-    counted = {row["claim"]: row["counted here"] for row in page.app.table[0].value.to_dict("records")}
+    counted = {row["claim"]: row["counted here"] for row in shared.app.table[0].value.to_dict("records")}
     claims = [claim for claim in FAMILY.claims if claim.quantity]
     for claim in claims:
         assert counted[claim.label] == f"{getattr(loaders.trace(claim.variant), claim.quantity):,}"
-    assert "class ResNet(" in page.app.code[0].value
-    assert len(page.app.expander) == 1 + len(FAMILY.mistakes)
+    assert "class ResNet(" in shared.app.code[0].value
+    assert len(shared.app.expander) == 1 + len(FAMILY.mistakes)
 
 
 # ---- the selection -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("node", ["input", "stem.pool", "conv3_x.0.add", "conv5_x.1.relu2", "head.pool", "head.fc"])
-def test_a_click_shows_the_maps_of_what_was_clicked(page: Any, node: str) -> None:
-    page.click(node)
+@pytest.mark.parametrize(
+    "node", ["input", "stem.pool", "conv3_x.0.add", "conv5_x.1.relu2", "head.pool", "head.fc"]
+)
+def test_a_click_shows_the_maps_of_what_was_clicked(shared: Any, node: str) -> None:
+    shared.click(node)
     traced = loaders.trace("resnet18").node(node)
-    assert page.maps["node"] == node
-    assert tuple(page.maps["shape"]) == (*traced.out_shape, 1, 1)[:3]
-    assert page.maps["kind"] == ("maps" if len(traced.out_shape) == 3 and traced.out_shape[1] > 1 else "vector")
-    assert f"**{node}** · {traced.type}" in page.text
-    assert page.link["node"] == node
+    assert shared.maps["node"] == node
+    assert tuple(shared.maps["shape"]) == (*traced.out_shape, 1, 1)[:3]
+    assert shared.maps["kind"] == ("vector" if node.startswith("head") else "maps")
+    assert f"**{node}** · {'3 maps of 224×224' if node == 'input' else traced.type}" in shared.text
+    assert shared.link["node"] == node
     block = traced.block or "stem"
-    assert f"Operations of {block}" in page.diagrams()
-    assert node in page.diagrams()[f"Operations of {block}"]["elements"]
+    assert f"Operations of {block}" in shared.diagrams()
+    assert node in shared.diagrams()[f"Operations of {block}"]["elements"]
 
 
 def test_what_is_shown_is_what_the_network_computes(page: Any) -> None:
@@ -167,6 +187,22 @@ def test_the_maps_of_an_untrained_network_say_so_and_name_no_class(page: Any) ->
     assert len(page.app.get("progress")) == 0
 
 
+def _steps() -> list[Any]:
+    """The calls of `Step` in the page's source: the page itself is a script."""
+    tree = ast.parse((ROOT / "pages" / "resnet.py").read_text(encoding="utf-8"))
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "Step"]
+    return [Step(*map(ast.literal_eval, call.args)) for call in calls]
+
+
+def test_every_step_of_the_tour_leads_to_its_node_and_tells_its_text(page: Any) -> None:
+    for number, step in enumerate(_steps(), 1):
+        page.app.button(key=f"tour-{number}").click()
+        page.run()
+        assert page.maps["node"] == page.link["node"] == step.node
+        assert page.maps["group"] == page.link["variant"] == (step.variant or FAMILY.default)
+        assert step.text in page.text
+
+
 # ---- the link ----------------------------------------------------------------------------------------------
 
 LINK = {
@@ -181,7 +217,8 @@ def test_a_link_shows_the_view_that_it_was_copied_from(visit: Open) -> None:
     assert page.app.title[0].value == "ResNet-18 (2015)"
     assert page.maps["node"] == "conv3_x.1.conv2"
     assert page.maps["view"] == {
-        "channel": 70, "enlarged": False, "colouring": "diverging", "scale": "shared", "order": "index", "page": 1,
+        "channel": 70, "enlarged": False, "colouring": "diverging", "scale": "shared",
+        "order": "index", "page": 1,
     }  # fmt: skip
     assert 70 in page.maps["channels"]
     assert "Coffee" in page.text
@@ -216,6 +253,7 @@ def test_a_stage_in_the_link_means_its_output(visit: Open) -> None:
         ("channel", "64", "does not exist"),
         ("channel", "-1", "does not exist"),
         ("channel", "red", "does not exist"),
+        ("page", "9" * 5000, "does not exist"),  # Python itself refuses to read such a number
         ("scale", "loud", "does not exist"),
         ("maps", "rainbow", "does not exist"),
         ("order", "size", "does not exist"),
@@ -278,7 +316,9 @@ GOOD = {
     "48x48": _file(Image.fromarray(_noise(48, 48, 3))),
     "CMYK": _file(Image.new("CMYK", (40, 30), (0, 255, 0, 0)), "JPEG"),
     "16 bits": _file(Image.fromarray(_noise(30, 40, dtype=np.uint16))),
-    "animated": _file(Image.new("L", (9, 9)), "GIF", save_all=True, append_images=[Image.new("L", (9, 9), 255)]),
+    "animated": _file(
+        Image.new("L", (9, 9)), "GIF", save_all=True, append_images=[Image.new("L", (9, 9), 255)]
+    ),
     "EXIF": _rotated(),
     "transparent": _file(Image.new("RGBA", (40, 30), (0, 0, 0, 0))),
     "palette": _file(Image.new("P", (40, 30))),
@@ -287,14 +327,14 @@ NOTES = {"16 bits": "scaled to 8 bits", "animated": "the first one is used", "tr
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_an_upload_goes_through_the_network(page: Any, name: str) -> None:
-    page.upload(GOOD[name])
+def test_an_upload_goes_through_the_network(uploading: Any, name: str) -> None:
+    uploading.upload(GOOD[name])
     expected = model_input(load_image(GOOD[name]).image, preprocessing_for((3, 224, 224))).picture
-    assert np.array_equal(np.asarray(Image.open(BytesIO(page.model_input))), np.asarray(expected))
-    assert "Your upload" in page.text
-    assert NOTES.get(name, "") in page.text
-    assert len(page.app.error) == 0
-    assert "sample" not in page.link  # it would show something else to others
+    assert np.array_equal(np.asarray(Image.open(BytesIO(uploading.model_input))), np.asarray(expected))
+    assert "Your upload" in uploading.text
+    assert NOTES.get(name, "") in uploading.text
+    assert len(uploading.app.error) == 0
+    assert "sample" not in uploading.link  # it would show something else to others
 
 
 def _with_size(width: int, height: int) -> bytes:
@@ -315,18 +355,16 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_file_that_is_no_picture_is_refused_in_words(page: Any, name: str) -> None:
-    sample = page.model_input
+def test_a_file_that_is_no_picture_is_refused_in_words(uploading: Any, name: str) -> None:
+    uploading.upload(GOOD["48x48"])
+    uploaded = uploading.model_input
     content, sentence = BAD[name]
-    page.upload(content)
-    (error,) = page.app.error
+    uploading.upload(content)
+    (error,) = uploading.app.error
     assert sentence in error.value
     assert error.value.endswith("The sample is shown instead.")
-    assert page.model_input == sample
-    assert "Cat" in page.text
-    page.upload(GOOD["48x48"])
-    assert len(page.app.error) == 0
-    assert page.model_input != sample
+    assert uploading.model_input != uploaded
+    assert "Cat" in uploading.text
 
 
 def test_an_upload_survives_a_change_of_page(page: Any) -> None:

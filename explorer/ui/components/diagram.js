@@ -4,6 +4,7 @@
 
 const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 const SHAPES = "polygon, path, ellipse";
+const BADGE_RADIUS = 11; // with its outline
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const COUNT = [[1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""]];
 const BYTES = [[2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"], [1, "B"]];
@@ -74,7 +75,12 @@ class DiagramView {
     for (const g of this.svg.querySelectorAll("g[id]")) this.adopt(g);
     this.selection = document.createElementNS(SVG_NAMESPACE, "g");
     this.selection.setAttribute("class", "selection");
-    (this.svg.querySelector("g.graph") ?? this.svg).append(this.selection);
+    const graph = this.svg.querySelector("g.graph") ?? this.svg;
+    graph.append(this.selection);
+    // How far to the right and up a badge can lie without being cut off.
+    const shift = graph.transform.baseVal.consolidate()?.matrix ?? { e: 0, f: 0 };
+    const right = this.svg.viewBox.baseVal.width - shift.e - BADGE_RADIUS;
+    this.badgeLimits = { right, top: BADGE_RADIUS - shift.f };
     this.viewport.replaceChildren(this.svg);
     this.textsSorted = false;
     this.revealed = "";
@@ -164,7 +170,7 @@ class DiagramView {
     if (this.isHidden()) return;
     const selected = [...this.elements].filter(([id]) => this.group.selected.has(id));
     for (const [id, g] of this.elements) g.setAttribute("aria-pressed", this.group.selected.has(id));
-    this.selection.replaceChildren(...selected.flatMap(([, g]) => selectionMark(g)));
+    this.selection.replaceChildren(...selected.flatMap(([, g]) => selectionMark(g, this.badgeLimits)));
     this.setTabStop(selected[0]?.[1] ?? this.elements.values().next().value);
     const ids = selected.map(([id]) => id).join();
     if (ids && ids !== this.revealed) this.reveal(selected[0][1]);
@@ -296,12 +302,12 @@ function parseDrawing(text) {
 }
 
 // The outline and badge are drawn on top of everything: neighbouring table cells would cover half of a stroke.
-function selectionMark(g) {
+function selectionMark(g, { right, top }) {
   const shape = g.querySelector(SHAPES);
   const { x, y, width } = shape.getBBox();
   const badge = document.createElementNS(SVG_NAMESPACE, "path");
   badge.setAttribute("class", "badge");
-  badge.setAttribute("transform", `translate(${x + width} ${y})`);
+  badge.setAttribute("transform", `translate(${Math.min(x + width, right)} ${Math.max(y, top)})`);
   badge.setAttribute("d", "M-9,0a9,9 0 1,0 18,0a9,9 0 1,0 -18,0M-4,0l3,3l5,-6");
   return [shape.cloneNode(), badge];
 }

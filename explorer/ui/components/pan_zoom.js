@@ -1,6 +1,7 @@
 // Size and position of a drawing in its viewport. Served in one module with diagram.js.
 
 const MAX_SCALE = 1.25; // of a drawing that is narrower than the page
+const MAX_SHARE = 0.16; // of the window's height, for a drawing without a height of its own
 
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 const centre = ({ x, y, width, height }) => [x + width / 2, y + height / 2];
@@ -10,7 +11,8 @@ const keepInside = (middle, part, whole) => (part >= whole ? whole / 2 : clamp(m
 function fitScale(svg, viewport, { height, zoomable, min_scale }) {
   const drawing = svg.viewBox.baseVal;
   const limits = [MAX_SCALE, viewport.clientWidth / drawing.width];
-  if (height || zoomable) limits.push(viewport.clientHeight / drawing.height);
+  const room = height || zoomable ? viewport.clientHeight : MAX_SHARE * window.innerHeight;
+  limits.push(room / drawing.height);
   return Math.max(min_scale, Math.min(...limits));
 }
 

@@ -1,0 +1,383 @@
+"""The cost calculator's panels: numbers in, then a convolution and its relatives compared; an inception module's budget.
+
+Each control's key is its name in the link. `begin` gives all of them their values before anything is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from explorer.analysis import cost
+from explorer.analysis.cost import Convolution, CostError, Design, parse_padding, parse_pair
+from explorer.analysis.palette import KINDS
+from explorer.analysis.trace import UnknownNode
+from explorer.analysis.units import bytes_text, grouped, pair_text, shape_text
+from explorer.architectures import UnknownVariant, family_of, variant
+from explorer.architectures.googlenet import MODULES
+from explorer.ui import cost_charts, loaders
+from explorer.ui.linked import asked, keep, seed
+from explorer.ui.sidebar import settings
+
+MOST = 65_536  # of everything that is typed: what follows stays readable
+FROM = "from"  # VARIANT:NODE, the network's convolution that the numbers came from
+GROUPS = 4  # of the grouped relative of a convolution that has none itself
+CHART = {"displayModeBar": False}
+KERNELS = ("1", "3", "5", "7", "9", "11")
+PADDINGS = ("same", "valid", "1", "2", "3")
+BATCHES = ("1", "8", "32")
+BUDGET = "googlenet"
+
+
+def whole(text: str) -> int:
+    """A whole number from 1 to `MOST`. Raises CostError."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 6 and 1 <= int(text) <= MOST):
+        raise CostError(f"{text!r} is no number from 1 to {grouped(MOST)}.")
+    return int(text)
+
+
+def _kernel(text: str) -> str:
+    return cost.short(parse_pair(text, "kernel"))
+
+
+def _padding(text: str) -> str:
+    return cost.short(parse_padding(text))
+
+
+def _yes(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise CostError(f"{text!r} is neither yes nor no.")
+    return text == "yes"
+
+
+@dataclass(frozen=True)
+class Field:
+    """A control: its label, the classic case's value, and how a link's text is read."""
+
+    label: str
+    classic: int | str | bool
+    read: Callable[[str], int | str | bool] = whole
+    help: str | None = None
+
+
+FIELDS = {
+    "height": Field("Height", 28),
+    "width": Field("Width", 28),
+    "channels": Field("Channels in", 192),
+    "out": Field("Maps out", 32),
+    "kernel": Field("Kernel", "5", _kernel, "The side, or height x width: type 1x7 for one row of seven."),
+    "stride": Field("Stride", 1),
+    "padding": Field(
+        "Padding", "same", _padding,
+        "same: kernel - 1 zeros in all, so that stride 1 keeps the size. valid: none. Or the zeros on each side.",
+    ),
+    "groups": Field("Groups", 1, help="Of the k×k convolution: each filter sees only its group's channels."),
+    "bottleneck": Field("Bottleneck", cost.BOTTLENECK, help="The maps that the 1×1 convolution leaves."),
+    "expansion": Field("Expansion", cost.EXPANSION, help="Of the inverted residual: times as many channels inside."),
+    "bias": Field("Bias", True, _yes),
+}  # fmt: skip
+# What `begin` of other panels puts into the session, and the link carries too.
+OTHERS = ("batch", "net", "at", "map", "row", "column", "module", "widths")
+
+
+# ---- state -------------------------------------------------------------------------------------------------
+
+
+def begin() -> None:
+    """Give every control of this module its value: the link's, or as before, or the classic case's."""
+    state = st.session_state
+    wishes = {name: wish for name in FIELDS if (wish := asked(name))}
+    if asked(FROM):
+        wishes = _of_network(str(asked(FROM))) | wishes
+    elif wishes:
+        state.pop(FROM, None)
+    for name, field in FIELDS.items():
+        state.setdefault(name, field.classic)
+        if name in wishes:
+            try:
+                state[name] = field.read(wishes[name])
+            except CostError as error:
+                st.warning(f"The link's {name}: {error}")
+    seed("batch", BATCHES, BATCHES[0], "batch size")
+    _begin_budget()
+
+
+def seed_number(key: str, low: int, high: int, first: int) -> int:
+    """As `linked.seed`, for a whole number from `low` to `high`."""
+    state, wish = st.session_state, asked(key)
+    value = int(wish) if wish and wish.isascii() and wish.isdecimal() and len(wish) < 6 else state.get(key, first)
+    if not low <= value <= high:
+        value = first
+    if wish and wish != str(value):
+        st.warning(f"The link asks for {key} {wish}, which does not exist; {value} is shown.")
+    if state.get(key) != value:
+        state[key] = value
+    return int(value)
+
+
+def write_link() -> None:
+    """Write everything that is shown into the link."""
+    state = st.session_state
+    values = {name: state[name] for name in (*FIELDS, *OTHERS, FROM) if name in state}
+    texts = {name: {True: "yes", False: "no"}[v] if isinstance(v, bool) else str(v) for name, v in values.items()}
+    keep(**texts, sample=settings().sample)
+
+
+def _of_network(wish: str) -> dict[str, str]:
+    """The numbers of VARIANT:NODE, as a link would say them; none, with the sentence why, for no convolution."""
+    name, _, node = wish.partition(":")
+    try:
+        found = loaders.trace(variant(name).name).resolve(node)
+        c = cost.convolution_of(found)
+    except (UnknownVariant, UnknownNode, CostError) as error:
+        st.warning(f"{error} The link asks for the numbers of {wish}.")
+        return {}
+    st.session_state[FROM] = f"{name}:{found.name}"
+    channels, height, width = c.in_shape
+    numbers = {
+        "height": height, "width": width, "channels": channels, "out": c.out_channels, "stride": c.stride[0],
+        "groups": c.groups, "bottleneck": cost.usual_width(c.groups),
+    }  # fmt: skip
+    return {key: str(value) for key, value in numbers.items()} | {
+        "kernel": cost.short(c.kernel), "padding": cost.short(c.padding), "bias": "yes" if c.bias else "no",
+    }  # fmt: skip
+
+
+def _classic() -> None:
+    st.session_state.update({name: field.classic for name, field in FIELDS.items()})
+    st.session_state.pop(FROM, None)
+
+
+# ---- numbers in --------------------------------------------------------------------------------------------
+
+
+def came_from() -> None:
+    """The way back to the convolution that the numbers came from."""
+    if FROM in st.session_state:
+        name, _, node = st.session_state[FROM].partition(":")
+        family = family_of(name)
+        st.page_link(
+            f"../pages/{family.name}.py", label=f"← {family.variant(name).title}, {node}",
+            query_params={"variant": name, "node": node},
+        )  # fmt: skip
+
+
+def inputs() -> None:
+    """The controls."""
+    rows = (("height", "width", "channels"), ("out", "kernel", "stride"), ("padding", "groups", "bottleneck"))
+    for row in rows:
+        for place, name in zip(st.columns(3, gap="small"), row, strict=True):
+            with place:
+                _control(name)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.toggle(FIELDS["bias"].label, key="bias", persist_state="session")
+        st.button("The classic case", on_click=_classic, key="classic", help="GoogLeNet's first 5×5, module 3a")
+
+
+def _control(name: str) -> None:
+    field = FIELDS[name]
+    if name in ("kernel", "padding"):
+        st.selectbox(
+            field.label, KERNELS if name == "kernel" else PADDINGS, key=name, accept_new_options=True,
+            help=field.help, persist_state="session",
+        )  # fmt: skip
+    else:
+        st.number_input(field.label, 1, MOST, key=name, step=1, help=field.help, persist_state="session")
+
+
+def convolution() -> Convolution | None:
+    """What the controls say; None, with the sentence why on the page, for what cannot be."""
+    state = st.session_state
+    try:
+        c = Convolution(
+            in_shape=(state["channels"], state["height"], state["width"]),
+            out_channels=state["out"],
+            kernel=parse_pair(state["kernel"] or "", "kernel"),
+            stride=(state["stride"], state["stride"]),
+            padding=parse_padding(state["padding"] or ""),
+            groups=state["groups"],
+            bias=state["bias"],
+        )
+        cost.bottleneck(c, state["bottleneck"])
+    except CostError as error:
+        st.error(str(error))
+        return None
+    return c
+
+
+# ---- comparisons -------------------------------------------------------------------------------------------
+
+
+def dark() -> bool:
+    """Whether the page is dark."""
+    return bool(st.context.theme.type == "dark")
+
+
+def chart(figure: object, key: str, alt: str) -> None:
+    """A figure without the tools that a lecture does not need."""
+    st.plotly_chart(figure, key=key, config=CHART, alt=alt)
+
+
+def pair(c: Convolution) -> tuple[Design, Design]:
+    """The direct convolution and the one with a bottleneck."""
+    return cost.direct(c), cost.bottleneck(c, st.session_state["bottleneck"])
+
+
+def comparison(c: Convolution) -> None:
+    """Bars, and what they say in one sentence."""
+    direct, reduced = pair(c)
+    ratio = direct.macs / reduced.macs
+    saying = f"**{ratio:.2f}×** fewer" if ratio >= 1 else f"**{1 / ratio:.2f}×** more"
+    st.markdown(
+        f"{grouped(direct.macs)} multiplications, or {grouped(reduced.macs)} with a bottleneck of "
+        f"{st.session_state['bottleneck']}: {saying}."
+    )
+    chart(cost_charts.comparison((direct, reduced), dark()), "comparison", "Costs of both, layer by layer")
+    legend(direct, reduced)
+
+
+def legend(*designs: Design) -> None:
+    """The kinds of layers in the bars, by colour."""
+    kinds = dict.fromkeys(layer.kind for design in designs for layer in design.layers)
+    swatch = '<span style="background:{};border:1px solid;padding:0 .6em;margin-right:.35em"></span>{}'
+    st.html(
+        '<div style="display:flex;flex-wrap:wrap;gap:.2em 1.2em">'
+        + "".join(f"<span>{swatch.format(cost_charts.fill(k, dark()), KINDS[k].label)}</span>" for k in kinds)
+        + "</div>"
+    )
+
+
+def formulas(c: Convolution) -> None:
+    """Each design's multiplications and parameters with the numbers put in, and all its counts."""
+    for place, design in zip(st.columns(2, gap="medium"), pair(c), strict=True):
+        with place:
+            st.markdown(f"**{design.name}**: {' → '.join(shape_text(s) for s in _shapes(design))}")
+            for layer in design.layers:
+                st.latex(cost.macs_formula(layer))
+            if len(design.layers) > 1:
+                st.latex(cost.sum_formula(design))
+            st.markdown(
+                f"{grouped(design.additions)} additions · {bytes_text(design.activation_bytes)} of activations  \n"
+                f"{grouped(design.params)} parameters:"
+            )
+            for layer in design.layers:
+                st.latex(cost.params_formula(layer))
+
+
+def _shapes(design: Design) -> list[tuple[int, int, int]]:
+    return [design.layers[0].in_shape, *(layer.out_shape for layer in design.layers)]
+
+
+def widths(c: Convolution) -> None:
+    """Multiplications by the bottleneck's width, and where nothing is saved any more."""
+    direct, reduced = pair(c)
+    break_even = float(cost.break_even_width(c))
+    figure = cost_charts.width_curve(cost.sweep(c), reduced, direct, break_even, dark())
+    chart(figure, "curve", "Multiplications by bottleneck width")
+    st.markdown(f"Break-even: a bottleneck saves multiplications below **{break_even:.1f}** maps, of {c.in_shape[0]}.")
+
+
+def relatives(c: Convolution) -> dict[str, Design]:
+    """The whole family in place of this convolution, as bars and as a table; returns those that are possible."""
+    state = st.session_state
+    with st.container(width=160):
+        _control("expansion")
+    found = cost.family(c, state["bottleneck"], c.groups if c.groups > 1 else GROUPS, state["expansion"])
+    possible = {name: design for name, design in found.items() if isinstance(design, Design)}
+    standard = cost.standard(c).macs
+    chart(cost_charts.bars(list(possible.values()), dark()), "relatives", "Multiplications of the whole family")
+    legend(*possible.values())
+    st.table(
+        [
+            {
+                "": design.name,
+                "layers": "; ".join(map(cost_charts.layer_text, design.layers)),
+                "output": shape_text(design.out_shape),
+                "sees": pair_text(design.receptive_field),
+                "parameters": grouped(design.params),
+                "multiplications": grouped(design.macs),
+                "standard ÷ this": f"{standard / design.macs:.2f}",
+                "activations": bytes_text(design.activation_bytes),
+            }
+            for design in possible.values()
+        ],
+    )
+    for name, reason in found.items():
+        if isinstance(reason, CostError):
+            st.caption(f"{name}: {reason}")
+    return possible
+
+
+# ---- an inception module -----------------------------------------------------------------------------------
+
+
+def _begin_budget() -> None:
+    seed("module", MODULES, next(iter(MODULES)), "module")
+    state, wish = st.session_state, asked("widths")
+    if wish is None and asked("module") or "widths" not in state:
+        _published()
+    if wish is not None:
+        try:
+            numbers = [whole(part) for part in wish.split("-")]
+        except CostError:
+            numbers = []
+        if len(numbers) == len(cost.WIDTHS):
+            _set_widths(numbers)
+        else:
+            st.warning(f"The link's widths: {wish!r} are not six numbers.")
+
+
+def _published() -> None:
+    """The six numbers of table 1."""
+    _set_widths(list(MODULES[st.session_state["module"]]))
+
+
+def _set_widths(numbers: list[int]) -> None:
+    state = st.session_state
+    state["widths"] = "-".join(map(str, numbers))
+    for i, number in enumerate(numbers):
+        state[f"widths-{i}"] = number
+
+
+def budget() -> None:
+    """The six numbers of an inception module, and what each branch costs."""
+    state = st.session_state
+    st.selectbox(
+        "Module", MODULES, key="module", on_change=_published, width=160, persist_state="session",
+        format_func=lambda name: f"inception {name}",
+    )  # fmt: skip
+    for i, (place, label) in enumerate(zip(st.columns(len(cost.WIDTHS), gap="small"), cost.WIDTHS, strict=True)):
+        with place:
+            st.number_input(label, 1, MOST, key=f"widths-{i}", step=1, persist_state="session")
+    numbers = [state[f"widths-{i}"] for i in range(len(cost.WIDTHS))]
+    state["widths"] = "-".join(map(str, numbers))
+    trace = loaders.trace(BUDGET)
+    in_shape = next(b.in_shape for s in trace.stages for b in s.blocks if b.path.endswith(f".{state['module']}"))
+    channels, height, width = in_shape
+    branches = cost.inception((channels, height, width), numbers)
+    total = sum(b.macs for b in branches)
+    naive = sum(b.macs for b in cost.naive_inception((channels, height, width), numbers))
+    out = sum(b.out_shape[0] for b in branches)
+    unreduced = numbers[0] + numbers[2] + numbers[4] + channels
+    st.markdown(
+        f"{shape_text(in_shape)} → **{height}×{width}×{out}**: {grouped(sum(b.params for b in branches))} parameters, "
+        f"**{grouped(total)}** multiplications.  \nWithout reductions and projection, {grouped(naive)} "
+        f"multiplications ({naive / total:.2f}×), and a stack of {unreduced} maps: the pooling hands on all {channels}."
+    )
+    chart(cost_charts.bars(branches, dark()), "budget", "Multiplications of the four branches")
+    legend(*branches)
+    st.table(
+        [
+            {
+                "branch": b.name,
+                "layers": "; ".join(map(cost_charts.layer_text, b.layers)),
+                "maps": grouped(b.out_shape[0]),
+                "parameters": grouped(b.params),
+                "multiplications": grouped(b.macs),
+                "of the module": f"{b.macs / total:.1%}",
+            }
+            for b in branches
+        ]
+    )

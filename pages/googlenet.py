@@ -1,0 +1,74 @@
+"""GoogLeNet (2014): the inception module, its 1x1 reductions and the auxiliary heads."""
+
+from __future__ import annotations
+
+from explorer.architectures import family
+from explorer.ui import panels
+from explorer.ui.screen import current_variant, screen
+from explorer.ui.tour import Step, tour
+
+FAMILY = family("googlenet")
+
+STEPS = (
+    Step(
+        "Four branches, one stack",
+        "inception3.3a.cat",
+        "1×1, 3×3, 5×5 and a pooling see the same maps. **concat** stacks what they make of them: the first "
+        "64 maps are the 1×1's, the next 128 the 3×3's.",
+    ),
+    Step(
+        "The 1×1 pays for the 5×5",
+        "inception3.3a.conv5x5_reduce.conv",
+        "Before the 5×5, a 1×1 squeezes 192 maps into 16: the 5×5 then costs a twelfth. Colour the nodes by "
+        "**MACs**.",
+    ),
+    Step(
+        "Pooling that keeps the size",
+        "inception3.3a.pool",
+        "This max pooling has stride 1, so its maps fit the stack. It cannot reduce their number: the 1×1 "
+        "comes after it.",
+    ),
+    Step(
+        "A 1×1 that saves nothing",
+        "stem.conv2_reduce.conv",
+        "The table calls it “reduce”, but 64 maps go in and 64 come out. It mixes channels, with a ReLU "
+        "behind it.",
+    ),
+    Step(
+        "Halving between the stages",
+        "inception4.pool",
+        "Four max poolings and the first convolution's stride shrink 224 pixels to 7. This one stands "
+        "before module 4a.",
+    ),
+    Step(
+        "Auxiliary heads: training only",
+        "aux1.fc2",
+        "Small classifiers hang on 4a and 4d. In training their losses are added, each times 0.3. Inference "
+        "drops them, so the figures at the top do not count them. Colour the nodes by **Parameters**: the "
+        "two weigh almost as much as the network.",
+    ),
+    Step(
+        "The mean, and one linear layer",
+        "head.pool",
+        "Each map becomes one number, its mean. One linear layer is left; AlexNet and VGG have three.",
+    ),
+    Step(
+        "The first layer of table 1",
+        "stem.conv1.pointwise",
+        "The paper's table counts a first layer far too cheap for a 7×7 convolution. Eight 7×7 filters a "
+        "colour, mixed by a 1×1, fit it.",
+        "googlenet_separable",
+    ),
+    Step(
+        "A 5×5 that is a 3×3",
+        "inception3.3a.conv5x5.conv",
+        "torchvision's network has a 3×3 in the branch called 5×5. The published weights depend on that "
+        "slip, so it stays.",
+        "googlenet_bn",
+    ),
+)
+
+variant = current_variant(FAMILY)
+tour(FAMILY, STEPS)
+screen(FAMILY, variant)
+panels.below(FAMILY, variant)

@@ -1,0 +1,74 @@
+"""Inception-v3 and v4 (2015): factorized filters, and the same modules with residual connections."""
+
+from __future__ import annotations
+
+from explorer.architectures import family
+from explorer.ui import panels
+from explorer.ui.screen import current_variant, screen
+from explorer.ui.tour import Step, tour
+
+FAMILY = family("inception")
+
+STEPS = (
+    Step(
+        "Two 3×3 for a 5×5",
+        "mixed5.5b.branch3x3.conv3.conv",
+        "Two 3×3 in a row see 5×5 positions with 18 weights for each pair of channels instead of 25, and "
+        "with a ReLU in between.",
+    ),
+    Step(
+        "The 5×5 that stayed",
+        "mixed5.5b.branch5x5.conv2.conv",
+        "In the paper no module has a 5×5. The released network keeps one in 5b, 5c and 5d. Hover: it sees "
+        "as much as the two 3×3 beside it.",
+    ),
+    Step(
+        "A 7×7 in two strips",
+        "mixed6.6b.branch7x7.conv3.conv",
+        "A row of seven and a column of seven see 7×7 positions with 14 weights instead of 49. The branch "
+        "beside it does so twice.",
+    ),
+    Step(
+        "Halving in parallel",
+        "mixed6.6a.cat",
+        "Convolutions of stride 2 and a max pooling halve the maps side by side. Stacked, they give more "
+        "channels without an expensive layer before the pooling.",
+    ),
+    Step(
+        "Wider, not deeper",
+        "mixed7.7b.branch3x3.conv2.cat",
+        "On the smallest maps the 1×3 and the 3×1 stand side by side: a fork inside a branch, with a concat "
+        "of its own.",
+    ),
+    Step(
+        "Auxiliary head: training only",
+        "aux.fc",
+        "A second classifier on the 17×17 maps. Only training uses its loss, so the figures at the top do "
+        "not count it. The paper saw no faster start, only a slightly better end.",
+    ),
+    Step(
+        "v4: a stem of forks",
+        "stem.fork_b.cat",
+        "Before its first module Inception-v4 forks three times. Here a branch with two strips of seven "
+        "joins a plain 3×3.",
+        "inception_v4",
+    ),
+    Step(
+        "v4: nothing is added",
+        "inception_b.b7.cat",
+        "Seven equal modules in a row, and no dashed edge: Inception-v4 has no residual connections.",
+        "inception_v4",
+    ),
+    Step(
+        "Inception-ResNet",
+        "inception_b.b1.add",
+        "A 1×1 without ReLU widens the stack to the input's channels. It is scaled down to a tenth, then "
+        "added: unscaled, such wide residuals made training unstable.",
+        "inception_resnet_v2",
+    ),
+)
+
+variant = current_variant(FAMILY)
+tour(FAMILY, STEPS)
+screen(FAMILY, variant)
+panels.below(FAMILY, variant)

@@ -1,0 +1,68 @@
+"""Network in Network (2013): the 1×1 convolution and global average pooling, where both come from."""
+
+from __future__ import annotations
+
+from explorer.architectures import family
+from explorer.ui import panels
+from explorer.ui.screen import current_variant, screen
+from explorer.ui.tour import Step, tour
+
+FAMILY = family("nin")
+
+STEPS = (
+    Step(
+        "First an ordinary convolution",
+        "mlpconv1.conv",
+        "Each mlpconv layer begins with one. What follows has kernels of 1×1: a small network that slides "
+        "over the picture along with it.",
+    ),
+    Step(
+        "A 1×1 convolution",
+        "mlpconv1.pointwise1",
+        "At each position it mixes the channels, with the same weights everywhere: one fully connected "
+        "layer, applied at every pixel. It sees no neighbours.",
+    ),
+    Step(
+        "The ReLU makes it a layer",
+        "mlpconv1.relu2",
+        "Without this ReLU the two 1×1 convolutions would be one matrix. With it they are a perceptron with "
+        "a hidden layer.",
+    ),
+    Step(
+        "What the 1×1 costs",
+        "mlpconv2.pointwise2",
+        "Colour the nodes by **MACs**: in this layer both 1×1 convolutions together cost less than the 5×5 "
+        "before them.",
+    ),
+    Step(
+        "A map for each class",
+        "mlpconv4.pointwise2",
+        "The last 1×1 makes one map a class. Trained, a class's map shows where in the picture the network "
+        "sees it.",
+    ),
+    Step(
+        "No fully connected layer",
+        "head.pool",
+        "The mean of a map is the score of its class. Colour the nodes by **Parameters**: this head has "
+        "none. In AlexNet the head holds nearly all.",
+    ),
+    Step(
+        "The network of the paper",
+        "mlpconv3.pointwise2",
+        "The paper itself works on small pictures. For CIFAR-10 three mlpconv layers are enough, and the "
+        "last has ten maps.",
+        "nin_cifar",
+    ),
+    Step(
+        "Fewer channels",
+        "mlpconv1.pointwise2",
+        "In the first layer of this network the 1×1 convolutions thin out the channels before the next 5×5 "
+        "reads them. GoogLeNet does so in every module.",
+        "nin_cifar",
+    ),
+)
+
+variant = current_variant(FAMILY)
+tour(FAMILY, STEPS)
+screen(FAMILY, variant)
+panels.below(FAMILY, variant)

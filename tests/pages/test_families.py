@@ -1,0 +1,166 @@
+"""What every architecture's page does, whichever family: opened as a viewer opens it, every option flipped."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from explorer.analysis.diagram import Zoom
+from explorer.architectures import families
+from explorer.architectures.family import Family, Variant
+from explorer.ui import loaders
+from explorer.ui.navigation import page_files
+from explorer.ui.tour import Step
+
+PAGES = Path(__file__).resolve().parents[2] / "pages"
+FAMILIES = families()
+OTHERS = [f for f in FAMILIES if f.name != "resnet"]  # ResNet's page has a file of its own
+Open = Callable[..., Any]  # -> Visit of conftest.py
+# 25,557,032 or 25557032: such a number is the trace's to say. A year or a short number of the architecture is not.
+COUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\b\d{4,}\b|\b\d+(?:\.\d+)?\s?[MG]\b")
+
+
+def steps(name: str) -> tuple[Step, ...]:
+    """The tour of a page, read from its source: a page is a script, importing it would run it."""
+    tree = ast.parse((PAGES / f"{name}.py").read_text(encoding="utf-8"))
+    calls = [
+        n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "Step"
+    ]
+    return tuple(
+        Step(*map(ast.literal_eval, call.args), **{k.arg: ast.literal_eval(k.value) for k in call.keywords})
+        for call in calls
+    )
+
+
+def title(variant: Variant) -> str:
+    return f"{variant.title} ({variant.year})" if variant.year else variant.title
+
+
+@pytest.fixture(scope="module")
+def session(visit: Open) -> Any:
+    """One session for each page, shared by the tests that set everything that they look at."""
+    class Sessions(dict[str, Any]):
+        def __missing__(self, name: str) -> Any:
+            self[name] = visit(name)
+            return self[name]
+
+    return Sessions()
+
+
+def test_every_family_has_a_page_and_navigation_finds_it() -> None:
+    found = {name: title for name, title, _ in page_files()}
+    assert [name for name, _, _ in page_files()][0] == "home"
+    for family in FAMILIES:
+        assert found[family.name] == family.title
+        first_line = (ast.get_docstring(ast.parse((PAGES / f"{family.name}.py").read_text())) or "").partition(":")[0]
+        assert first_line == f"{family.title} ({family.year})"
+
+
+@pytest.mark.parametrize("family", OTHERS, ids=lambda f: f.name)
+def test_the_page_opens_with_a_selection_and_its_maps(session: Any, family: Family) -> None:
+    page = session[family.name]
+    variant = family.variant(family.default)
+    trace = loaders.trace(variant.name)
+    assert page.warnings == []
+    assert page.app.title[0].value == title(variant)
+    assert family.idea in page.text
+    assert "Untrained network" in page.text
+    assert f"Stages of {variant.title}" in page.diagrams()
+    node = trace.node(page.maps["node"])
+    assert tuple(page.maps["shape"])[: len(node.out_shape)] == node.out_shape
+    headers = {header.value for header in page.app.header}
+    assert {"Layers", "Code", "Common mistakes", "Sources"} <= headers
+    assert len(page.app.expander) >= len(family.mistakes)
+
+
+@pytest.mark.parametrize(
+    ("family", "variant"),
+    [pytest.param(f, v, id=v.name) for f in OTHERS for v in f.variants if v.name != f.default],
+)
+def test_every_variant_is_shown(session: Any, family: Family, variant: Variant) -> None:
+    page = session[family.name]
+    page.app.selectbox(key="variant").set_value(variant.name)
+    page.run()
+    assert page.app.title[0].value == title(variant)
+    assert page.maps["group"] == variant.name
+    assert page.maps["non_finite_total"] == 0
+    assert page.link["variant"] == variant.name
+
+
+@pytest.mark.parametrize("family", OTHERS, ids=lambda f: f.name)
+def test_every_option(visit: Open, family: Family) -> None:
+    page = visit(family.name)
+    for colour in ("macs", "params", "memory", "kind"):
+        page.app.segmented_control(key="colour").set_value(colour)
+        page.run()
+        assert {data["colour_by"] for data in page.diagrams().values()} == {colour}
+    for zoom in get_args(Zoom):
+        page.app.selectbox(key="download-zoom").set_value(zoom)
+        page.run()
+    page.app.segmented_control(key="view").set_value("All operations")
+    page.run()
+    graph = page.diagrams()[f"All operations of {family.default}"]
+    assert len(graph["elements"]) >= len(loaders.trace(family.default).nodes)
+    page.app.segmented_control(key="view").set_value("Blocks")
+    page.run()
+    page.look(order="strength")
+    assert page.maps["order"] == "strength"
+    page.app.toggle(key="layers-weighted").set_value(False)
+    page.run()
+    assert len(page.app.dataframe[0].value) == len(loaders.trace(family.default).nodes) - 1
+    page.app.selectbox(key="sample").set_value("testcard")
+    page.run()
+    assert page.link["sample"] == "testcard"
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
+def test_the_tour_shows_what_it_says(visit: Open, family: Family) -> None:
+    page = visit(family.name)
+    tour = steps(family.name)
+    assert 5 <= len(tour) <= 9
+    for number, step in enumerate(tour, 1):
+        page.app.button(key=f"tour-{number}").click()
+        page.run()
+        variant = family.variant(step.variant or family.default)
+        assert page.app.title[0].value == title(variant)
+        assert page.maps["node"] == loaders.trace(variant.name).resolve(step.node).name
+        assert step.text in [m.value for m in page.app.markdown]
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
+def test_a_click_in_each_diagram_changes_the_maps(visit: Open, family: Family) -> None:
+    page = visit(family.name)
+    for label, data in list(page.diagrams().items()):
+        targets = [e["target"] for e in data["elements"].values()]
+        other = next((t for t in targets if t != page.maps["node"]), None)
+        assert other is not None, label
+        page.click(other)
+        assert page.maps["node"] == other
+        assert page.link["node"] == other
+
+
+@pytest.mark.parametrize("file", sorted(PAGES.glob("*.py")), ids=lambda f: f.stem)
+def test_pages_type_no_counts(file: Path) -> None:
+    for n in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(n, ast.Constant) and isinstance(n.value, str):
+            counts = [c for c in COUNT.findall(n.value) if not re.fullmatch(r"(19|20)\d\d", c)]
+            assert not counts, n.value
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
+def test_corrections_leave_counts_to_the_trace(family: Family) -> None:
+    for mistake in family.mistakes:
+        counted = re.findall(r"\b\d+(?:\.\d+)?\s?[MG]\b", mistake.correct + mistake.evidence)
+        assert not counted or family.name == "googlenet", mistake  # its paper's "34M" is what is wrong there
+
+
+def test_every_module_with_a_page_is_a_family() -> None:
+    for name, _, _ in page_files():
+        if importlib.util.find_spec(f"explorer.architectures.{name}"):
+            assert name in {f.name for f in FAMILIES}
