@@ -16,17 +16,20 @@ def open_page(card: Card, node: str | None = None) -> None:
 
 def show(card: Card) -> None:
     """One family: its idea, its figures and its strip of stages, each a way in."""
-    st.page_link(f"../pages/{card.name}.py", label=f"**{card.title}** ({card.year})")
-    st.markdown(card.idea)
-    node = clicked(f"{card.name}-home")
-    if node:
-        open_page(card, node)
-    diagram(card, group=card.name, key=f"{card.name}-card", label=f"Stages of {card.default}", legend=False)
-    link(group=card.name, key=f"{card.name}-home", node="", block="", stage="")
-    st.caption(
-        f"{card.default}: {card.depth} layers, {si(card.params)} parameters, {si(card.macs)} MACs. "
-        f"{card.variants} variants. {card.authors}."
-    )
+    words, strip = st.columns([1, 3], vertical_alignment="center", gap="medium")
+    with words:
+        st.page_link(f"../pages/{card.name}.py", label=f"{card.title} ({card.year})")
+        st.markdown(card.idea)
+        st.caption(
+            f"{card.default}: {card.depth} layers, {si(card.params)} parameters, {si(card.macs)} MACs; "
+            f"{card.variants} variants. {card.authors}."
+        )
+    with strip:
+        node = clicked(f"{card.name}-home")
+        if node:
+            open_page(card, node)
+        diagram(card, group=card.name, key=f"{card.name}-card", label=f"Stages of {card.default}", legend=False)
+        link(group=card.name, key=f"{card.name}-home", node="", block="", stage="")
 
 
 st.title("CNN explorer", anchor=False)
@@ -37,7 +40,6 @@ st.markdown(
 chosen = timeline(cards())
 if chosen:
     open_page(chosen)
-columns = st.columns(2, gap="medium") if len(cards()) > 1 else [st.container()]
-for place, card in enumerate(cards()):
-    with columns[place % len(columns)], st.container(border=True):
+for card in cards():
+    with st.container(border=True):
         show(card)

@@ -64,7 +64,7 @@ STEPS = (
     ),
     Step(
         "V3: hard swish",
-        "stage4.1.depthwise.activation",
+        "stage4.1.depthwise.hardswish",
         "The stem and the deeper stages use hard swish, which dips below zero where a ReLU is flat. The stages between them "
         "keep the ReLU.",
         "mobilenet_v3_large",

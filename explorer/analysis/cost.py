@@ -1,7 +1,8 @@
 """What a convolution costs, from its shapes alone, and what its cheaper relatives would cost in its place.
 
-One picture (batch 1). A multiplication is counted wherever the kernel lies, on padding's zeros too, as the libraries
-compute and count it. Activations are float32. Shapes are (C, H, W), pairs (height, width). No torch is needed here.
+One picture (batch 1). A multiplication is counted wherever the kernel lies, on padding's zeros too, as the
+libraries compute and count it. Activations are float32. Shapes are (C, H, W), pairs (height, width). No torch
+is needed here.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ class CostError(ValueError):
 class Convolution:
     """One convolution: `out_channels` filters of `kernel`, each over in_channels / `groups` channels.
 
-    `padding` is "valid" (none), "same" (kernel - 1 zeros in all, so that stride 1 keeps the size; an even kernel has
-    the odd one below and right, as in torch), or the zeros on each side.
+    `padding` is "valid" (none), "same" (kernel - 1 zeros in all, so that stride 1 keeps the size; an even
+    kernel has the odd one below and right, as in torch), or the zeros on each side.
 
     Raises CostError for what cannot be computed.
     """
@@ -64,12 +65,14 @@ class Convolution:
         for side, channels in (("input", self.in_shape[0]), ("output", self.out_channels)):
             if channels % self.groups:
                 raise CostError(
-                    f"{self.groups} groups do not divide {channels} {side} channels: each group needs equally many."
+                    f"{self.groups} groups do not divide {channels} {side} channels: "
+                    "each group needs equally many."
                 )
         padded: Pair = (self.in_shape[1] + sum(self.margins[0]), self.in_shape[2] + sum(self.margins[1]))
         if self.kernel[0] > padded[0] or self.kernel[1] > padded[1]:
             raise CostError(
-                f"A kernel of {pair_text(self.kernel)} is larger than its input, {pair_text(padded)} with the padding."
+                f"A kernel of {pair_text(self.kernel)} is larger than its input, "
+                f"{pair_text(padded)} with the padding."
             )
 
     @property
@@ -94,7 +97,9 @@ class Convolution:
     def out_shape(self) -> Shape:
         height, width = (
             (size + sum(margin) - k) // s + 1
-            for size, margin, k, s in zip(self.in_shape[1:], self.margins, self.kernel, self.stride, strict=True)
+            for size, margin, k, s in zip(
+                self.in_shape[1:], self.margins, self.kernel, self.stride, strict=True
+            )
         )
         return self.out_channels, height, width
 
@@ -174,14 +179,20 @@ def convolution_of(node: Node) -> Convolution:
     if all(2 * p == k - 1 for p, k in zip(node.padding, node.kernel, strict=True)):
         margin = "same"
     without = Convolution(
-        (channels, height, width), node.out_shape[0], node.kernel, node.stride, margin, node.groups, bias=False
+        (channels, height, width),
+        node.out_shape[0],
+        node.kernel,
+        node.stride,
+        margin,
+        node.groups,
+        bias=False,
     )
     return replace(without, bias=node.params > without.params)
 
 
 # ---- the family --------------------------------------------------------------------------------------------
-# Each takes the direct convolution `c` that it stands in for. Strides lie where the window is; between the layers
-# there are as many maps as at the end, unless said otherwise.
+# Each takes the direct convolution `c` that it stands in for. Strides lie where the window is; between the
+# layers there are as many maps as at the end, unless said otherwise.
 
 
 def direct(c: Convolution) -> Design:
@@ -190,7 +201,7 @@ def direct(c: Convolution) -> Design:
 
 
 def bottleneck(c: Convolution, width: int) -> Design:
-    """A 1x1 convolution reduces to `width` maps, then `c` works on those (GoogLeNet, 1409.4842, figure 2b)."""
+    """A 1x1 convolution reduces to `width` maps, `c` works on those (GoogLeNet, 1409.4842, figure 2b)."""
     if width < 1:
         raise CostError(f"The bottleneck width must be 1 or more, not {width}.")
     reduce = _pointwise(c, c.in_shape, width)
@@ -213,7 +224,7 @@ def depthwise(c: Convolution) -> Design:
 
 
 def depthwise_separable(c: Convolution) -> Design:
-    """One filter for each channel, then a 1x1 convolution that mixes them (MobileNet, 1704.04861, figure 2)."""
+    """One filter for each channel, then a 1x1 that mixes them (MobileNet, 1704.04861, figure 2)."""
     spatial = _depthwise(c, c.in_shape)
     return Design("Depthwise separable", (spatial, _pointwise(c, spatial.out_shape, c.out_channels)))
 
@@ -228,9 +239,16 @@ def factorized(c: Convolution) -> Design:
     (rows, columns), (down, right) = c.kernel, c.stride
     if 1 in c.kernel:
         raise CostError(f"A kernel of {pair_text(c.kernel)} has no two sides to factorise into.")
-    above, beside = (c.padding, c.padding) if isinstance(c.padding, str) else ((c.padding[0], 0), (0, c.padding[1]))
+    above: Padding
+    beside: Padding
+    if isinstance(c.padding, str):
+        above = beside = c.padding
+    else:
+        above, beside = (c.padding[0], 0), (0, c.padding[1])
     column = replace(c, kernel=(rows, 1), stride=(down, 1), padding=above, groups=1)
-    row = replace(c, in_shape=column.out_shape, kernel=(1, columns), stride=(1, right), padding=beside, groups=1)
+    row = replace(
+        c, in_shape=column.out_shape, kernel=(1, columns), stride=(1, right), padding=beside, groups=1
+    )
     return Design(f"{rows}×1, then 1×{columns}", (column, row))
 
 
@@ -255,11 +273,12 @@ def stacked(c: Convolution) -> Design:
                 groups=1,
             )
         )
-    return Design(f"{ {2: 'Two', 3: 'Three', 4: 'Four'}.get(count, count)} 3×3", tuple(layers))
+    number = {2: "Two", 3: "Three", 4: "Four"}.get(count, count)
+    return Design(f"{number} 3×3", tuple(layers))
 
 
 def inverted_residual(c: Convolution, expansion: int = EXPANSION) -> Design:
-    """1x1 to `expansion` times the channels, depthwise, 1x1 to the output (MobileNetV2, 1801.04381, table 1)."""
+    """1x1 to `expansion` times the channels, depthwise, 1x1 (MobileNetV2, 1801.04381, table 1)."""
     if expansion < 1:
         raise CostError(f"The expansion must be 1 or more, not {expansion}.")
     expand = _pointwise(c, c.in_shape, c.in_shape[0] * expansion)
@@ -268,7 +287,9 @@ def inverted_residual(c: Convolution, expansion: int = EXPANSION) -> Design:
     return Design(f"Inverted residual, ×{expansion}", (expand, spatial, project))
 
 
-def family(c: Convolution, width: int, groups: int, expansion: int = EXPANSION) -> dict[str, Design | CostError]:
+def family(
+    c: Convolution, width: int, groups: int, expansion: int = EXPANSION
+) -> dict[str, Design | CostError]:
     """All relatives of `c` by name; those that cannot stand in for it with the sentence why."""
     builders: dict[str, Callable[[], Design]] = {
         "Standard": lambda: standard(c),
@@ -300,7 +321,7 @@ def _depthwise(c: Convolution, in_shape: Shape) -> Convolution:
 
 
 def _share(padding: Pair, count: int, index: int) -> Pair:
-    """The part of the padding for one of `count` layers: together they pad as much as one convolution would."""
+    """One of `count` layers' part of the padding: together they pad as much as one layer would."""
     vertical, horizontal = (p // count + (index < p % count) for p in padding)
     return vertical, horizontal
 
@@ -333,7 +354,7 @@ WIDTHS = ("1×1", "3×3 reduce", "3×3", "5×5 reduce", "5×5", "pool proj")
 
 
 def inception(in_shape: Shape, widths: Sequence[int], bias: bool = True) -> tuple[Design, ...]:
-    """The four branches of an inception module with these `WIDTHS`; the pooling keeps the maps' size and is free."""
+    """The four branches of an inception module with these `WIDTHS`; its pooling is free."""
     ones, reduce3, threes, reduce5, fives, projected = widths
     of_3 = Convolution(in_shape, threes, (3, 3), bias=bias)
     of_5 = Convolution(in_shape, fives, (5, 5), bias=bias)
@@ -346,7 +367,7 @@ def inception(in_shape: Shape, widths: Sequence[int], bias: bool = True) -> tupl
 
 
 def naive_inception(in_shape: Shape, widths: Sequence[int], bias: bool = True) -> tuple[Design, ...]:
-    """The same without the reductions (figure 2a); the pooling branch hands on all its maps and costs nothing."""
+    """The same without reductions (figure 2a); the pooling hands on all its maps and is left out."""
     ones, _, threes, _, fives, _ = widths
     kernels = ((ones, 1), (threes, 3), (fives, 5))
     return tuple(direct(Convolution(in_shape, width, (side, side), bias=bias)) for width, side in kernels)
@@ -373,7 +394,7 @@ def parse_pair(text: str, what: str) -> Pair:
 
 
 def parse_padding(text: str) -> Padding:
-    """same, valid, or the zeros on each side: 2, or 0x3 for (above and below, left and right). Raises CostError."""
+    """same, valid, or the zeros on each side: 2, or 0x3 (none above, 3 left). Raises CostError."""
     if text == "same":
         return "same"
     if text == "valid":
@@ -399,28 +420,31 @@ def short(pair: Padding) -> str:
 def macs_formula(c: Convolution) -> str:
     """The multiplications in LaTeX, with the numbers put in."""
     channels, height, width = c.out_shape
-    seen, name = (
-        (f"{c.in_shape[0]} / {c.groups}", "C / g") if c.groups > 1 else (str(c.in_shape[0]), "C")
-    )
-    factors = (
-        (rf"{height} \cdot {width}", r"H' \cdot W'"),
-        (str(channels), "C'"),
-        (rf"{c.kernel[0]} \cdot {c.kernel[1]}", r"k \cdot k" if c.kernel[0] == c.kernel[1] else r"k_h \cdot k_w"),
-        (seen, name),
-    )
-    return r" \cdot ".join(rf"\underbrace{{{value}}}_{{{what}}}" for value, what in factors) + f" = {_latex(c.macs)}"
+    square = c.kernel[0] == c.kernel[1]
+    factors = {
+        r"H' \cdot W'": rf"{height} \cdot {width}",
+        "C'": str(channels),
+        r"k \cdot k" if square else r"k_h \cdot k_w": rf"{c.kernel[0]} \cdot {c.kernel[1]}",
+        "C / g" if c.groups > 1 else "C": _seen(c),
+    }
+    product = r" \cdot ".join(rf"\underbrace{{{value}}}_{{{name}}}" for name, value in factors.items())
+    return f"{product} = {_latex(c.macs)}"
 
 
 def params_formula(c: Convolution) -> str:
     """The parameters in LaTeX, with the numbers put in."""
-    seen = f"{c.in_shape[0]} / {c.groups}" if c.groups > 1 else str(c.in_shape[0])
-    filter_ = rf"{c.kernel[0]} \cdot {c.kernel[1]} \cdot {seen}"
-    return rf"{c.out_channels} \cdot ({filter_}{' + 1' if c.bias else ''}) = {_latex(c.params)}"
+    weights = rf"{c.kernel[0]} \cdot {c.kernel[1]} \cdot {_seen(c)}"
+    return rf"{c.out_channels} \cdot ({weights}{' + 1' if c.bias else ''}) = {_latex(c.params)}"
 
 
 def sum_formula(design: Design) -> str:
     """The multiplications of the layers, added up, in LaTeX; of one layer nothing is left to add."""
     return " + ".join(_latex(layer.macs) for layer in design.layers) + rf" = \mathbf{{{_latex(design.macs)}}}"
+
+
+def _seen(c: Convolution) -> str:
+    """The channels that a filter sees."""
+    return f"{c.in_shape[0]} / {c.groups}" if c.groups > 1 else str(c.in_shape[0])
 
 
 def _latex(number: int) -> str:

@@ -50,14 +50,15 @@ CHARACTERISTIC: tuple[Kind, ...] = (
     "depthwise", "convolution", "pointwise", "linear", "pooling",
     "gate", "merge", "normalization", "activation", "reshape",
 )  # fmt: skip
-STARTS_CHAIN: tuple[Kind, ...] = ("convolution", "pointwise", "depthwise", "pooling", "linear", "merge")
+CONVOLUTIONS: tuple[Kind, ...] = ("convolution", "pointwise", "depthwise")
+STARTS_CHAIN: tuple[Kind, ...] = (*CONVOLUTIONS, "pooling", "linear", "merge")
 SHORT_TYPES = {
     "Conv2d": "conv", "Linear": "fc", "BatchNorm2d": "BN", "LocalResponseNorm": "LRN",
     "MaxPool2d": "max", "AvgPool2d": "avg", "AdaptiveAvgPool2d": "avg", "Subsampling": "sum",
     "add": "+", "mul": "×", "cat": "concat", "getitem": "slice",
 }  # fmt: skip
 MAX_ROW, WRAPPED_ROW = 4, 3  # cells; a longer chain (a gate) is wrapped
-COLUMN_WIDTH, COLUMN_HEIGHT = 615, 190.5  # of half a 1440 px screen, where 16 units are at least 14 px
+COLUMN_WIDTH, COLUMN_HEIGHT = 615, 195  # of half a 1440 px screen, where 16 units are at least 14 px
 STRIP_WIDTH = 1280  # of that screen beside the sidebar
 ROWS_WIDTH = 600  # of rows side by side; where they are wider, each is broken into two
 STACKED_LEVELS = 3  # of rows one below the other; more would be too high, and are drawn without names
@@ -671,19 +672,24 @@ class _Units:
 
     def _chains(self, block: Block) -> list[list[Node]]:
         """Operations in sequence, cut before forks, merges and whatever else starts a chain."""
+        pre_activated = self.trace.node(block.nodes[0]).kind == "normalization"
         chains: list[list[Node]] = []
         ending_in: dict[str, list[Node]] = {}
         for node in map(self.trace.node, block.nodes):
             sources = self.flow.inputs[node.name]
             continues = len(sources) == 1 and self.consumers[sources[0]] == 1
             chain = ending_in.get(sources[0], []) if continues else []
-            if not chain or self._starts_chain(node, chain[-1]):
+            if not chain or self._starts_chain(node, chain[-1], pre_activated):
                 chains.append(chain := [])
             chain.append(node)
             ending_in[node.name] = chain
         return chains
 
-    def _starts_chain(self, node: Node, previous: Node) -> bool:
+    def _starts_chain(self, node: Node, previous: Node, pre_activated: bool) -> bool:
+        if pre_activated and node.kind == "normalization":
+            return True
+        if pre_activated and previous.kind in ("normalization", "activation") and node.kind in CONVOLUTIONS:
+            return False
         if node.kind == "pointwise" and previous.kind == "depthwise":
             return False  # the two halves of a separable convolution
         if node.kind == "gate":

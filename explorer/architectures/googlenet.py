@@ -261,7 +261,7 @@ FAMILY = Family(
         Variant(
             "googlenet_bn",
             "GoogLeNet with BN",
-            2014,
+            None,
             GoogLeNet,
             GoogLeNetConfig(release="torchvision", kernel_5x5=3),
             note="torchvision's: batch normalization, no LRN, and a 3x3 in the branch called 5x5",

@@ -47,7 +47,7 @@ def convolution(
     )
     layers["bn"] = nn.BatchNorm2d(out_channels, eps=eps)
     if activation is not None:
-        layers["activation"] = activation()
+        layers[activation.__name__.lower()] = activation()  # relu, relu6 or hardswish
     return nn.Sequential(layers)
 
 
@@ -189,6 +189,7 @@ class InvertedResidual(nn.Module):
         super().__init__()
         wide, act, eps = b.expanded_channels, b.activation, b.bn_eps
         self.has_shortcut = b.shortcut
+        self.is_linear = b.projection_activation is None
         self.expand = convolution(b.in_channels, wide, 1, activation=act, eps=eps) if expands else None
         self.depthwise = convolution(wide, wide, b.kernel, b.stride, groups=wide, activation=act, eps=eps)
         self.se = None
@@ -203,6 +204,14 @@ class InvertedResidual(nn.Module):
             wide = self.se(wide)
         narrow = self.project(wide)
         return x + narrow if self.has_shortcut else narrow
+
+
+def initialize_bottlenecks(network: nn.Module) -> None:
+    """He initialization but for the linear projections: it would double the signal that no ReLU halves."""
+    initialize(network)
+    for block in network.modules():
+        if isinstance(block, InvertedResidual) and block.is_linear:
+            nn.init.kaiming_normal_(block.project.get_parameter("conv.weight"), nonlinearity="linear")
 
 
 class MobileNetV2(nn.Module):
@@ -235,7 +244,7 @@ class MobileNetV2(nn.Module):
         self.head.add_module("flatten", nn.Flatten())
         self.head.add_module("dropout", nn.Dropout(0.2))
         self.head.add_module("fc", nn.Linear(features, c.num_classes))
-        initialize(self)
+        initialize_bottlenecks(self)
 
     def forward(self, x: Tensor) -> Tensor:
         for stage in self.children():  # stem, stage1, ..., stage7, head
@@ -342,10 +351,10 @@ class MobileNetV3(nn.Module):
         self.head.add_module("pool", nn.AdaptiveAvgPool2d(1))
         self.head.add_module("flatten", nn.Flatten())
         self.head.add_module("hidden", nn.Linear(features, hidden))
-        self.head.add_module("hidden_activation", nn.Hardswish())
+        self.head.add_module("hidden_hardswish", nn.Hardswish())
         self.head.add_module("dropout", nn.Dropout(0.2))
         self.head.add_module("fc", nn.Linear(hidden, c.num_classes))
-        initialize(self)
+        initialize_bottlenecks(self)
 
     def forward(self, x: Tensor) -> Tensor:
         for stage in self.children():  # stem, stage1, ..., head
@@ -363,7 +372,7 @@ FAMILY = Family(
     year=2017,
     authors="Andrew Howard, Menglong Zhu, Bo Chen, Dmitry Kalenichenko, Weijun Wang, Tobias Weyand, "
     "Marco Andreetto, Hartwig Adam (V1)",
-    idea="Filter each channel on its own and mix the channels with a 1x1: a network for a telephone.",
+    idea="Filter each channel on its own, then mix the channels with a 1×1: a network for a telephone.",
     default="mobilenet_v1",
     variants=(
         Variant("mobilenet_v1", "MobileNet V1", 2017, MobileNetV1, MobileNetV1Config()),

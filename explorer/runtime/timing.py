@@ -1,7 +1,7 @@
 """How long convolutions take on a device, beside what their multiplications promise.
 
-Each measured sample takes a forward slot of its own, so that other viewers' passes run in between, and a measurement
-that nobody waits for any more ends after the sample at hand.
+Each measured sample takes a forward slot of its own, so that other viewers' passes run in between, and a
+measurement that nobody waits for any more ends after the sample at hand.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MOST_BYTES = 256 * 2**20
 
 @dataclass(frozen=True)
 class Measurement:
-    """Median time of one pass of a design for `batch` pictures, from `samples` samples on `device` (in words)."""
+    """Median time of a pass for `batch` pictures, from `samples` samples on `device` (in words)."""
 
     design: Design
     device: str
@@ -49,15 +49,15 @@ def check_size(design: Design, device: torch.device, batch: int) -> None:
     macs, most = batch * design.macs, MOST_MACS_CPU if device.type == "cpu" else MOST_MACS_GPU
     if macs > most:
         raise CostError(
-            f"{design.name}: {si(macs)} multiplications in one pass; at most {si(most)} are measured here, so that "
-            "nobody else has to wait."
+            f"{design.name}: {si(macs)} multiplications in one pass; at most {si(most)} are measured here, "
+            "so that nobody else has to wait."
         )
     values = batch * math.prod(design.layers[0].in_shape) + design.params
     size = values * FLOAT32_BYTES + batch * design.activation_bytes
     if size > MOST_BYTES:
         raise CostError(
-            f"{design.name} needs {bytes_text(size)}; at most {bytes_text(MOST_BYTES)} are measured here, so that "
-            "memory remains for others."
+            f"{design.name} needs {bytes_text(size)}; at most {bytes_text(MOST_BYTES)} are measured here, "
+            "so that memory remains for others."
         )
 
 
@@ -107,7 +107,11 @@ def _program(design: Design, device: torch.device, batch: int) -> Callable[[], T
 
     x = random(batch, *design.layers[0].in_shape)
     layers = [
-        (c, random(c.out_channels, c.in_shape[0] // c.groups, *c.kernel), random(c.out_channels) if c.bias else None)
+        (
+            c,
+            random(c.out_channels, c.in_shape[0] // c.groups, *c.kernel),
+            random(c.out_channels) if c.bias else None,
+        )
         for c in design.layers
     ]
 

@@ -17,11 +17,11 @@ ELEMENTWISE = ("normalization", "activation")
 
 @dataclass(frozen=True)
 class WeightedSum:
-    """The C input numbers at a position and the filter's C weights; `total` is their products' sum and the bias.
+    """The C input numbers at a position, the filter's C weights, and the sum of their products and the bias.
 
-    `position` is (row, column) in the input, which a stride makes another than in the output. `network` is what the
-    network itself has there, `maps` the whole map, and `after` the values that normalization and activation make of
-    it, by operation.
+    `position` is (row, column) in the input, which a stride makes another than in the output. `network` is
+    what the network itself has there, `maps` the whole map, and `after` the values that normalization and
+    activation make of it, by operation.
     """
 
     inputs: FloatArray
@@ -49,7 +49,7 @@ def pointwise_nodes(trace: Trace) -> tuple[Node, ...]:
 def weighted_sum(
     activations: Activations, trace: Trace, node: Node, channel: int, row: int, column: int
 ) -> WeightedSum:
-    """Output `channel` of one of `pointwise_nodes` at (row, column) of its map. Raises IndexError outside of it."""
+    """Output `channel` of one of `pointwise_nodes` at (row, column). Raises IndexError outside of the map."""
     layer = activations.network.model.get_submodule(node.path)
     assert isinstance(layer, nn.Conv2d) and node.stride is not None  # a pointwise node is one
     before, own = activations.maps(node.inputs[0]).numpy(), activations.maps(node.name).numpy()
@@ -61,11 +61,13 @@ def weighted_sum(
         position=position,
         maps=own[channel],
         network=float(own[channel, row, column]),
-        after=tuple((n, float(activations.maps(n.name)[channel, row, column])) for n in _elementwise_after(trace, node)),
+        after=tuple(
+            (n, float(activations.maps(n.name)[channel, row, column])) for n in _elementwise(trace, node)
+        ),
     )
 
 
-def _elementwise_after(trace: Trace, node: Node) -> list[Node]:
+def _elementwise(trace: Trace, node: Node) -> list[Node]:
     """Normalization and activation that follow, one after the other, until something else reads the maps."""
     chain: list[Node] = []
     current = node

@@ -1,4 +1,4 @@
-"""The cost calculator's panels: numbers in, then a convolution and its relatives compared; an inception module's budget.
+"""The cost calculator's panels: the numbers of a convolution, and what its relatives would cost instead.
 
 Each control's key is its name in the link. `begin` gives all of them their values before anything is drawn.
 """
@@ -16,7 +16,6 @@ from explorer.analysis.palette import KINDS
 from explorer.analysis.trace import UnknownNode
 from explorer.analysis.units import bytes_text, grouped, pair_text, shape_text
 from explorer.architectures import UnknownVariant, family_of, variant
-from explorer.architectures.googlenet import MODULES
 from explorer.ui import cost_charts, loaders
 from explorer.ui.linked import asked, keep, seed
 from explorer.ui.sidebar import settings
@@ -25,10 +24,10 @@ MOST = 65_536  # of everything that is typed: what follows stays readable
 FROM = "from"  # VARIANT:NODE, the network's convolution that the numbers came from
 GROUPS = 4  # of the grouped relative of a convolution that has none itself
 CHART = {"displayModeBar": False}
+WIDTH = 130  # of a control, in pixels
 KERNELS = ("1", "3", "5", "7", "9", "11")
 PADDINGS = ("same", "valid", "1", "2", "3")
 BATCHES = ("1", "8", "32")
-BUDGET = "googlenet"
 
 
 def whole(text: str) -> int:
@@ -71,11 +70,11 @@ FIELDS = {
     "stride": Field("Stride", 1),
     "padding": Field(
         "Padding", "same", _padding,
-        "same: kernel - 1 zeros in all, so that stride 1 keeps the size. valid: none. Or the zeros on each side.",
+        "same: kernel - 1 zeros, so that stride 1 keeps the size. valid: none. Or the zeros on each side.",
     ),
-    "groups": Field("Groups", 1, help="Of the k×k convolution: each filter sees only its group's channels."),
+    "groups": Field("Groups", 1, help="Of the k×k: each filter sees only its group's channels."),
     "bottleneck": Field("Bottleneck", cost.BOTTLENECK, help="The maps that the 1×1 convolution leaves."),
-    "expansion": Field("Expansion", cost.EXPANSION, help="Of the inverted residual: times as many channels inside."),
+    "expansion": Field("Expansion", cost.EXPANSION, help="Of the inverted residual: times the channels in."),
     "bias": Field("Bias", True, _yes),
 }  # fmt: skip
 # What `begin` of other panels puts into the session, and the link carries too.
@@ -86,7 +85,7 @@ OTHERS = ("batch", "net", "at", "map", "row", "column", "module", "widths")
 
 
 def begin() -> None:
-    """Give every control of this module its value: the link's, or as before, or the classic case's."""
+    """Give every control of this module its value: the link's, the one before, or the classic case's."""
     state = st.session_state
     wishes = {name: wish for name in FIELDS if (wish := asked(name))}
     if asked(FROM):
@@ -101,13 +100,13 @@ def begin() -> None:
             except CostError as error:
                 st.warning(f"The link's {name}: {error}")
     seed("batch", BATCHES, BATCHES[0], "batch size")
-    _begin_budget()
 
 
 def seed_number(key: str, low: int, high: int, first: int) -> int:
     """As `linked.seed`, for a whole number from `low` to `high`."""
     state, wish = st.session_state, asked(key)
-    value = int(wish) if wish and wish.isascii() and wish.isdecimal() and len(wish) < 6 else state.get(key, first)
+    readable = wish is not None and wish.isascii() and wish.isdecimal() and len(wish) < 6
+    value = int(wish) if readable and wish else state.get(key, first)
     if not low <= value <= high:
         value = first
     if wish and wish != str(value):
@@ -121,12 +120,12 @@ def write_link() -> None:
     """Write everything that is shown into the link."""
     state = st.session_state
     values = {name: state[name] for name in (*FIELDS, *OTHERS, FROM) if name in state}
-    texts = {name: {True: "yes", False: "no"}[v] if isinstance(v, bool) else str(v) for name, v in values.items()}
-    keep(**texts, sample=settings().sample)
+    values["bias"] = "yes" if values["bias"] else "no"
+    keep(**values, sample=settings().sample)
 
 
 def _of_network(wish: str) -> dict[str, str]:
-    """The numbers of VARIANT:NODE, as a link would say them; none, with the sentence why, for no convolution."""
+    """The numbers of VARIANT:NODE, as a link would say them; none, with a sentence, for no convolution."""
     name, _, node = wish.partition(":")
     try:
         found = loaders.trace(variant(name).name).resolve(node)
@@ -166,14 +165,15 @@ def came_from() -> None:
 
 def inputs() -> None:
     """The controls."""
-    rows = (("height", "width", "channels"), ("out", "kernel", "stride"), ("padding", "groups", "bottleneck"))
-    for row in rows:
-        for place, name in zip(st.columns(3, gap="small"), row, strict=True):
-            with place:
+    with st.container(horizontal=True, gap="small"):
+        for name in FIELDS:
+            if name not in ("expansion", "bias"):
                 _control(name)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.toggle(FIELDS["bias"].label, key="bias", persist_state="session")
-        st.button("The classic case", on_click=_classic, key="classic", help="GoogLeNet's first 5×5, module 3a")
+        st.button(
+            "The classic case", on_click=_classic, key="classic", help="GoogLeNet's first 5×5, module 3a"
+        )
 
 
 def _control(name: str) -> None:
@@ -181,10 +181,15 @@ def _control(name: str) -> None:
     if name in ("kernel", "padding"):
         st.selectbox(
             field.label, KERNELS if name == "kernel" else PADDINGS, key=name, accept_new_options=True,
-            help=field.help, persist_state="session",
+            help=field.help, width=WIDTH, persist_state="session",
         )  # fmt: skip
     else:
-        st.number_input(field.label, 1, MOST, key=name, step=1, help=field.help, persist_state="session")
+        whole_number(field.label, 1, MOST, name, field.help)
+
+
+def whole_number(label: str, low: int, high: int, key: str, help: str | None = None) -> None:
+    """A number's control, three to a row beside the charts, two on a phone."""
+    st.number_input(label, low, high, key=key, step=1, help=help, width=WIDTH, persist_state="session")
 
 
 def convolution() -> Convolution | None:
@@ -259,7 +264,8 @@ def formulas(c: Convolution) -> None:
             if len(design.layers) > 1:
                 st.latex(cost.sum_formula(design))
             st.markdown(
-                f"{grouped(design.additions)} additions · {bytes_text(design.activation_bytes)} of activations  \n"
+                f"{grouped(design.additions)} additions  \n"
+                f"{bytes_text(design.activation_bytes)} of activations  \n"
                 f"{grouped(design.params)} parameters:"
             )
             for layer in design.layers:
@@ -276,18 +282,21 @@ def widths(c: Convolution) -> None:
     break_even = float(cost.break_even_width(c))
     figure = cost_charts.width_curve(cost.sweep(c), reduced, direct, break_even, dark())
     chart(figure, "curve", "Multiplications by bottleneck width")
-    st.markdown(f"Break-even: a bottleneck saves multiplications below **{break_even:.1f}** maps, of {c.in_shape[0]}.")
+    st.markdown(
+        f"Break-even: a bottleneck saves multiplications below **{break_even:.1f}** maps, of {c.in_shape[0]}."
+    )
 
 
 def relatives(c: Convolution) -> dict[str, Design]:
-    """The whole family in place of this convolution, as bars and as a table; returns those that are possible."""
+    """The whole family in place of it, as bars and as a table; returns those that are possible."""
     state = st.session_state
-    with st.container(width=160):
-        _control("expansion")
+    _control("expansion")
     found = cost.family(c, state["bottleneck"], c.groups if c.groups > 1 else GROUPS, state["expansion"])
     possible = {name: design for name, design in found.items() if isinstance(design, Design)}
     standard = cost.standard(c).macs
-    chart(cost_charts.bars(list(possible.values()), dark()), "relatives", "Multiplications of the whole family")
+    chart(
+        cost_charts.bars(list(possible.values()), dark()), "relatives", "Multiplications of the whole family"
+    )
     legend(*possible.values())
     st.table(
         [
@@ -308,76 +317,3 @@ def relatives(c: Convolution) -> dict[str, Design]:
         if isinstance(reason, CostError):
             st.caption(f"{name}: {reason}")
     return possible
-
-
-# ---- an inception module -----------------------------------------------------------------------------------
-
-
-def _begin_budget() -> None:
-    seed("module", MODULES, next(iter(MODULES)), "module")
-    state, wish = st.session_state, asked("widths")
-    if wish is None and asked("module") or "widths" not in state:
-        _published()
-    if wish is not None:
-        try:
-            numbers = [whole(part) for part in wish.split("-")]
-        except CostError:
-            numbers = []
-        if len(numbers) == len(cost.WIDTHS):
-            _set_widths(numbers)
-        else:
-            st.warning(f"The link's widths: {wish!r} are not six numbers.")
-
-
-def _published() -> None:
-    """The six numbers of table 1."""
-    _set_widths(list(MODULES[st.session_state["module"]]))
-
-
-def _set_widths(numbers: list[int]) -> None:
-    state = st.session_state
-    state["widths"] = "-".join(map(str, numbers))
-    for i, number in enumerate(numbers):
-        state[f"widths-{i}"] = number
-
-
-def budget() -> None:
-    """The six numbers of an inception module, and what each branch costs."""
-    state = st.session_state
-    st.selectbox(
-        "Module", MODULES, key="module", on_change=_published, width=160, persist_state="session",
-        format_func=lambda name: f"inception {name}",
-    )  # fmt: skip
-    for i, (place, label) in enumerate(zip(st.columns(len(cost.WIDTHS), gap="small"), cost.WIDTHS, strict=True)):
-        with place:
-            st.number_input(label, 1, MOST, key=f"widths-{i}", step=1, persist_state="session")
-    numbers = [state[f"widths-{i}"] for i in range(len(cost.WIDTHS))]
-    state["widths"] = "-".join(map(str, numbers))
-    trace = loaders.trace(BUDGET)
-    in_shape = next(b.in_shape for s in trace.stages for b in s.blocks if b.path.endswith(f".{state['module']}"))
-    channels, height, width = in_shape
-    branches = cost.inception((channels, height, width), numbers)
-    total = sum(b.macs for b in branches)
-    naive = sum(b.macs for b in cost.naive_inception((channels, height, width), numbers))
-    out = sum(b.out_shape[0] for b in branches)
-    unreduced = numbers[0] + numbers[2] + numbers[4] + channels
-    st.markdown(
-        f"{shape_text(in_shape)} → **{height}×{width}×{out}**: {grouped(sum(b.params for b in branches))} parameters, "
-        f"**{grouped(total)}** multiplications.  \nWithout reductions and projection, {grouped(naive)} "
-        f"multiplications ({naive / total:.2f}×), and a stack of {unreduced} maps: the pooling hands on all {channels}."
-    )
-    chart(cost_charts.bars(branches, dark()), "budget", "Multiplications of the four branches")
-    legend(*branches)
-    st.table(
-        [
-            {
-                "branch": b.name,
-                "layers": "; ".join(map(cost_charts.layer_text, b.layers)),
-                "maps": grouped(b.out_shape[0]),
-                "parameters": grouped(b.params),
-                "multiplications": grouped(b.macs),
-                "of the module": f"{b.macs / total:.1%}",
-            }
-            for b in branches
-        ]
-    )

@@ -35,7 +35,9 @@ def stroke(kind: Kind, dark: bool) -> str:
 
 def comparison(designs: Sequence[Design], dark: bool) -> go.Figure:
     """Designs beside each other in three quantities; a bar's parts are its layers."""
-    figure = make_subplots(rows=len(QUANTITIES), cols=1, subplot_titles=list(QUANTITIES), vertical_spacing=0.16)
+    figure = make_subplots(
+        rows=len(QUANTITIES), cols=1, subplot_titles=list(QUANTITIES), vertical_spacing=0.16
+    )
     for row, attribute in enumerate(QUANTITIES.values(), 1):
         _stack(figure, designs, attribute, dark, row)
     figure.update_annotations(font_size=FONT, x=0, xanchor="left")
@@ -91,8 +93,8 @@ def width_curve(
         line={"color": level, "width": 3, "dash": "dash"},
     )  # fmt: skip
     figure.add_scatter(
-        x=[chosen.layers[0].out_channels], y=[chosen.macs], mode="markers", marker={"size": 14, "color": line},
-        name="chosen", hovertemplate="%{x} maps: %{y:,} multiplications<extra></extra>",
+        x=[chosen.layers[0].out_channels], y=[chosen.macs], mode="markers", name="chosen",
+        marker={"size": 14, "color": line}, hovertemplate="%{x} maps: %{y:,} multiplications<extra></extra>",
     )  # fmt: skip
     figure.add_vline(
         x=break_even, line_dash="dot", line_color=level, annotation_text=f"break-even {break_even:.1f}",
@@ -109,10 +111,11 @@ def practice(measured: Sequence[Measurement], dark: bool) -> go.Figure:
     """How many times less than the first: multiplications, as counted, and time, as measured."""
     first, names = measured[0], [m.design.name for m in measured]
     figure = go.Figure()
-    for name, ratios, kind in (
+    compared: tuple[tuple[str, list[float], Kind], ...] = (
         ("fewer multiplications", [first.design.macs / m.design.macs for m in measured], "convolution"),
         ("less time", [first.seconds / m.seconds for m in measured], "pooling"),
-    ):
+    )
+    for name, ratios, kind in compared:
         figure.add_bar(
             x=ratios, y=names, orientation="h", name=name, marker_color=fill(kind, dark),
             text=[f"{r:.3g}×" for r in ratios], textposition="outside", textfont_size=FONT, cliponaxis=False,
@@ -130,12 +133,11 @@ def map_picture(value: WeightedSum, row: int, column: int, dark: bool) -> go.Fig
     colours = colormaps.table("auto", bool(maps.min() < 0))
     low, high = colormaps.limits(float(maps.min()), float(maps.max()), colours)
     scale = [[i / 255, "rgb({},{},{})".format(*colours[i])] for i in range(256)]
-    figure = go.Figure(
-        go.Heatmap(
-            z=maps, zmin=low, zmax=high, colorscale=scale, hoverinfo="skip",
-            colorbar={"tickfont_size": FONT, "thickness": 14, "nticks": 5},
-        )  # fmt: skip
-    )
+    figure = go.Figure()
+    figure.add_heatmap(
+        z=maps, zmin=low, zmax=high, colorscale=scale, hoverinfo="skip",
+        colorbar={"tickfont": {"size": FONT}, "thickness": 14, "nticks": 5},
+    )  # fmt: skip
     rows, columns = (axis.ravel() for axis in np.indices(maps.shape))
     figure.add_scatter(  # a click on a heat map tells nothing, on a point it does
         x=columns, y=rows, mode="markers", marker={"size": 6, "opacity": 0}, customdata=maps.ravel(),
@@ -179,8 +181,9 @@ def products(value: WeightedSum, dark: bool) -> go.Figure:
 def _styled(figure: go.Figure, dark: bool, height: int, **layout: Any) -> go.Figure:
     text = KINDS["input"].dark_fill if dark else INK
     figure.update_annotations(font_color=text)
-    figure.update_xaxes(tickfont_color=text, title_font_color=text)
-    figure.update_yaxes(tickfont_color=text, title_font_color=text)
+    title = {"size": FONT, "color": text}
+    figure.update_xaxes(tickfont_color=text, title_font=title)
+    figure.update_yaxes(tickfont_color=text, title_font=title)
     return figure.update_layout(
         **{"barmode": "stack", "bargap": 0.25} | layout,
         height=height,

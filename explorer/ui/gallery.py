@@ -16,11 +16,11 @@ from typing import Any
 import streamlit as st
 
 from explorer.analysis.element import Element
+from explorer.analysis.palette import KINDS
 from explorer.analysis.units import si
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "assets" / "gallery"
-YEARS = (1998, 2018)
 
 
 @dataclass(frozen=True)
@@ -81,31 +81,46 @@ def cards() -> tuple[Card, ...]:
 
 
 def timeline(shown: tuple[Card, ...]) -> Card | None:
-    """Years against MACs, a bubble a family, its area the parameters; returns the family that was clicked."""
+    """Years against MACs, a bubble a family, its area the parameters; returns the family that was clicked.
+
+    The years without a family (there are thirteen after LeNet-5) are left out, so that the others have room for names.
+    """
     import plotly.graph_objects as go  # a third of a second: not before the first home page
 
     largest = max(c.params for c in shown)
+    heaviest = {c.year: c.macs for c in sorted(shown, key=lambda c: c.macs)}
     figure = go.Figure(
         go.Scatter(
-            x=[c.year for c in shown],
+            x=[str(c.year) for c in shown],
             y=[c.macs for c in shown],
             text=[c.title for c in shown],
             customdata=[[c.default, si(c.params), si(c.macs), c.depth] for c in shown],
             mode="markers+text",
-            textposition="top center",
+            # Two families of a year: one name above, one below.
+            textposition=["top center" if c.macs == heaviest[c.year] else "bottom center" for c in shown],
             textfont_size=16,
-            marker={"size": [12 + 36 * math.sqrt(c.params / largest) for c in shown], "color": "#4f7fd9"},
+            marker={
+                "size": [12 + 30 * math.sqrt(c.params / largest) for c in shown],
+                "color": KINDS["pointwise"].light_stroke,
+            },
             hovertemplate="<b>%{customdata[0]}</b> (%{x})<br>%{customdata[1]} parameters<br>%{customdata[2]} MACs<br>"
             "%{customdata[3]} layers<extra></extra>",
         )
     )
     figure.update_layout(
-        height=300,
-        margin={"l": 70, "r": 20, "t": 30, "b": 40},
-        xaxis={"range": [YEARS[0] - 1, YEARS[1] + 1], "dtick": 2, "tickfont_size": 16, "title": "year"},
-        yaxis={"type": "log", "dtick": 1, "tickfont_size": 16, "title": "MACs", "range": [5, 11]},
+        height=340,
+        margin={"l": 80, "r": 20, "t": 10, "b": 40},
+        xaxis={"type": "category", "tickfont_size": 16},
+        yaxis={
+            "type": "log",
+            "range": [4.5, 11.5],
+            "tickvals": [10**n for n in range(5, 12)],
+            "ticktext": [si(10**n) for n in range(5, 12)],
+            "tickfont_size": 16,
+            "title": "MACs",
+            "title_font_size": 16,
+        },
         hoverlabel_font_size=16,
-        font_size=16,
         showlegend=False,
     )
     event = st.plotly_chart(

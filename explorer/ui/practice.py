@@ -21,9 +21,11 @@ def practice(designs: Sequence[Design]) -> None:
     """A button that measures, with progress; what was measured of these designs, also if it was cancelled."""
     state, device = st.session_state, resolve(settings().device)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control("Pictures at a time", BATCHES, key="batch", required=True, persist_state="session")
+        st.segmented_control(
+            "Pictures at a time", BATCHES, key="batch", required=True, persist_state="session"
+        )
         wanted = (tuple(designs), str(device), state["batch"])
-        start = st.button(f"Measure on {describe(device)}", type="primary", key="measure")
+        start = st.button(f"Measure on {describe(device)}", key="measure")
         place = st.empty()
     if start:
         state[MEASURED] = (wanted, [], [])
@@ -53,7 +55,9 @@ def _measure(designs: Sequence[Design], into: tuple[object, list[Measurement], l
                 if isinstance(step, Measurement):
                     results.append(step)
                 else:
-                    bar.progress((number + step) / len(designs), f"{design.name} ({number + 1} of {len(designs)})")
+                    bar.progress(
+                        (number + step) / len(designs), f"{design.name} ({number + 1} of {len(designs)})"
+                    )
         except CostError as error:
             refused.append(str(error))
     bar.empty()
@@ -64,8 +68,8 @@ def _show(results: Sequence[Measurement]) -> None:
         return
     first = results[0]
     st.markdown(
-        f"{first.device}. Batch of {first.batch}, float32, after warming up; the median of up to {SAMPLES} samples. "
-        f"Compared with **{first.design.name}**:"
+        f"{first.device}. Batch of {first.batch}, float32, after warming up, the median of up to {SAMPLES} "
+        f"samples. Compared with **{first.design.name}**:"
     )
     chart(cost_charts.practice(results, dark()), "practice", "Fewer multiplications, and less time")
     st.table(

@@ -133,19 +133,22 @@ def _diagrams(trace: Trace, node: Node, zoomed_out: bool) -> None:
         return
     shown = node if node.stage else trace.node(trace.stages[0].output)  # the input belongs to no stage
     stage, block = trace.stage(shown.stage), trace.block(shown.block)
+    block_drawing = loaders.diagram(name, "block", block.path)
     height = DIAGRAMS_HEIGHT
     if len(stage.blocks) > 1:
         drawing = loaders.diagram(name, "stage", stage.path)
         own_width, own_height = drawing.size
-        stage_height = math.ceil(own_height * max(LEAST_SCALE, min(1, COLUMN_WIDTH / own_width)))
-        stage_height += METRIC_HEIGHT if colour_by != "kind" else 0
+        scale_height = METRIC_HEIGHT if colour_by != "kind" else 0
+        room = height - GAP - 2 * scale_height - LEAST_SCALE * block_drawing.size[1]
+        scale = max(LEAST_SCALE, min(1, COLUMN_WIDTH / own_width, room / own_height))
+        stage_height = math.ceil(own_height * scale) + scale_height
         diagram(
             drawing, group=name, key=f"{name}-stage", colour_by=colour_by,
             label=f"Blocks of {stage.path}", legend=False, height=stage_height,
         )  # fmt: skip
         height -= stage_height + GAP
     diagram(
-        loaders.diagram(name, "block", block.path), group=name, key=f"{name}-block", colour_by=colour_by,
+        block_drawing, group=name, key=f"{name}-block", colour_by=colour_by,
         label=f"Operations of {block.path}", legend=False, height=height,
     )  # fmt: skip
 
@@ -158,7 +161,13 @@ def _maps(trace: Trace, node: Node, chosen: Settings) -> MapView:
     if node.out_shape[1:] not in ((), (1, 1)):
         what = f"{channels:,} {'map' if channels == 1 else 'maps'} of {pair_text(node.out_shape[1:])}"
     kind = "" if node.kind == "input" else f"{node.type} · "
-    st.markdown(f"**{node.name}** · {kind}{what}")
+    with st.container(horizontal=True, vertical_alignment="center", key="maps-title"):
+        st.markdown(f"**{node.name}** · {kind}{what}", width="stretch")
+        if node.type == "Conv2d":
+            st.page_link(
+                "../pages/convolution.py", label="Cost of this convolution →",
+                query_params={"from": f"{name}:{node.name}"},
+            )  # fmt: skip
     arguments = (name, chosen.weights, chosen.device, chosen.image)
     message = loaders.maps_message(*arguments, node.name, view.order, view.page, MAPS_HEIGHT)
     feature_maps(message, key=key, initial=view)

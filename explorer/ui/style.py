@@ -16,6 +16,7 @@ CSS = """
   [data-testid="stSidebar"] [class*="st-key-tour-"] p { text-align: left; }
   [data-testid="stCaptionContainer"] { font-size: 1rem; }
   [data-testid="stMain"] h1 { padding: 0 0 .35rem; font-size: 1.75rem; line-height: 1.1; }
+  [data-testid="stMain"] [data-testid="stPageLink"] p { font-size: 1.25rem; font-weight: 600; }
   @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4rem .75rem 2rem; } }
 </style>
 """

@@ -23,12 +23,13 @@ def tour(family: Family, steps: tuple[Step, ...]) -> None:
     """Draw the steps; the chosen one selects its node and tells its text."""
     with st.sidebar:
         st.subheader("Tour", anchor=False)
+        told = st.container()
         for number, step in enumerate(steps, 1):
             st.button(
                 f"{number}. {step.title}", key=f"tour-{number}", type="tertiary", on_click=_go, args=(family, step)
             )
             if st.session_state.get("tour") == (family.name, step.title):
-                st.markdown(step.text)
+                told.info(f"**{step.title}.** {step.text}")
 
 
 def _go(family: Family, step: Step) -> None:

@@ -1,4 +1,4 @@
-"""A 1x1 convolution seen at work: one position of one map of a network, as a weighted sum over the channels."""
+"""A 1x1 convolution at work: one position of one map of a network, as a weighted sum over the channels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from explorer.architectures import catalogue
 from explorer.runtime import weighted_sum as runtime
 from explorer.runtime.weighted_sum import WeightedSum, pointwise_nodes
 from explorer.ui import cost_charts, loaders
-from explorer.ui.calculator import CHART, FROM, chart, dark, seed_number
+from explorer.ui.calculator import CHART, FROM, chart, dark, seed_number, whole_number
 from explorer.ui.linked import asked, seed
 from explorer.ui.sidebar import settings
 
@@ -51,10 +51,16 @@ def see_it() -> None:
     controls, _ = st.columns([3, 2])
     with controls, st.container(horizontal=True):
         st.selectbox(
-            "Network", catalogue(), key="net", format_func=lambda n: catalogue()[n].title, persist_state="session"
+            "Network",
+            catalogue(),
+            key="net",
+            format_func=lambda n: catalogue()[n].title,
+            persist_state="session",
         )
         if node is not None:
-            st.selectbox("1×1 convolution", _nodes(st.session_state["net"]), key="at", persist_state="session")
+            st.selectbox(
+                "1×1 convolution", _nodes(st.session_state["net"]), key="at", persist_state="session"
+            )
     if node is None:
         st.markdown("This network has no 1×1 convolution.")
         return
@@ -68,11 +74,14 @@ def see_it() -> None:
     with picture:
         key = f"map-{state['net']}-{node.name}"
         st.plotly_chart(
-            cost_charts.map_picture(value, row, column, dark()), key=key, config=CHART, selection_mode="points",
-            on_select=lambda: _pick(state[key]), alt=f"Map {state['map']} of {node.name}",
+            cost_charts.map_picture(value, row, column, dark()), key=key, config=CHART,
+            selection_mode="points", on_select=lambda: _pick(state[key]),
+            alt=f"Map {state['map']} of {node.name}",
         )  # fmt: skip
         kind = "" if activations.network.trained else " **Untrained network**: random weights, seeded."
-        st.markdown(f"Click a position. {chosen.image_title}, {node.name}, {shape_text(node.out_shape)}.{kind}")
+        st.markdown(
+            f"Click a position. {chosen.image_title}, {node.name}, {shape_text(node.out_shape)}.{kind}"
+        )
     with numbers:
         chart(cost_charts.products(value, dark()), "products", "Inputs, weights, products")
     _equation(node, value)
@@ -82,11 +91,10 @@ def see_it() -> None:
 
 
 def _position(node: Node) -> None:
-    sizes = dict(zip(("map", "row", "column"), node.out_shape, strict=True))
-    for place, (name, size) in zip(st.columns(3), sizes.items(), strict=True):
-        with place:
-            label = {"map": "Output map", "row": "Row", "column": "Column"}[name]
-            st.number_input(label, 0, size - 1, key=name, step=1, persist_state="session")
+    names = {"map": "Output map", "row": "Row", "column": "Column"}
+    with st.container(horizontal=True, gap="small"):
+        for (key, label), size in zip(names.items(), node.out_shape, strict=True):
+            whole_number(label, 0, size - 1, key)
 
 
 def _pick(event: Any) -> None:
@@ -101,7 +109,8 @@ def _equation(node: Node, value: WeightedSum) -> None:
     bias = "" if value.bias is None else " + b"
     added = "" if value.bias is None else f" {value.bias:+.4f}"
     terms = rf"\sum_{{c=0}}^{{{len(value.inputs) - 1}}} w_c \, x_c{bias}"
-    st.latex(rf"{terms} = {total:.4f}{added} = \mathbf{{{value.total:.4f}}}")
+    lines = rf"{terms} &= {total:.4f}{added} \\ &= \mathbf{{{value.total:.4f}}}"
+    st.latex(rf"\begin{{aligned}} {lines} \end{{aligned}}")
     chain = "".join(f" → {n.type} **{v:.4f}**" for n, v in value.after)
     where = f"row {value.position[0]}, column {value.position[1]}"
     st.markdown(f"Input {where} · the network's own map: **{value.network:.4f}**{chain}")

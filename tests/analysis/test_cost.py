@@ -1,4 +1,4 @@
-"""Every count of the calculator against torch: FlopCounterMode's FLOPs / 2, a real module's parameters and shapes."""
+"""Every count of the calculator against torch: FlopCounterMode's FLOPs / 2, a real module's parameters."""
 
 from __future__ import annotations
 
@@ -124,7 +124,9 @@ def test_a_convolution_costs_what_torch_counts(c: Convolution) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(convolutions(), st.integers(1, 12), st.integers(1, 4), st.integers(1, 3))
-def test_every_relative_costs_what_torch_counts(c: Convolution, width: int, groups: int, expansion: int) -> None:
+def test_every_relative_costs_what_torch_counts(
+    c: Convolution, width: int, groups: int, expansion: int
+) -> None:
     for design in family(c, width, groups, expansion).values():
         if isinstance(design, Design):
             assert costs(design) == counted(design)
@@ -169,10 +171,18 @@ def test_every_convolution_of_a_network_is_itself_again(name: str) -> None:
     nodes = [n for n in trace_variant(variant(name)).nodes if n.type == "Conv2d"]
     for node in nodes:
         c = convolution_of(node)
-        assert (c.in_shape, c.out_shape, c.params, c.macs) == (node.in_shapes[0], node.out_shape, node.params, node.macs)
+        assert (c.in_shape, c.out_shape, c.params, c.macs) == (
+            node.in_shapes[0],
+            node.out_shape,
+            node.params,
+            node.macs,
+        )
         assert c.kind == node.kind
         assert c.activation_bytes == node.activation_bytes
-        assert (parse_pair(short(c.kernel), "kernel"), parse_padding(short(c.padding))) == (c.kernel, c.padding)
+        assert (parse_pair(short(c.kernel), "kernel"), parse_padding(short(c.padding))) == (
+            c.kernel,
+            c.padding,
+        )
 
 
 def test_only_a_convolution_can_be_taken_from_a_network() -> None:
@@ -195,8 +205,15 @@ def test_the_classic_case() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(convolutions(), st.integers(1, 8))
-def test_those_that_stand_in_for_it_give_the_same_shape_and_see_the_same(c: Convolution, expansion: int) -> None:
-    standing_in = [bottleneck(c, c.groups), standard(c), depthwise_separable(c), inverted_residual(c, expansion)]
+def test_those_that_stand_in_for_it_give_the_same_shape_and_see_the_same(
+    c: Convolution, expansion: int
+) -> None:
+    standing_in = [
+        bottleneck(c, c.groups),
+        standard(c),
+        depthwise_separable(c),
+        inverted_residual(c, expansion),
+    ]
     if 1 not in c.kernel:
         standing_in.append(factorized(c))
     if c.kernel in ((5, 5), (7, 7)):
@@ -209,7 +226,7 @@ def test_those_that_stand_in_for_it_give_the_same_shape_and_see_the_same(c: Conv
 
 
 def test_published_ratios() -> None:
-    """1/N + 1/k² (1704.04861, section 3.1), 18 for 25 (1512.00567, section 3.1), 6 for 9, a half for two groups."""
+    """1/N + 1/k² (1704.04861, section 3.1), 18 for 25 and 6 for 9 (1512.00567), half for two groups."""
     same = Convolution((64, 14, 14), 64, (3, 3))
     assert Fraction(depthwise_separable(same).macs, same.macs) == Fraction(1, 64) + Fraction(1, 9)
     five = replace(same, kernel=(5, 5))
@@ -222,7 +239,11 @@ def test_published_ratios() -> None:
 def test_an_inverted_residual_is_the_networks() -> None:
     """A block of MobileNetV2 without stride or change of width; BN stands in place of biases there."""
     block = trace_variant(variant("mobilenet_v2")).block("stage4.1")
-    convs = [convolution_of(n) for n in trace_variant(variant("mobilenet_v2")).nodes if n.name in block.nodes and n.type == "Conv2d"]
+    convs = [
+        convolution_of(n)
+        for n in trace_variant(variant("mobilenet_v2")).nodes
+        if n.name in block.nodes and n.type == "Conv2d"
+    ]
     ours = inverted_residual(Convolution(block.in_shape, block.out_shape[0], (3, 3), bias=False))
     assert ours.layers == tuple(convs)
 
@@ -250,7 +271,11 @@ def test_a_bottleneck_saves_below_the_break_even_width_only(c: Convolution, mult
 def test_the_sweep_is_even_and_ends_with_all_channels() -> None:
     widths = [design.layers[0].out_channels for design in sweep(CLASSIC)]
     assert widths == list(range(3, 193, 3))
-    assert [d.layers[0].out_channels for d in sweep(replace(CLASSIC, in_shape=(12, 9, 9), groups=4))] == [4, 8, 12]
+    assert [d.layers[0].out_channels for d in sweep(replace(CLASSIC, in_shape=(12, 9, 9), groups=4))] == [
+        4,
+        8,
+        12,
+    ]
 
 
 @given(st.integers(1, 100))
@@ -282,8 +307,14 @@ def test_without_reductions_each_branch_works_on_all_maps() -> None:
 # ---- sentences, texts and formulas -------------------------------------------------------------------------
 
 IMPOSSIBLE = {
-    "A kernel of 31×31 is larger than its input, 28×28 with the padding.": {"kernel": (31, 31), "padding": "valid"},
-    "A kernel of 40×1 is larger than its input, 34×34 with the padding.": {"kernel": (40, 1), "padding": (3, 3)},
+    "A kernel of 31×31 is larger than its input, 28×28 with the padding.": {
+        "kernel": (31, 31),
+        "padding": "valid",
+    },
+    "A kernel of 40×1 is larger than its input, 34×34 with the padding.": {
+        "kernel": (40, 1),
+        "padding": (3, 3),
+    },
     "5 groups do not divide 192 input channels: each group needs equally many.": {"groups": 5},
     "6 groups do not divide 32 output channels: each group needs equally many.": {"groups": 6},
     "The number of groups must be 1 or more, not 0.": {"groups": 0},
@@ -316,7 +347,9 @@ def test_texts_are_read() -> None:
     assert parse_shape("28x28x-3") == (-3, 28, 28)  # the convolution says what is wrong with it
 
 
-@pytest.mark.parametrize("text", ["", "28", "28x28", "axbxc", "1x2x3x4", "28x28x", "1.5x2x3", "9" * 30 + "x1x1", "²x²x²"])
+@pytest.mark.parametrize(
+    "text", ["", "28", "28x28", "axbxc", "1x2x3x4", "28x28x", "1.5x2x3", "9" * 30 + "x1x1", "²x²x²"]
+)
 def test_texts_that_are_no_shape(text: str) -> None:
     with pytest.raises(CostError, match="28x28x192"):
         parse_shape(text)
@@ -334,8 +367,8 @@ def test_texts_that_are_no_kernel_or_padding(text: str) -> None:
 def test_formulas_have_the_numbers_put_in() -> None:
     two = replace(CLASSIC, groups=2, kernel=(1, 7))
     assert macs_formula(CLASSIC) == (
-        r"\underbrace{28 \cdot 28}_{H' \cdot W'} \cdot \underbrace{32}_{C'} \cdot \underbrace{5 \cdot 5}_{k \cdot k}"
-        r" \cdot \underbrace{192}_{C} = 120{,}422{,}400"
+        r"\underbrace{28 \cdot 28}_{H' \cdot W'} \cdot \underbrace{32}_{C'}"
+        r" \cdot \underbrace{5 \cdot 5}_{k \cdot k} \cdot \underbrace{192}_{C} = 120{,}422{,}400"
     )
     assert r"\underbrace{1 \cdot 7}_{k_h \cdot k_w} \cdot \underbrace{192 / 2}_{C / g}" in macs_formula(two)
     assert params_formula(CLASSIC) == r"32 \cdot (5 \cdot 5 \cdot 192 + 1) = 153{,}632"

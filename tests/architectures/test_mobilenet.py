@@ -111,7 +111,7 @@ def test_channels_are_multiples_of_eight_and_lose_at_most_a_tenth(channels: int,
 
 
 def test_relu6_clips_at_six() -> None:
-    activation = variant("mobilenet_v1").build().stem.activation
+    activation = variant("mobilenet_v1").build().stem.relu6
     assert torch.equal(activation(torch.tensor([-1.0, 3.0, 9.0])), torch.tensor([0.0, 3.0, 6.0]))
     assert isinstance(activation, nn.ReLU6)
 

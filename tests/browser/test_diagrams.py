@@ -125,7 +125,7 @@ def test_the_whole_graph_zooms_pans_and_selects(open_page: OpenPage) -> None:
 
 def test_diagrams_can_be_taken_away_as_files(open_page: OpenPage) -> None:
     view = open_page("/resnet?variant=resnet18")
-    view.page.get_by_role("button", name="Download").click()
+    view.page.get_by_test_id("stPopoverButton").click()
     for name, start in (("SVG", b"<svg"), ("PNG", b"\x89PNG\r\n"), ("PDF", b"%PDF-"), ("DOT", b"digraph")):
         with view.page.expect_download() as download:
             view.page.get_by_role("button", name=name, exact=True).click()

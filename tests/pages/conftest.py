@@ -97,7 +97,7 @@ class Visit:
 
     @property
     def text(self) -> str:
-        return "\n".join(element.value for element in (*self.app.markdown, *self.app.caption))
+        return "\n".join(element.value for element in (*self.app.markdown, *self.app.caption, *self.app.info))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -30,7 +30,9 @@ def steps(name: str) -> tuple[Step, ...]:
     """The tour of a page, read from its source: a page is a script, importing it would run it."""
     tree = ast.parse((PAGES / f"{name}.py").read_text(encoding="utf-8"))
     calls = [
-        n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "Step"
+        n
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "Step"
     ]
     return tuple(
         Step(*map(ast.literal_eval, call.args), **{k.arg: ast.literal_eval(k.value) for k in call.keywords})
@@ -45,6 +47,7 @@ def title(variant: Variant) -> str:
 @pytest.fixture(scope="module")
 def session(visit: Open) -> Any:
     """One session for each page, shared by the tests that set everything that they look at."""
+
     class Sessions(dict[str, Any]):
         def __missing__(self, name: str) -> Any:
             self[name] = visit(name)
@@ -58,7 +61,9 @@ def test_every_family_has_a_page_and_navigation_finds_it() -> None:
     assert [name for name, _, _ in page_files()][0] == "home"
     for family in FAMILIES:
         assert found[family.name] == family.title
-        first_line = (ast.get_docstring(ast.parse((PAGES / f"{family.name}.py").read_text())) or "").partition(":")[0]
+        first_line = (
+            ast.get_docstring(ast.parse((PAGES / f"{family.name}.py").read_text())) or ""
+        ).partition(":")[0]
         assert first_line == f"{family.title} ({family.year})"
 
 
@@ -130,7 +135,7 @@ def test_the_tour_shows_what_it_says(visit: Open, family: Family) -> None:
         variant = family.variant(step.variant or family.default)
         assert page.app.title[0].value == title(variant)
         assert page.maps["node"] == loaders.trace(variant.name).resolve(step.node).name
-        assert step.text in [m.value for m in page.app.markdown]
+        assert [told.value for told in page.app.info] == [f"**{step.title}.** {step.text}"]
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)

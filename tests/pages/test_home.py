@@ -47,6 +47,8 @@ def test_a_click_into_a_familys_strip_opens_its_page_there(home: Any, family: An
     home.run()
     assert home.maps["node"] == home.link["node"] == target
     assert home.app.title[0].value.startswith(family.variant(family.default).title)
+    assert "**Untrained network**" in home.text
+    assert len(home.app.get("progress")) == 0  # no class is named
 
 
 def test_a_click_into_a_strip_wins_over_the_node_that_was_left(visit: Open) -> None:

@@ -29,7 +29,11 @@ def measured(*arguments) -> Measurement:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from([(3, 3), (2, 4), (1, 5)]), st.sampled_from(["same", "valid", (1, 0)]), st.sampled_from([1, 2, 4]))
+@given(
+    st.sampled_from([(3, 3), (2, 4), (1, 5)]),
+    st.sampled_from(["same", "valid", (1, 0)]),
+    st.sampled_from([1, 2, 4]),
+)
 def test_what_is_timed_is_the_convolution(kernel, padding, groups) -> None:
     c = replace(SMALL, kernel=kernel, padding=padding, groups=groups)
     layer = nn.Conv2d(8, 4, kernel, padding=padding, groups=groups)
@@ -48,8 +52,12 @@ def test_a_program_gives_the_designs_shape(stride, batch: int) -> None:
 
 
 def test_a_measurement_is_the_median_of_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    seconds = iter([9.0, 0.01, *[0.01] * 8, *[0.03] * 7])  # warming up, one to know how long it takes, the samples
-    monkeypatch.setattr(timing, "_timed", lambda run, device, passes: next(seconds) if passes == 1 else pytest.fail())
+    seconds = iter(
+        [9.0, 0.01, *[0.01] * 8, *[0.03] * 7]
+    )  # warming up, one to know how long it takes, the samples
+    monkeypatch.setattr(
+        timing, "_timed", lambda run, device, passes: next(seconds) if passes == 1 else pytest.fail()
+    )
     monkeypatch.setattr(timing, "BUDGET", 60.0)
     result = measured(direct(SMALL), CPU, 2)
     assert (result.seconds, result.samples, result.device) == (0.01, SAMPLES, describe(CPU))
@@ -76,7 +84,9 @@ def test_a_real_measurement() -> None:
 
 @pytest.mark.gpu
 def test_a_real_measurement_on_the_gpu() -> None:
-    slow, fast = (measured(direct(Convolution((c, 28, 28), 512, (5, 5))), torch.device("cuda"), 32) for c in (512, 16))
+    slow, fast = (
+        measured(direct(Convolution((c, 28, 28), 512, (5, 5))), torch.device("cuda"), 32) for c in (512, 16)
+    )
     assert slow.seconds > 2 * fast.seconds  # launches alone would take the same time
     assert torch.cuda.get_device_name() in slow.device
 
@@ -84,7 +94,10 @@ def test_a_real_measurement_on_the_gpu() -> None:
 def test_others_get_a_slot_between_the_samples() -> None:
     steps = measure(direct(SMALL), CPU)
     next(steps)
-    with forward_slot(), forward_slot():  # both: the measurement holds none while nobody asks for its next sample
+    with (
+        forward_slot(),
+        forward_slot(),
+    ):  # both: the measurement holds none while nobody asks for its next sample
         pass
     assert isinstance(list(steps)[-1], Measurement)
 
