@@ -66,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     with_run(p)
     with_json(p)
 
+    p = command("gates", "Print what squeeze-and-excitation makes of a picture: means and gates of all blocks.")
+    with_run(p)
+    with_json(p)
+
     p = command("cost", "Compare a convolution with a 1x1 reduction before it: shapes, parameters, MACs.")
     p.add_argument("--input", required=True, metavar="HxWxC", help="the maps that go in, e.g. 28x28x192")
     p.add_argument("--out-channels", required=True, type=int, metavar="N", help="the maps that come out")
@@ -223,6 +227,29 @@ def _predict(args: argparse.Namespace) -> None:
         print(f"{p.probability:8.2%}  {p.label}")
 
 
+def _gates(args: argparse.Namespace) -> None:
+    from explorer.analysis.trace import trace_variant
+    from explorer.architectures import variant
+    from explorer.runtime.gates import gate_blocks, record
+
+    blocks = gate_blocks(trace_variant(variant(args.variant)))
+    if not blocks:
+        raise ValueError(f"{args.variant} has no squeeze-and-excitation, so it has no gates.")
+    activations = _activations(args)
+    records = [record(activations, block) for block in blocks]
+    if args.json:
+        _print_json({"variant": args.variant, "weights": args.weights, "blocks": records})
+        return
+    if not activations.network.trained:
+        print("These weights are untrained: their gates lie around one half and tell nothing of the picture.")
+    print(f"{'gate':<28}{'channels':>10}{'reduction':>11}{'min':>9}{'mean':>9}{'max':>9}")
+    for r in records:
+        least, mean, most = min(r["gate"]), sum(r["gate"]) / len(r["gate"]), max(r["gate"])
+        print(
+            f"{r['node']:<28}{r['channels']:>10,}{r['reduction']:>11.4g}{least:>9.4f}{mean:>9.4f}{most:>9.4f}"
+        )
+
+
 def _cost(args: argparse.Namespace) -> None:
     from explorer.analysis import cost
     from explorer.analysis.units import bytes_text, shape_text
@@ -258,7 +285,8 @@ def _cost_record(design: Design) -> dict[str, Any]:
 
 
 COMMANDS = {
-    "list": _list, "describe": _describe, "diagram": _diagram, "maps": _maps, "predict": _predict, "cost": _cost,
+    "list": _list, "describe": _describe, "diagram": _diagram, "maps": _maps, "predict": _predict, "gates": _gates,
+    "cost": _cost,
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from explorer.architectures import family
-from explorer.ui import panels
+from explorer.ui import panels, se_laboratory
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -13,65 +13,68 @@ STEPS = (
     Step(
         "One filter per channel",
         "stage2.0.depthwise.conv",
-        "The depthwise convolution filters each map with a 3×3 of its own. Map 5 comes from map 5 of the input alone: "
-        "no channel learns of another.",
+        "The depthwise convolution filters each map with a 3×3 of its own. Map 5 comes from map 5 of the "
+        "input alone: no channel learns of another.",
     ),
     Step(
         "A 1×1 mixes the channels",
         "stage2.0.pointwise.conv",
-        "The pointwise convolution sees one position, and all channels there. The pair covers what one full 3×3 covers, "
-        "but cannot express everything that a full one can.",
+        "The pointwise convolution sees one position, and all channels there. The pair covers what one full "
+        "3×3 covers, but cannot express everything that a full one can.",
     ),
     Step(
         "Where the cost is",
         "stage5.1.pointwise.conv",
-        "Colour the nodes by **MACs**, then by **Parameters**. The 1×1 convolutions, plain matrix products, do nearly all "
-        "of the arithmetic; the depthwise ones next to none.",
+        "Colour the nodes by **MACs**, then by **Parameters**. The 1×1 convolutions, plain matrix products, "
+        "do nearly all of the arithmetic; the depthwise ones next to none.",
     ),
     Step(
         "Strides instead of pooling",
         "stage3.0.depthwise.conv",
-        "From stage 2 to stage 5, the first depthwise convolution has stride 2 and halves the maps. "
-        "Nothing is pooled before the average at the end.",
+        "From stage 2 to stage 5, the first depthwise convolution has stride 2 and halves the maps. Nothing "
+        "is pooled before the average at the end.",
     ),
     Step(
         "The same with full convolutions",
         "stage4.1.conv",
-        "What the paper compares with: one full 3×3 in place of each pair. It is about one point more accurate, at "
-        "more than eight times the MACs. Compare the figures above.",
+        "What the paper compares with: one full 3×3 in place of each pair. It is about one point more "
+        "accurate, at more than eight times the MACs. Compare the figures above.",
         "mobilenet_v1_full",
     ),
     Step(
         "V2: the inverted residual",
         "stage2.1.add",
-        "A 1×1 makes the maps six times as many, the depthwise convolution works there, a 1×1 makes them few again. The "
-        "dashed shortcut joins the narrow ends; in ResNet's bottleneck it joins the wide ones.",
+        "A 1×1 makes the maps six times as many, the depthwise convolution works there, a 1×1 makes them "
+        "few again. The dashed shortcut joins the narrow ends; in ResNet's bottleneck it joins the wide "
+        "ones.",
         "mobilenet_v2",
     ),
     Step(
         "V2: the linear bottleneck",
         "stage2.1.project.bn",
-        "No activation follows the projection: a ReLU would destroy what the few channels hold. So these maps have both "
-        "signs.",
+        "No activation follows the projection: a ReLU would destroy what the few channels hold. So these "
+        "maps have both signs.",
         "mobilenet_v2",
     ),
     Step(
         "V3: a gate",
         "stage3.1.se.mul",
-        "Some blocks of V3 weigh their wide maps with a squeeze-and-excitation gate before the projection. Its hard sigmoid "
-        "is made of straight lines, cheap on a telephone.",
+        "Some blocks of V3 weigh their wide maps with a squeeze-and-excitation gate before the projection. "
+        "Its hard sigmoid is made of straight lines, cheap on a telephone.",
         "mobilenet_v3_large",
     ),
     Step(
         "V3: hard swish",
         "stage4.1.depthwise.hardswish",
-        "The stem and the deeper stages use hard swish, which dips below zero where a ReLU is flat. The stages between them "
-        "keep the ReLU.",
+        "The stem and the deeper stages use hard swish, which dips below zero where a ReLU is flat. The "
+        "stages between them keep the ReLU.",
         "mobilenet_v3_large",
     ),
 )
 
 variant = current_variant(FAMILY)
 tour(FAMILY, STEPS)
-screen(FAMILY, variant)
+se_laboratory.begin(variant)
+screen(FAMILY, variant, se_laboratory.follow)
+se_laboratory.laboratory(variant)
 panels.below(FAMILY, variant)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from explorer.architectures import family
-from explorer.ui import panels
+from explorer.ui import panels, se_laboratory
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -13,25 +13,26 @@ STEPS = (
     Step(
         "Squeeze",
         "conv3_x.1.se.squeeze",
-        "The squeeze is the mean of each whole map: one number a channel. It has no parameters, and it lets the block know "
-        "of the whole image.",
+        "The squeeze is the mean of each whole map: one number a channel. It has no parameters, and it lets "
+        "the block know of the whole image.",
     ),
     Step(
         "Excitation",
         "conv3_x.1.se.fc1",
-        "Two fully connected layers: **fc1** reduces the channels to a sixteenth and has a ReLU, **fc2** restores them.",
+        "Two fully connected layers: **fc1** reduces the channels to a sixteenth and has a ReLU, **fc2** "
+        "restores them.",
     ),
     Step(
         "The gate",
         "conv3_x.1.se.gate",
-        "A sigmoid makes each number a factor between 0 and 1. The factors do not add up to 1: many gates can be open at "
-        "once. Untrained, they lie around one half.",
+        "A sigmoid makes each number a factor between 0 and 1. The factors do not add up to 1: many gates "
+        "can be open at once. Untrained, they lie around one half.",
     ),
     Step(
         "Scale",
         "conv3_x.1.se.mul",
-        "Each map is multiplied by its gate. Compare with **bn3**: the pictures are the same, their values are smaller. "
-        "What matters is attenuated least.",
+        "Each map is multiplied by its gate. Compare with **bn3**: the pictures are the same, their values "
+        "are smaller. What matters is attenuated least.",
     ),
     Step(
         "Before the addition",
@@ -41,8 +42,8 @@ STEPS = (
     Step(
         "Almost free?",
         "conv5_x.2.se.fc2",
-        "Colour the nodes by **MACs**: the gate costs next to nothing. Then by **Parameters**: it does cost some, most of "
-        "them in this last stage, where the channels are many.",
+        "Colour the nodes by **MACs**: the gate costs next to nothing. Then by **Parameters**: it does cost "
+        "some, most of them in this last stage, where the channels are many.",
     ),
     Step(
         "Without a shortcut",
@@ -53,20 +54,22 @@ STEPS = (
     Step(
         "SENet-154: groups",
         "conv3_x.1.conv2",
-        "The authors' own body for ILSVRC-2017: the 3×3 convolutions have 64 groups, as in ResNeXt, and the first 1×1 of a "
-        "unit has half the channels of its 3×3.",
+        "The authors' own body for ILSVRC-2017: the 3×3 convolutions have 64 groups, as in ResNeXt, and the "
+        "first 1×1 of a unit has half the channels of its 3×3.",
         "senet154",
     ),
     Step(
         "SENet-154: a 3×3 shortcut",
         "conv3_x.0.shortcut.conv",
-        "Where the maps shrink, the shortcut is a full 3×3 convolution: it looks at all positions, where a 1×1 of "
-        "stride 2 would skip three of four.",
+        "Where the maps shrink, the shortcut is a full 3×3 convolution: it looks at all positions, where a "
+        "1×1 of stride 2 would skip three of four.",
         "senet154",
     ),
 )
 
 variant = current_variant(FAMILY)
 tour(FAMILY, STEPS)
-screen(FAMILY, variant)
+se_laboratory.begin(variant)
+screen(FAMILY, variant, se_laboratory.follow)
+se_laboratory.laboratory(variant)
 panels.below(FAMILY, variant)

@@ -38,7 +38,7 @@ FONTS = "Source Sans 3,Source Sans Pro,Helvetica,Arial,Liberation Sans,DejaVu Sa
 POINTS_PER_INCH = 72  # DOT's sizes are inches
 STRIP_LAYOUT = {"rankdir": "LR", "ranksep": "0.09", "nodesep": "0.05"}
 ROW_HEIGHT = "1.1"  # of the first row of boxes: Graphviz makes room for the texts over the others alone
-BOXES_LAYOUT = {"rankdir": "TB", "ranksep": "0.05", "nodesep": "0.03"}
+BOXES_LAYOUT = {"rankdir": "TB", "ranksep": "0.05", "nodesep": "0.06"}
 ROWS_LAYOUT = {"rankdir": "TB", "ranksep": "0.2", "nodesep": "0.16"}
 PNG_DPI = 144  # twice the size on screen, sharp on slides
 LINE, FRAME, FRAME_FILL, SELECTION = "#5f646d", "#c4c8ce", "#f6f7f9", "#b00020"
@@ -60,7 +60,7 @@ SHORT_TYPES = {
 MAX_ROW, WRAPPED_ROW = 4, 3  # cells; a longer chain (a gate) is wrapped
 COLUMN_WIDTH, COLUMN_HEIGHT = 615, 195  # of half a 1440 px screen, where 16 units are at least 14 px
 STRIP_WIDTH = 1280  # of that screen beside the sidebar
-ROWS_WIDTH = 600  # of rows side by side; where they are wider, each is broken into two
+ROWS_WIDTH = 630  # of rows side by side; where they are wider, each is broken into two
 STACKED_LEVELS = 3  # of rows one below the other; more would be too high, and are drawn without names
 MIN_COLUMNS, MAX_COLUMNS, CELL_ROWS = 5, 16, 4  # of the cells of a run of blocks
 COLUMNS_BESIDE_TEXT = 6  # more of them leave no room for the text at their left
@@ -426,7 +426,8 @@ class _Drawing:
 
     def __init__(self, zoom: Zoom, trace: Trace, layout: dict[str, str]) -> None:
         font = {"fontname": FONTS, "fontsize": str(FONT_SIZE), "fontcolor": INK}
-        box = {"shape": "box", "style": "rounded,filled", "margin": "0.08,0.05", "height": "0.36"}
+        margin = "0.04,0.05" if layout is BOXES_LAYOUT else "0.08,0.05"
+        box = {"shape": "box", "style": "rounded,filled", "margin": margin, "height": "0.36"}
         self.zoom = zoom
         self.layout = layout
         self.trace = trace
@@ -576,7 +577,7 @@ def _run_box(drawing: _Drawing, first: int, run: list[Block]) -> str:
     """Draws a block, or a run of equal ones with a cell for each, and returns the name of its DOT node."""
     if len(run) == 1:
         return _block_box(drawing, first, run[0])
-    cells = [drawing.cell(block.path, str(first + i), block) for i, block in enumerate(run)]
+    cells = [drawing.cell(block.path, _number(block, first + i), block) for i, block in enumerate(run)]
     columns = min(MAX_COLUMNS, max(MIN_COLUMNS, math.ceil(len(run) / CELL_ROWS)))
     columns = math.ceil(len(run) / math.ceil(len(run) / columns))  # of rows of about the same length
     rows = ["".join(cells[start : start + columns]) for start in range(0, len(run), columns)]
@@ -590,6 +591,13 @@ def _run_box(drawing: _Drawing, first: int, run: list[Block]) -> str:
     name = f"units from {first}"
     drawing.table(name, _table(parts, cellborder="0", cellspacing="0", cellpadding="4", **look), "cluster")
     return name
+
+
+def _number(block: Block, position: int) -> str:
+    """The number in a block's name, as b3 or module5 has one; else its position, which counts from 1."""
+    own_name = block.path.rpartition(".")[2]
+    digits = re.search(r"\d+$", own_name)
+    return digits[0] if digits and not own_name.isdigit() else str(position)
 
 
 def _block_box(drawing: _Drawing, number: int, block: Block) -> str:
@@ -739,7 +747,8 @@ class _Units:
     def _line(self, nodes: list[Node], columns: int, style: _RowStyle) -> Iterator[str]:
         for node in nodes:
             width = columns - len(nodes) + 1 if node is nodes[-1] else 1
-            text = (_window_text(node) if style == "bare" else "") or _chip_text(node)
+            is_bare = style == "bare" and node.kind not in ("gate", "linear")  # "fc1 16" says more than "16"
+            text = (_window_text(node) if is_bare else "") or _chip_text(node)
             yield self.drawing.cell(node.name, text, node, width)
 
 

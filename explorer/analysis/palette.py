@@ -43,7 +43,7 @@ KINDS: dict[Kind, KindStyle] = {
     "input": KindStyle("Input", "#ffffff", "#717171", "#e5e7ea", "#f7f8fa"),
     "convolution": KindStyle("Convolution", "#659dfd", "#396eca", "#5086e5", "#71a3fb"),
     "pointwise": KindStyle("1×1 convolution", "#8fbed8", "#4a778f", "#0ba8c4", "#41c5e1"),
-    "depthwise": KindStyle("Depthwise convolution", "#73e29f", "#0d804a", "#57e6a4", "#94ffc8"),
+    "depthwise": KindStyle("Depthwise", "#73e29f", "#0d804a", "#57e6a4", "#94ffc8"),
     "pooling": KindStyle("Pooling", "#fda900", "#9d6700", "#de9134", "#fdae54"),
     "normalization": _ELEMENTWISE,
     "activation": _ELEMENTWISE,

@@ -193,7 +193,7 @@ FAMILY = Family(
             "Each layer of a DenseNet is connected to all later layers of the network.",
             "To all later layers of its dense block. A transition mixes and halves the maps, and the next "
             "block starts from what the transition gives it.",
-            f"{HUANG_2016}, section 3 and figure 2; the inputs of each cat in the table below.",
+            f"{HUANG_2016}, section 3 and figure 2; no dashed edge of the whole graph passes a transition.",
         ),
         Mistake(
             "DenseNet is smaller than ResNet because a residual block has to learn the function and the "

@@ -256,7 +256,7 @@ FAMILY = Family(
             2014,
             GoogLeNet,
             GoogLeNetConfig(first_layer="separable", aux=False),
-            note="the network that table 1 of the paper adds up to",
+            note="as table 1 counts it",
         ),
         Variant(
             "googlenet_bn",
@@ -264,7 +264,7 @@ FAMILY = Family(
             None,
             GoogLeNet,
             GoogLeNetConfig(release="torchvision", kernel_5x5=3),
-            note="torchvision's: batch normalization, no LRN, and a 3x3 in the branch called 5x5",
+            note="torchvision's; its 5x5 is a 3x3",
         ),
     ),
     claims=(

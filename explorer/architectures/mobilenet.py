@@ -375,7 +375,8 @@ FAMILY = Family(
     idea="Filter each channel on its own, then mix the channels with a 1×1: a network for a telephone.",
     default="mobilenet_v1",
     variants=(
-        Variant("mobilenet_v1", "MobileNet V1", 2017, MobileNetV1, MobileNetV1Config()),
+        Variant("mobilenet_v1", "MobileNet V1", 2017, MobileNetV1, MobileNetV1Config(),
+                note="depthwise separable convolutions"),
         Variant("mobilenet_v1_full", "MobileNet V1, full convolutions", 2017, MobileNetV1,
                 MobileNetV1Config(separable=False), note="what V1 is compared with"),
         Variant("mobilenet_v2", "MobileNet V2", 2018, MobileNetV2, MobileNetV2Config(),
@@ -454,7 +455,7 @@ FAMILY = Family(
             "The shortcuts of V2 connect wide layers, as in ResNet.",
             "They connect the narrow ends: ResNet's block is wide-narrow-wide, the inverted residual "
             "narrow-wide-narrow.",
-            f"{SANDLER_2018}, figure 3; the inputs of the additions in the table below.",
+            f"{SANDLER_2018}, figure 3; the dashed edges in the block diagrams above.",
         ),
         Mistake(
             "timm's 75 % for mobilenetv1_100 is what MobileNet V1 reached.",

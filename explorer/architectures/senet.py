@@ -129,7 +129,7 @@ def _se_resnet(depth: int) -> Variant:
     config = ResNetConfig(
         depth, stride_in="1x1", stem_pool="ceil", squeeze_excitation=REDUCTION, relu_before_gate=depth < 50
     )
-    note = "timm's: not in the paper" if depth < 50 else "strides in the 1x1, as released"
+    note = "timm's: not in the paper" if depth < 50 else "strides in the 1×1, as released"
     return Variant(f"se_resnet{depth}", f"SE-ResNet-{depth}", 2017, ResNet, config, note=note)
 
 
@@ -147,9 +147,9 @@ FAMILY = Family(
         *map(_se_resnet, UNITS),
         Variant("se_googlenet", "SE-GoogLeNet", 2017, GoogLeNet,
                 GoogLeNetConfig(aux=False, squeeze_excitation=REDUCTION),
-                note="the network of 2014 with a gate after each module; the paper's is BN-Inception"),
+                note="GoogLeNet of 2014; the paper gates BN-Inception"),
         Variant("senet154", "SENet-154", 2017, SENet154, SENet154Config(),
-                note="the authors' own body, grouped as ResNeXt's"),
+                note="the authors' own body, with ResNeXt's groups"),
     ),
     claims=(
         Claim("FLOPs of SE-ResNet-50 (pooling and scaling counted too)", "3.87 × 10⁹", f"{HU_2017}, table 2",
@@ -220,7 +220,7 @@ FAMILY = Family(
             "In SE-ResNet the gate acts on the output of the unit.",
             "On the residual branch, before the addition: the shortcut passes ungated. In SE-GoogLeNet "
             "there is no shortcut, and the gate acts on the module's output.",
-            f"{HU_2017}, figures 2 and 3; the inputs of each add in the table below.",
+            f"{HU_2017}, figures 2 and 3; the dashed edges in the block diagrams above.",
         ),
         Mistake(
             "Squeeze-and-excitation is almost free.",

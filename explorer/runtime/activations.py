@@ -8,6 +8,7 @@ numbers, so the same result.
 from __future__ import annotations
 
 import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -25,12 +26,12 @@ class Prediction:
     probability: float
 
 
-class _Recomputation(fx.Interpreter):
-    """Runs the few operations between the kept values and one other operation."""
+class Recomputation(fx.Interpreter):
+    """Runs the operations between kept values and those that are wanted, and drops what is used no more."""
 
-    def output_of(self, target: fx.Node, kept: dict[fx.Node, Tensor]) -> Tensor:
+    def values(self, wanted: Collection[fx.Node], kept: Mapping[fx.Node, Tensor]) -> dict[fx.Node, Tensor]:
         needed: set[fx.Node] = set()
-        stack = [target]
+        stack = list(wanted)
         while stack:
             node = stack.pop()
             if node not in needed and node not in kept:
@@ -40,7 +41,10 @@ class _Recomputation(fx.Interpreter):
         for node in self.graph.nodes:
             if node in needed:
                 self.env[node] = self.run_node(node)
-        return self.env[target]
+                for used in self.user_to_last_uses.get(node, ()):
+                    if used not in wanted:
+                        self.env.pop(used, None)
+        return {node: self.env[node] for node in wanted}
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Activations:
             value = self.kept[target]
         else:
             with forward_slot():
-                value = _Recomputation(self.network.graph).output_of(target, self.kept)
+                value = Recomputation(self.network.graph).values([target], self.kept)[target]
         return value[0].float().cpu()
 
     def top(self, k: int = 5) -> tuple[Prediction, ...]:

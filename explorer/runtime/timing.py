@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,7 +21,7 @@ from explorer.analysis.units import bytes_text, si
 from explorer.runtime.device import describe, forward_slot, synchronize
 
 SAMPLES = 15
-BUDGET = 1.0  # seconds for one design
+BUDGET = 1.0  # seconds for each design
 SAMPLE = 0.001  # seconds that a sample lasts at least: shorter ones would measure the clock
 PASSES = 100  # in a sample, at most
 # A pass holds a slot that others wait for: about a quarter of a second on one slow core.
@@ -44,6 +44,9 @@ class Measurement:
         return self.batch * self.design.macs / self.seconds
 
 
+Step = tuple[float, tuple[Measurement, ...]]
+
+
 def check_size(design: Design, device: torch.device, batch: int) -> None:
     """Raises CostError with the sentence why, for a design that would keep others waiting."""
     macs, most = batch * design.macs, MOST_MACS_CPU if device.type == "cpu" else MOST_MACS_GPU
@@ -61,30 +64,47 @@ def check_size(design: Design, device: torch.device, batch: int) -> None:
         )
 
 
-def measure(design: Design, device: torch.device, batch: int = 1) -> Iterator[float | Measurement]:
-    """Warm up, then sample; yields the progress in [0, 1] after each sample, and the measurement at the end.
+def measure(designs: Sequence[Design], device: torch.device, batch: int = 1) -> Iterator[Step]:
+    """Warm up, then sample the designs in turn, so that what else runs here slows all of them alike.
 
-    The numbers that are convolved are random. Stop iterating to cancel.
+    The numbers that are convolved are random. After each sample it yields the progress in [0, 1] and the
+    measurements so far, in the designs' order. Stop iterating to cancel.
 
     Raises:
-        CostError: the design is too large to be measured among others, or for the memory that they leave.
+        CostError: a design is too large to be measured among others, or for the memory that they leave.
     """
-    check_size(design, device, batch)
+    for design in designs:
+        check_size(design, device, batch)
+    name, budget, spent = describe(device), BUDGET * len(designs), 0.0
+    runs: list[tuple[Callable[[], Tensor], int]] = []
     try:
-        run = _program(design, device, batch)
-        first = _timed(run, device, 1)  # loads and chooses kernels
+        for design in designs:
+            run = _program(design, device, batch)
+            first = _timed(run, device, 1)  # loads and chooses kernels
+            yield 0.0, ()
+            once = _timed(run, device, 1)
+            yield 0.0, ()
+            spent += first + once
+            runs.append((run, min(PASSES, max(1, round(SAMPLE / once)))))
     except torch.OutOfMemoryError:
-        raise CostError(f"{design.name}: there is too little memory on {describe(device)}.") from None
-    yield 0.0
-    once = _timed(run, device, 1)
-    passes = min(PASSES, max(1, round(SAMPLE / once)))
-    spent, times = first + once, list[float]()
-    while len(times) < SAMPLES and (spent < BUDGET or not times):
-        seconds = _timed(run, device, passes)
-        spent += seconds
-        times.append(seconds / passes)
-        yield max(len(times) / SAMPLES, min(1.0, spent / BUDGET))
-    yield Measurement(design, describe(device), batch, len(times), statistics.median(times))
+        raise CostError(f"There is too little memory on {name}.") from None
+    times: list[list[float]] = [[] for _ in designs]
+    for sample in range(SAMPLES):
+        for number, (run, passes) in enumerate(runs):
+            seconds = _timed(run, device, passes)
+            spent += seconds
+            times[number].append(seconds / passes)
+            done = (sample * len(runs) + number + 1) / (SAMPLES * len(runs))
+            yield (
+                min(1.0, max(done, spent / budget)),
+                tuple(
+                    Measurement(d, name, batch, len(t), statistics.median(t))
+                    for d, t in zip(designs, times, strict=True)
+                    if t
+                ),
+            )
+        if spent > budget:
+            return
 
 
 def _timed(run: Callable[[], Tensor], device: torch.device, passes: int) -> float:

@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor, fx, nn
 
 from explorer.analysis.trace import graph_of
+from explorer.architectures.blocks import SqueezeExcitation
 from explorer.architectures.family import Variant
 
 UNTRAINED = "untrained"
@@ -58,11 +59,19 @@ class Network:
 
     @cached_property
     def boundaries(self) -> tuple[fx.Node, ...]:
-        """The input and the operations whose output another block reads: enough to recompute every other."""
+        """The input and the operations whose output another block reads: enough to recompute every other.
+
+        And the squeeze and the gate of each squeeze-and-excitation: a few numbers, and gates stay what they were
+        where they were altered (`explorer.runtime.gates`).
+        """
+        gated = [path for path, m in self.model.named_modules() if isinstance(m, SqueezeExcitation)]
+        small = {f"{path}.{part}" for path in gated for part in ("squeeze", "gate")}
         return tuple(
             n
             for n in self.nodes.values()
-            if n.op == "placeholder" or any(user.meta["block"] != n.meta["block"] for user in n.users)
+            if n.op == "placeholder"
+            or n.meta["name"] in small
+            or any(user.meta["block"] != n.meta["block"] for user in n.users)
         )
 
     @cached_property

@@ -179,8 +179,10 @@ def inputs() -> None:
 def _control(name: str) -> None:
     field = FIELDS[name]
     if name in ("kernel", "padding"):
+        usual = KERNELS if name == "kernel" else PADDINGS
+        typed = st.session_state[name] or usual[0]
         st.selectbox(
-            field.label, KERNELS if name == "kernel" else PADDINGS, key=name, accept_new_options=True,
+            field.label, dict.fromkeys((*usual, typed)), key=name, accept_new_options=True,
             help=field.help, width=WIDTH, persist_state="session",
         )  # fmt: skip
     else:

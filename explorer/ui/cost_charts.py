@@ -41,14 +41,14 @@ def comparison(designs: Sequence[Design], dark: bool) -> go.Figure:
     for row, attribute in enumerate(QUANTITIES.values(), 1):
         _stack(figure, designs, attribute, dark, row)
     figure.update_annotations(font_size=FONT, x=0, xanchor="left")
-    return _styled(figure, dark, height=len(QUANTITIES) * (len(designs) * ROW + 38))
+    return styled(figure, dark, height=len(QUANTITIES) * (len(designs) * ROW + 38))
 
 
 def bars(designs: Sequence[Design], dark: bool) -> go.Figure:
     """The multiplications of designs, first on top; a bar's parts are its layers."""
     figure = make_subplots()
     _stack(figure, designs, "macs", dark, 1)
-    return _styled(figure, dark, height=len(designs) * ROW + 20)
+    return styled(figure, dark, height=len(designs) * ROW + 20)
 
 
 def _stack(figure: go.Figure, designs: Sequence[Design], attribute: str, dark: bool, row: int) -> None:
@@ -104,7 +104,7 @@ def width_curve(
     figure.update_xaxes(title="bottleneck width (maps)", tickfont_size=FONT)
     figure.update_yaxes(title="multiplications", rangemode="tozero", tickfont_size=FONT)
     figure.update_layout(legend=LEGEND)
-    return _styled(figure, dark, height=330)
+    return styled(figure, dark, height=330)
 
 
 def practice(measured: Sequence[Measurement], dark: bool) -> go.Figure:
@@ -124,7 +124,7 @@ def practice(measured: Sequence[Measurement], dark: bool) -> go.Figure:
     figure.update_xaxes(visible=False)
     figure.update_yaxes(autorange="reversed", ticksuffix=" ", tickfont_size=FONT)
     figure.update_layout(legend={**LEGEND, "traceorder": "normal"})
-    return _styled(figure, dark, height=len(measured) * 52 + 50, barmode="group")
+    return styled(figure, dark, height=len(measured) * 52 + 50, barmode="group")
 
 
 def map_picture(value: WeightedSum, row: int, column: int, dark: bool) -> go.Figure:
@@ -152,7 +152,7 @@ def map_picture(value: WeightedSum, row: int, column: int, dark: bool) -> go.Fig
     figure.update_xaxes(visible=False, constrain="domain", range=[-0.5, maps.shape[1] - 0.5])
     figure.update_yaxes(visible=False, scaleanchor="x", range=[maps.shape[0] - 0.5, -0.5])
     figure.update_layout(clickmode="event+select", dragmode=False)
-    return _styled(figure, dark, height=370)
+    return styled(figure, dark, height=370)
 
 
 def products(value: WeightedSum, dark: bool) -> go.Figure:
@@ -175,10 +175,11 @@ def products(value: WeightedSum, dark: bool) -> go.Figure:
     figure.update_xaxes(tickfont_size=FONT)
     figure.update_xaxes(title="input channel", row=len(panels), col=1)
     figure.update_yaxes(tickfont_size=FONT, nticks=4)
-    return _styled(figure, dark, height=440, bargap=0)
+    return styled(figure, dark, height=440, bargap=0)
 
 
-def _styled(figure: go.Figure, dark: bool, height: int, **layout: Any) -> go.Figure:
+def styled(figure: go.Figure, dark: bool, height: int, **layout: Any) -> go.Figure:
+    """The figure in the page's colours and sizes."""
     text = KINDS["input"].dark_fill if dark else INK
     figure.update_annotations(font_color=text)
     title = {"size": FONT, "color": text}

@@ -14,6 +14,7 @@ from collections.abc import Collection
 import streamlit as st
 
 WRITTEN, ASKED, FOLLOWED = "link-written", "link-asked", "links-followed"
+MAIN, BESIDE = "link-main", "link-beside"  # what `keep` and `beside` were given last
 
 
 def read() -> None:
@@ -24,6 +25,7 @@ def read() -> None:
     state, link = st.session_state, st.query_params.to_dict()
     state[ASKED] = link if link != state.get(WRITTEN) else {}
     state[FOLLOWED] = followed() + bool(state[ASKED])
+    state[MAIN] = state[BESIDE] = {}
 
 
 def asked(key: str) -> str | None:
@@ -58,6 +60,21 @@ def keep(**values: str | int | None) -> None:
 
     Everything that a link can ask for is given each time, None for what it shall not say.
     """
+    st.session_state[MAIN] = values
+    rewrite()
+
+
+def beside(**values: str | int | None) -> None:
+    """What a panel below the screen shows: it stands in the link with what the page keeps, from its next `keep` on.
+
+    In the run of a whole page, before that `keep`; a panel that runs alone calls `rewrite`.
+    """
+    st.session_state[BESIDE] = values
+
+
+def rewrite() -> None:
+    """Write the link anew: what the page kept last, and what its panels show now."""
+    values = st.session_state[MAIN] | st.session_state.get(BESIDE, {})
     link = {key: str(value) for key, value in values.items() if value is not None}
     if st.query_params.to_dict() != link:
         st.query_params.from_dict(link)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from explorer.analysis.cost import CostError, Design
 from explorer.analysis.units import grouped, si
 from explorer.runtime.device import describe, resolve
-from explorer.runtime.timing import SAMPLES, Measurement, measure
+from explorer.runtime.timing import Measurement, check_size, measure
 from explorer.ui import cost_charts
 from explorer.ui.calculator import BATCHES, chart, dark
 from explorer.ui.sidebar import settings
 
-MEASURED = "measured"  # in the session: (what was asked, the measurements so far, sentences about the others)
+MEASURED = "measured"  # in the session: what was asked for, and what is known so far
 
 
 def practice(designs: Sequence[Design]) -> None:
@@ -28,47 +29,46 @@ def practice(designs: Sequence[Design]) -> None:
         start = st.button(f"Measure on {describe(device)}", key="measure")
         place = st.empty()
     if start:
-        state[MEASURED] = (wanted, [], [])
+        state[MEASURED] = {"asked": wanted, "results": (), "refused": [], "progress": 0.0}
         with place:
             st.button("Cancel", key="cancel")  # any click ends the run at its next word to the browser
         _measure(designs, state[MEASURED])
         place.empty()
-    asked, results, refused = state.get(MEASURED, (None, [], []))
-    if asked != wanted:
+    measured = state.get(MEASURED)
+    if measured is None or measured["asked"] != wanted:
         st.caption("Not measured yet with these numbers.")
         return
-    _show(results)
-    for sentence in refused:
+    if measured["results"]:
+        _show(measured["results"])
+    for sentence in measured["refused"]:
         st.caption(sentence)
-    missing = len(designs) - len(results) - len(refused)
-    if missing:
-        st.caption(f"Cancelled: {missing} of {len(designs)} not measured.")
+    if measured["progress"] < 1:
+        st.caption(f"Cancelled at {measured['progress']:.0%}.")
 
 
-def _measure(designs: Sequence[Design], into: tuple[object, list[Measurement], list[str]]) -> None:
-    (_, results, refused), chosen = into, settings()
-    device, batch = resolve(chosen.device), int(st.session_state["batch"])
-    bar = st.progress(0.0)
-    for number, design in enumerate(designs):
+def _measure(designs: Sequence[Design], into: dict[str, Any]) -> None:
+    device, batch = resolve(settings().device), int(st.session_state["batch"])
+    possible = []
+    for design in designs:
         try:
-            for step in measure(design, device, batch):
-                if isinstance(step, Measurement):
-                    results.append(step)
-                else:
-                    bar.progress(
-                        (number + step) / len(designs), f"{design.name} ({number + 1} of {len(designs)})"
-                    )
+            check_size(design, device, batch)
         except CostError as error:
-            refused.append(str(error))
+            into["refused"].append(str(error))
+        else:
+            possible.append(design)
+    bar = st.progress(0.0, "Warming up")
+    try:
+        for into["progress"], into["results"] in measure(possible, device, batch):
+            bar.progress(into["progress"], f"{into['progress']:.0%}")
+    except CostError as error:
+        into["refused"].append(str(error))
     bar.empty()
 
 
 def _show(results: Sequence[Measurement]) -> None:
-    if not results:
-        return
     first = results[0]
     st.markdown(
-        f"{first.device}. Batch of {first.batch}, float32, after warming up, the median of up to {SAMPLES} "
+        f"{first.device}. Batch of {first.batch}, float32, after warming up, the median of {first.samples} "
         f"samples. Compared with **{first.design.name}**:"
     )
     chart(cost_charts.practice(results, dark()), "practice", "Fewer multiplications, and less time")

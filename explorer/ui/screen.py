@@ -6,6 +6,7 @@ Everything that a click changes is drawn in one fragment, so that a click runs n
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import get_args
@@ -40,11 +41,15 @@ def current_variant(family: Family) -> Variant:
 
 
 @st.fragment
-def screen(family: Family, variant: Variant) -> None:
-    """Header, diagrams and maps of a variant: everything that a lecturer points at, in one window."""
+def screen(family: Family, variant: Variant, follow: Callable[[Trace, Node], bool] | None = None) -> None:
+    """Header, diagrams and maps of a variant: everything that a lecturer points at, in one window.
+
+    `follow` is told the selection, and says whether what stands below the screen has to be drawn anew for it.
+    """
     name = variant.name
     trace = loaders.trace(name)
     node = _selected(trace)
+    moved = follow is not None and follow(trace, node)
     title, controls = st.columns(2, vertical_alignment="bottom", gap="medium")
     with title:
         panels.header(family, variant)
@@ -66,6 +71,8 @@ def screen(family: Family, variant: Variant) -> None:
     shown = {"variant": name, "node": node.name, "colour": st.session_state["colour"], "sample": settings().sample}
     keep(**shown, **_view_for_link(view))
     link(group=name, key=f"{name}-link", node=node.name, block=node.block, stage=node.stage)
+    if moved and clicked(f"{name}-link"):  # else the whole page is being drawn
+        st.rerun()
 
 
 def _variant_box(family: Family) -> str:
@@ -161,13 +168,7 @@ def _maps(trace: Trace, node: Node, chosen: Settings) -> MapView:
     if node.out_shape[1:] not in ((), (1, 1)):
         what = f"{channels:,} {'map' if channels == 1 else 'maps'} of {pair_text(node.out_shape[1:])}"
     kind = "" if node.kind == "input" else f"{node.type} · "
-    with st.container(horizontal=True, vertical_alignment="center", key="maps-title"):
-        st.markdown(f"**{node.name}** · {kind}{what}", width="stretch")
-        if node.type == "Conv2d":
-            st.page_link(
-                "../pages/convolution.py", label="Cost of this convolution →",
-                query_params={"from": f"{name}:{node.name}"},
-            )  # fmt: skip
+    st.markdown(f"**{node.name}** · {kind}{what}")
     arguments = (name, chosen.weights, chosen.device, chosen.image)
     message = loaders.maps_message(*arguments, node.name, view.order, view.page, MAPS_HEIGHT)
     feature_maps(message, key=key, initial=view)
@@ -180,6 +181,11 @@ def _maps(trace: Trace, node: Node, chosen: Settings) -> MapView:
         )  # fmt: skip
     with facts:
         _result(loaders.activations(*arguments), chosen)
+        if node.type == "Conv2d":
+            st.page_link(
+                "../pages/convolution.py", label="Cost of this convolution →",
+                query_params={"from": f"{name}:{node.name}"},
+            )  # fmt: skip
     return view
 
 

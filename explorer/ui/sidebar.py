@@ -27,7 +27,8 @@ class Settings:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _sample_image(sample_id: str) -> LoadedImage:
+def sample_image(sample_id: str) -> LoadedImage:
+    """A sample, decoded; once for all viewers."""
     return load_image(sample(sample_id).path)
 
 
@@ -76,7 +77,7 @@ def _sample_picture() -> tuple[str, LoadedImage, str, str]:
         label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
     s = offered[chosen]
-    return chosen, _sample_image(chosen), s.title, f"{s.author}, {s.licence}"
+    return chosen, sample_image(chosen), s.title, f"{s.author}, {s.licence}"
 
 
 def _own_picture(source: str) -> LoadedImage | None:

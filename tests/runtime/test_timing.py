@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from explorer.analysis.cost import Convolution, CostError, bottleneck, depthwise_separable, direct
+from explorer.analysis.cost import Convolution, CostError, Design, bottleneck, depthwise_separable, direct
 from explorer.runtime import timing
 from explorer.runtime.device import describe, forward_slot
 from explorer.runtime.timing import SAMPLES, Measurement, convolve, measure
@@ -20,12 +20,13 @@ CPU = torch.device("cpu")
 SMALL = Convolution((8, 10, 12), 4, (3, 5))
 
 
-def measured(*arguments) -> Measurement:
-    *progress, result = measure(*arguments)
-    assert isinstance(result, Measurement)
+def measured(*designs: Design, device: torch.device = CPU, batch: int = 1) -> tuple[Measurement, ...]:
+    steps = list(measure(designs, device, batch))
+    progress = [p for p, _ in steps]
     assert progress == sorted(progress)
     assert (progress[0], progress[-1]) == (0.0, 1.0)
-    return result
+    assert [m.design for m in steps[-1][1]] == list(designs)
+    return steps[-1][1]
 
 
 @settings(max_examples=60, deadline=None)
@@ -52,58 +53,69 @@ def test_a_program_gives_the_designs_shape(stride, batch: int) -> None:
 
 
 def test_a_measurement_is_the_median_of_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    seconds = iter(
-        [9.0, 0.01, *[0.01] * 8, *[0.03] * 7]
-    )  # warming up, one to know how long it takes, the samples
-    monkeypatch.setattr(
-        timing, "_timed", lambda run, device, passes: next(seconds) if passes == 1 else pytest.fail()
-    )
+    seconds = iter([9.0, 0.01, *[0.01] * 8, *[0.03] * 7])  # warming up, how long it takes, the samples
+    monkeypatch.setattr(timing, "_timed", lambda *arguments: next(seconds))
     monkeypatch.setattr(timing, "BUDGET", 60.0)
-    result = measured(direct(SMALL), CPU, 2)
-    assert (result.seconds, result.samples, result.device) == (0.01, SAMPLES, describe(CPU))
+    (result,) = measured(direct(SMALL), batch=2)
+    assert (result.seconds, result.samples, result.batch) == (0.01, SAMPLES, 2)
+    assert result.device == describe(CPU)
     assert result.macs_per_second == pytest.approx(2 * SMALL.macs / 0.01)
 
 
 def test_short_passes_are_timed_together(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr(timing, "_timed", lambda run, device, passes: asked.append(passes) or passes * 0.0001)
-    assert measured(direct(SMALL), CPU).seconds == pytest.approx(0.0001)
+    assert measured(direct(SMALL))[0].seconds == pytest.approx(0.0001)
     assert asked == [1, 1] + [10] * SAMPLES
 
 
-def test_a_slow_design_gets_fewer_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timing, "_timed", lambda run, device, passes: 0.3)
-    assert measured(direct(SMALL), CPU).samples == 2
+def test_designs_are_sampled_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    sampled = []
+    monkeypatch.setattr(timing, "_program", lambda design, device, batch: design)
+    monkeypatch.setattr(timing, "_timed", lambda run, device, passes: sampled.append(run) or 0.01)
+    one, other = direct(SMALL), depthwise_separable(SMALL)
+    measured(one, other)
+    assert sampled == [one, one, other, other] + [one, other] * SAMPLES
+
+
+def test_slow_designs_get_fewer_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, "_timed", lambda *arguments: 0.3)
+    assert [m.samples for m in measured(direct(SMALL), depthwise_separable(SMALL))] == [2, 2]
+
+
+def test_what_is_known_so_far_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, "_timed", lambda *arguments: 0.01)
+    known = [len(results) for _, results in measure([direct(SMALL)] * 2, CPU)]
+    assert known == [0] * 4 + [1] + [2] * (2 * SAMPLES - 1)
 
 
 def test_a_real_measurement() -> None:
-    result = measured(bottleneck(Convolution((64, 14, 14), 32, (5, 5)), 8), CPU)
+    (result,) = measured(bottleneck(Convolution((64, 14, 14), 32, (5, 5)), 8))
     assert 0 < result.seconds < 5
     assert 1 <= result.samples <= SAMPLES
 
 
 @pytest.mark.gpu
 def test_a_real_measurement_on_the_gpu() -> None:
-    slow, fast = (
-        measured(direct(Convolution((c, 28, 28), 512, (5, 5))), torch.device("cuda"), 32) for c in (512, 16)
-    )
+    designs = [direct(Convolution((channels, 28, 28), 512, (5, 5))) for channels in (512, 16)]
+    slow, fast = measured(*designs, device=torch.device("cuda"), batch=32)
     assert slow.seconds > 2 * fast.seconds  # launches alone would take the same time
     assert torch.cuda.get_device_name() in slow.device
 
 
 def test_others_get_a_slot_between_the_samples() -> None:
-    steps = measure(direct(SMALL), CPU)
+    steps = measure([direct(SMALL)], CPU)
     next(steps)
     with (
         forward_slot(),
         forward_slot(),
     ):  # both: the measurement holds none while nobody asks for its next sample
         pass
-    assert isinstance(list(steps)[-1], Measurement)
+    assert list(steps)[-1][0] == 1.0
 
 
 def test_the_samples_wait_for_a_slot() -> None:
-    steps = measure(direct(SMALL), CPU)
+    steps = measure([direct(SMALL)], CPU)
     waiting = threading.Thread(target=next, args=(steps,))
     with forward_slot(), forward_slot():
         waiting.start()
@@ -117,7 +129,7 @@ def test_the_random_numbers_of_others_are_left_alone() -> None:
     torch.manual_seed(3)
     expected = torch.rand(4)
     torch.manual_seed(3)
-    measured(direct(SMALL), CPU)
+    measured(direct(SMALL))
     assert torch.equal(torch.rand(4), expected)
 
 
@@ -132,7 +144,7 @@ def test_the_random_numbers_of_others_are_left_alone() -> None:
 )
 def test_what_would_keep_others_waiting_is_refused(c: Convolution, batch: int, sentence: str) -> None:
     with pytest.raises(CostError, match=sentence):
-        next(measure(direct(c), CPU, batch))
+        next(measure([direct(c)], CPU, batch))
 
 
 def test_a_full_memory_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,4 +153,4 @@ def test_a_full_memory_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(timing, "convolve", full)
     with pytest.raises(CostError, match="too little memory on"):
-        next(measure(direct(SMALL), CPU))
+        next(measure([direct(SMALL)], CPU))

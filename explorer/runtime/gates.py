@@ -1,0 +1,312 @@
+"""Squeeze-and-excitation seen at work: what a picture's gates are, and what becomes of it when they are altered.
+
+Hu et al., arXiv 1709.01507. The gates of a pass are among what `Activations` keep, so reading them costs nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+import numpy as np
+import torch
+from torch import Tensor, fx
+
+from explorer.analysis.trace import Trace, trace_variant
+from explorer.architectures.family import Variant
+from explorer.runtime import colormaps
+from explorer.runtime.activations import Activations, Recomputation
+from explorer.runtime.device import forward_slot, synchronize
+from explorer.runtime.maps import FloatArray, IntArray, QuantizedMaps, pack, show, statistics
+
+Force = Literal["one", "mean", "shuffle", "invert", "channel"]
+FORCES: tuple[Force, ...] = get_args(Force)
+
+
+# ---- what there is -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class GateBlock:
+    """One squeeze-and-excitation of a network.
+
+    `path` is its module, `block` the block of the network around it, `maps` the operation that it gates;
+    `hidden_channels` is the width between its two fully connected layers, `kind` the type of its gate.
+    """
+
+    path: str
+    block: str
+    maps: str
+    shape: tuple[int, int, int]  # of the maps
+    hidden_channels: int
+    kind: str
+
+    @property
+    def channels(self) -> int:
+        return self.shape[0]
+
+    @property
+    def reduction(self) -> float:
+        """The ratio r."""
+        return self.channels / self.hidden_channels
+
+    @property
+    def gate(self) -> str:
+        """The operation that gives the gates."""
+        return f"{self.path}.gate"
+
+    @property
+    def output(self) -> str:
+        """The operation that multiplies the maps by them."""
+        return f"{self.path}.mul"
+
+
+def gate_blocks(trace: Trace) -> tuple[GateBlock, ...]:
+    """The gates of a network, in order; none for most."""
+    found = []
+    for n in trace.nodes:
+        if n.kind == "gate" and n.type == "mul":
+            channels, height, width = n.out_shape
+            hidden = trace.node(f"{n.path}.fc1").out_shape[0]
+            kind = trace.node(f"{n.path}.gate").type
+            found.append(GateBlock(n.path, n.block, n.inputs[0], (channels, height, width), hidden, kind))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One block's numbers for one picture: `squeeze`, `excitation` (before the gate) and `gate` are (C,)."""
+
+    block: GateBlock
+    squeeze: FloatArray
+    hidden: FloatArray  # (C / r,), after the ReLU
+    excitation: FloatArray
+    gate: FloatArray
+
+    def rank(self, channel: int) -> int:
+        """The place of a channel's gate among all, 1 for the most open; equal ones share the best place."""
+        return 1 + int((self.gate > self.gate[channel]).sum())
+
+
+def _vector(activations: Activations, name: str) -> FloatArray:
+    return activations.maps(name).numpy().reshape(-1)
+
+
+def reading(activations: Activations, block: GateBlock) -> Reading:
+    """The numbers of one block."""
+    parts = (f"{block.path}.{part}" for part in ("squeeze", "relu", "fc2", "gate"))
+    return Reading(block, *(_vector(activations, part) for part in parts))
+
+
+def gates_of(activations: Activations, blocks: Sequence[GateBlock]) -> list[FloatArray]:
+    """The gates of all blocks, each (C,)."""
+    return [_vector(activations, block.gate) for block in blocks]
+
+
+def record(activations: Activations, block: GateBlock) -> dict[str, Any]:
+    """One block for a machine to read."""
+    r = block.reduction
+    return {
+        "node": block.gate,
+        "channels": block.channels,
+        "reduction": int(r) if r.is_integer() else r,
+        "squeeze": _vector(activations, f"{block.path}.squeeze").tolist(),
+        "gate": _vector(activations, block.gate).tolist(),
+    }
+
+
+# ---- many blocks in one picture ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """Vectors of different lengths as rows of one picture; all arrays are (rows, columns).
+
+    Where a row has more numbers than columns, a cell is the mean of `count` neighbours from number `first` on;
+    each number belongs to one cell. Where it has fewer, neighbouring cells repeat one number.
+    """
+
+    values: FloatArray
+    first: IntArray
+    count: IntArray
+
+
+def resample(vectors: Sequence[FloatArray], most_columns: int = 256) -> Resampled:
+    """All vectors with as many columns as the longest has numbers, or `most_columns`."""
+    columns = min(most_columns, max(map(len, vectors)))
+    rows = [_resampled(vector, columns) for vector in vectors]
+    values, first, count = (np.stack(part) for part in zip(*rows, strict=True))
+    return Resampled(values, first, count)
+
+
+def _resampled(vector: FloatArray, columns: int) -> tuple[FloatArray, IntArray, IntArray]:
+    first = np.arange(columns) * len(vector) // columns
+    if len(vector) <= columns:
+        return vector[first], first, np.ones_like(first)
+    count = np.diff(first, append=len(vector))
+    sums = np.add.reduceat(vector.astype(np.float64), first)
+    return (sums / count).astype(np.float32), first, count
+
+
+def spread(pictures: Sequence[Sequence[FloatArray]]) -> list[float]:
+    """How much each block's gates differ between pictures: the standard deviation, averaged over the channels.
+
+    Hu et al. compare classes so (section 6.4): early gates are alike for all, late ones are not.
+    """
+    return [float(np.std(np.stack(gates), axis=0).mean()) for gates in zip(*pictures, strict=True)]
+
+
+def average(pictures: Sequence[Sequence[FloatArray]]) -> list[FloatArray]:
+    """Each block's gates, averaged over the pictures."""
+    return [np.mean(np.stack(gates), axis=0) for gates in zip(*pictures, strict=True)]
+
+
+# ---- hands on ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Alteration:
+    """What takes the place of a block's gates: called with (1, C, 1, 1), returns that shape.
+
+    All `one`; all their `mean`; a `shuffle` of them by a seed; each one's complement 1 - g (`invert`); or a
+    `value` for one `channel`.
+    """
+
+    force: Force
+    seed: int = 0
+    channel: int = 0
+    value: float = 1.0
+
+    def __call__(self, gate: Tensor) -> Tensor:
+        if self.force == "one":
+            return torch.ones_like(gate)
+        if self.force == "mean":
+            return gate.mean(1, keepdim=True).expand_as(gate)
+        if self.force == "shuffle":
+            order = torch.randperm(gate.shape[1], generator=torch.Generator().manual_seed(self.seed))
+            return gate[:, order.to(gate.device)]
+        if self.force == "invert":
+            return 1 - gate
+        altered = gate.clone()
+        altered[:, self.channel] = self.value
+        return altered
+
+
+class _Altered(Recomputation):
+    """Runs the network with altered gates."""
+
+    def __init__(self, graph: fx.GraphModule, alterations: Mapping[fx.Node, Alteration]) -> None:
+        super().__init__(graph)
+        self.alterations = alterations
+
+    def run_node(self, n: fx.Node) -> Any:
+        value = super().run_node(n)
+        return self.alterations[n](value) if n in self.alterations else value
+
+
+def altered(activations: Activations, alterations: Mapping[str, Alteration]) -> Activations:
+    """The same picture with altered gates, by the operations that give them; the rest follows from that.
+
+    Only what depends on them runs again. A gate behind an altered one is computed from what reaches it.
+    """
+    network = activations.network
+    chosen = {network.nodes[name]: alteration for name, alteration in alterations.items()}
+    stale = set(chosen)
+    for node in network.graph.graph.nodes:
+        if stale.intersection(node.all_input_nodes):
+            stale.add(node)
+    kept = {node: value for node, value in activations.kept.items() if node not in stale}
+    scores = network.graph.graph.output_node().all_input_nodes[0]  # auxiliary heads come after the classifier
+    with forward_slot():
+        synchronize(network.device)
+        start = time.perf_counter()
+        values = _Altered(network.graph, chosen).values([*network.boundaries, scores], kept)
+        synchronize(network.device)
+        milliseconds = 1000 * (time.perf_counter() - start)
+    logits = values[scores][0].float().cpu()
+    boundaries = {node: values[node] for node in network.boundaries}
+    return replace(activations, kept=boundaries, logits=logits, milliseconds=milliseconds)
+
+
+def relative_change(before: Tensor, after: Tensor) -> float:
+    """The L2 norm of the difference over that of `before`; 0 where both are zero."""
+    difference, norm = float((after - before).norm()), float(before.norm())
+    return difference / norm if norm else (float("inf") if difference else 0.0)
+
+
+# ---- cost --------------------------------------------------------------------------------------------------
+
+
+def has_reduction(variant: Variant) -> bool:
+    """Whether the ratio r of the variant's gates can be chosen, and not only whether it has gates."""
+    reduction = getattr(variant.config, "squeeze_excitation", None)
+    return reduction is not None and not isinstance(reduction, bool)
+
+
+def trace_without_gates(variant: Variant) -> Trace:
+    """The same network without its gates, and without what exists for them alone."""
+    config = variant.config
+    ablations: dict[str, Any] = {"squeeze_excitation": None if has_reduction(variant) else False}
+    if getattr(config, "relu_before_gate", False):
+        ablations["relu_before_gate"] = False
+    return trace_variant(variant, **ablations)
+
+
+def trace_with_reduction(variant: Variant, reduction: int) -> Trace:
+    """The same network with another ratio r. Raises ValueError for a ratio below 1."""
+    return trace_variant(variant, squeeze_excitation=reduction)
+
+
+# ---- messages for the browser ------------------------------------------------------------------------------
+
+
+def block_message(activations: Activations, r: Reading) -> bytes:
+    """One block's bars and maps: a header; float32 squeeze, hidden, gate, low and high; uint8 maps (C, H, W).
+
+    The maps after the gate are not sent: they are those before it, times the gate.
+    """
+    values = activations.maps(r.block.maps).numpy()
+    stats = statistics(values)
+    shown = show(values, stats, stats.order())
+    assert isinstance(shown, QuantizedMaps)  # what is gated are maps
+    header = {
+        "path": r.block.path,
+        "shape": r.block.shape,
+        "hidden": len(r.hidden),
+        "signed": stats.signed,
+        "colormap": colormaps.as_text()["diverging" if stats.signed else "sequential"],
+    }
+    vectors = (r.squeeze, r.hidden, r.gate, shown.low, shown.high)
+    return pack(header, b"".join(v.astype("<f4").tobytes() for v in vectors) + shown.values.tobytes())
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The maps that changed most, or those of one channel first, and how much all of them changed together."""
+
+    message: bytes
+    change: float
+
+
+def pairs(before: Activations, after: Activations, block: GateBlock, first: int, count: int = 6) -> Pairs:
+    """The maps behind a block's gates, original and altered: `first`'s, then those of the largest change (L2)."""
+    old, new = before.maps(block.output), after.maps(block.output)
+    changes = (new - old).flatten(1).norm(dim=1).numpy()
+    order = np.argsort(-changes, kind="stable")
+    channels = np.concatenate(([first], order[order != first]))[:count]
+    stacked = torch.cat([old[channels], new[channels]], dim=1).numpy()  # one scale for both of a pair
+    stats = statistics(stacked)
+    shown = show(stacked, stats, stats.order())
+    assert isinstance(shown, QuantizedMaps)
+    header = {
+        "shape": (len(channels), *block.shape[1:]),
+        "channels": channels.tolist(),
+        "gates": [_vector(a, block.gate)[channels].tolist() for a in (before, after)],
+        "low": shown.low.tolist(),
+        "high": shown.high.tolist(),
+        "signed": stats.signed,
+        "colormap": colormaps.as_text()["diverging" if stats.signed else "sequential"],
+    }
+    return Pairs(pack(header, shown.values.tobytes()), relative_change(old, new))
