@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from explorer.analysis.cost import CostError
 from explorer.ui import budget, calculator, weighted_sum
 from explorer.ui.practice import practice
 
@@ -15,13 +16,14 @@ def cost() -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         calculator.inputs()
-    with right:
-        c = calculator.convolution()
-        if c is not None:
-            calculator.comparison(c)
     calculator.write_link()
-    if c is None:
-        return
+    with right:
+        try:
+            c = calculator.convolution()
+        except CostError as error:
+            st.error(str(error))
+            return
+        calculator.comparison(c)
     calculator.formulas(c)
     st.caption(
         "Multiplications with padding's zeros count too, as the libraries compute them. A bias adds one "
@@ -31,8 +33,7 @@ def cost() -> None:
 
     st.header("How narrow must the bottleneck be?", anchor=False)
     st.markdown(
-        "The narrower, the cheaper: the line is straight. Past the break-even width the 1×1 costs more than "
-        "it saves."
+        "The narrower, the cheaper: the line is straight. Past the break-even width the 1×1 costs more than it saves."
     )
     calculator.widths(c)
 
@@ -42,14 +43,7 @@ def cost() -> None:
         "single channel: it mixes none, so a 1×1 follows. A **1×1** mixes channels and sees one position. An "
         "**inverted residual** expands first: it pays where few channels come in."
     )
-    possible = calculator.relatives(c)
-
-    st.header("Theory and practice", anchor=False)
-    st.markdown(
-        "Ten times fewer multiplications are not ten times less time. A depthwise convolution does little "
-        "with each number that it loads, so memory sets its pace; small layers cannot fill a processor."
-    )
-    practice(tuple(possible.values()))
+    calculator.relatives(c)
 
 
 @st.fragment
@@ -77,8 +71,7 @@ st.markdown(
 cost()
 st.header("See it: a weighted sum over the channels", anchor=False)
 st.markdown(
-    "The same weights at every position, one set for each output map. No neighbour is looked at: that is the "
-    "k×k's job."
+    "The same weights at every position, one set for each output map. No neighbour is looked at: that is the k×k's job."
 )
 seen()
 st.header("An inception module as a budget", anchor=False)
@@ -87,3 +80,10 @@ st.markdown(
     "price of the 3×3 and the 5×5 behind them."
 )
 module()
+st.header("Theory and practice", anchor=False)
+st.markdown(
+    "Ten times fewer multiplications are not ten times less time. A depthwise convolution does little with each "
+    "number that it loads, so memory sets its pace; small layers cannot fill a processor."
+)
+practice()
+calculator.write_link()

@@ -65,14 +65,12 @@ class Convolution:
         for side, channels in (("input", self.in_shape[0]), ("output", self.out_channels)):
             if channels % self.groups:
                 raise CostError(
-                    f"{self.groups} groups do not divide {channels} {side} channels: "
-                    "each group needs equally many."
+                    f"{self.groups} groups do not divide {channels} {side} channels: each group needs equally many."
                 )
         padded: Pair = (self.in_shape[1] + sum(self.margins[0]), self.in_shape[2] + sum(self.margins[1]))
         if self.kernel[0] > padded[0] or self.kernel[1] > padded[1]:
             raise CostError(
-                f"A kernel of {pair_text(self.kernel)} is larger than its input, "
-                f"{pair_text(padded)} with the padding."
+                f"A kernel of {pair_text(self.kernel)} is larger than its input, {pair_text(padded)} with the padding."
             )
 
     @property
@@ -97,9 +95,7 @@ class Convolution:
     def out_shape(self) -> Shape:
         height, width = (
             (size + sum(margin) - k) // s + 1
-            for size, margin, k, s in zip(
-                self.in_shape[1:], self.margins, self.kernel, self.stride, strict=True
-            )
+            for size, margin, k, s in zip(self.in_shape[1:], self.margins, self.kernel, self.stride, strict=True)
         )
         return self.out_channels, height, width
 
@@ -246,9 +242,7 @@ def factorized(c: Convolution) -> Design:
     else:
         above, beside = (c.padding[0], 0), (0, c.padding[1])
     column = replace(c, kernel=(rows, 1), stride=(down, 1), padding=above, groups=1)
-    row = replace(
-        c, in_shape=column.out_shape, kernel=(1, columns), stride=(1, right), padding=beside, groups=1
-    )
+    row = replace(c, in_shape=column.out_shape, kernel=(1, columns), stride=(1, right), padding=beside, groups=1)
     return Design(f"{rows}×1, then 1×{columns}", (column, row))
 
 
@@ -287,9 +281,7 @@ def inverted_residual(c: Convolution, expansion: int = EXPANSION) -> Design:
     return Design(f"Inverted residual, ×{expansion}", (expand, spatial, project))
 
 
-def family(
-    c: Convolution, width: int, groups: int, expansion: int = EXPANSION
-) -> dict[str, Design | CostError]:
+def family(c: Convolution, width: int, groups: int, expansion: int = EXPANSION) -> dict[str, Design | CostError]:
     """All relatives of `c` by name; those that cannot stand in for it with the sentence why."""
     builders: dict[str, Callable[[], Design]] = {
         "Standard": lambda: standard(c),

@@ -147,7 +147,7 @@ FAMILY = Family(
         *map(_se_resnet, UNITS),
         Variant("se_googlenet", "SE-GoogLeNet", 2017, GoogLeNet,
                 GoogLeNetConfig(aux=False, squeeze_excitation=REDUCTION),
-                note="GoogLeNet of 2014; the paper gates BN-Inception"),
+                note="2014 body; the paper gates BN-Inception"),
         Variant("senet154", "SENet-154", 2017, SENet154, SENet154Config(),
                 note="the authors' own body, with ResNeXt's groups"),
     ),

@@ -291,11 +291,11 @@ class Pairs:
 
 
 def pairs(before: Activations, after: Activations, block: GateBlock, first: int, count: int = 6) -> Pairs:
-    """The maps behind a block's gates, original and altered: `first`'s, then those of the largest change (L2)."""
+    """The maps behind a block's gates, original and altered: `first`'s, then those that change most (L2)."""
     old, new = before.maps(block.output), after.maps(block.output)
     changes = (new - old).flatten(1).norm(dim=1).numpy()
-    order = np.argsort(-changes, kind="stable")
-    channels = np.concatenate(([first], order[order != first]))[:count]
+    order = [c for c in np.argsort(-changes, kind="stable") if c != first and changes[c]]
+    channels = np.array([first, *order[: count - 1]])
     stacked = torch.cat([old[channels], new[channels]], dim=1).numpy()  # one scale for both of a pair
     stats = statistics(stacked)
     shown = show(stacked, stats, stats.order())

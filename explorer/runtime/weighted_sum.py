@@ -61,9 +61,7 @@ def weighted_sum(
         position=position,
         maps=own[channel],
         network=float(own[channel, row, column]),
-        after=tuple(
-            (n, float(activations.maps(n.name)[channel, row, column])) for n in _elementwise(trace, node)
-        ),
+        after=tuple((n, float(activations.maps(n.name)[channel, row, column])) for n in _elementwise(trace, node)),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from explorer.analysis import cost
@@ -9,8 +11,8 @@ from explorer.analysis.cost import CostError, Shape
 from explorer.analysis.units import grouped, shape_text
 from explorer.architectures.googlenet import MODULES
 from explorer.ui import cost_charts, loaders
-from explorer.ui.calculator import MOST, chart, dark, legend, whole, whole_number
-from explorer.ui.linked import asked, seed
+from explorer.ui.calculator import MOST, USUAL, chart, choose, dark, legend, whole, whole_number
+from explorer.ui.linked import asked
 
 NETWORK = "googlenet"
 KEYS = [f"widths-{i}" for i in range(len(cost.WIDTHS))]
@@ -18,9 +20,9 @@ KEYS = [f"widths-{i}" for i in range(len(cost.WIDTHS))]
 
 def begin() -> None:
     """Give the controls their values: the link's, the ones before, or those of table 1."""
-    seed("module", MODULES, next(iter(MODULES)), "module")
+    choose("module", MODULES, next(iter(MODULES)), "module")
     wish = asked("widths")
-    if "widths" not in st.session_state or (asked("module") and not wish):
+    if "widths" not in st.session_state:
         _published()
     if wish:
         try:
@@ -35,16 +37,19 @@ def begin() -> None:
 
 def _published() -> None:
     """The six numbers of table 1."""
-    _set(list(MODULES[st.session_state["module"]]))
+    numbers = MODULES[st.session_state["module"]]
+    _set(numbers)
+    st.session_state[USUAL]["widths"] = _text(numbers)
 
 
-def _set(numbers: list[int]) -> None:
+def _set(numbers: Sequence[int]) -> None:
     st.session_state.update(zip(KEYS, numbers, strict=True))
-    _tell(numbers)
+    st.session_state["widths"] = _text(numbers)
 
 
-def _tell(numbers: list[int]) -> None:
-    st.session_state["widths"] = "-".join(map(str, numbers))  # the link's
+def _text(numbers: Sequence[int]) -> str:
+    """As the link says it."""
+    return "-".join(map(str, numbers))
 
 
 def _input(module: str) -> Shape:
@@ -65,7 +70,7 @@ def budget() -> None:
         for label, key in zip(cost.WIDTHS, KEYS, strict=True):
             whole_number(label, 1, MOST, key)
     numbers = [state[key] for key in KEYS]
-    _tell(numbers)
+    state["widths"] = _text(numbers)
     in_shape = _input(state["module"])
     branches = cost.inception(in_shape, numbers)
     naive = cost.naive_inception(in_shape, numbers)

@@ -5,7 +5,7 @@ Each control's key is its name in the link. `begin` gives all of them their valu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import streamlit as st
@@ -17,14 +17,15 @@ from explorer.analysis.trace import UnknownNode
 from explorer.analysis.units import bytes_text, grouped, pair_text, shape_text
 from explorer.architectures import UnknownVariant, family_of, variant
 from explorer.ui import cost_charts, loaders
-from explorer.ui.linked import asked, keep, seed
+from explorer.ui.linked import asked, keep, seed, seed_number
 from explorer.ui.sidebar import settings
 
 MOST = 65_536  # of everything that is typed: what follows stays readable
+USUAL = "usual"  # in the session: the values that are left out of the link
 FROM = "from"  # VARIANT:NODE, the network's convolution that the numbers came from
 GROUPS = 4  # of the grouped relative of a convolution that has none itself
 CHART = {"displayModeBar": False}
-WIDTH = 130  # of a control, in pixels
+WIDTH = 124  # of a control, in pixels
 KERNELS = ("1", "3", "5", "7", "9", "11")
 PADDINGS = ("same", "valid", "1", "2", "3")
 BATCHES = ("1", "8", "32")
@@ -78,75 +79,94 @@ FIELDS = {
     "bias": Field("Bias", True, _yes),
 }  # fmt: skip
 # What `begin` of other panels puts into the session, and the link carries too.
-OTHERS = ("batch", "net", "at", "map", "row", "column", "module", "widths")
+OF_NETWORK = ("net", "at", "map", "row", "column")
+OTHERS = (*OF_NETWORK, "batch", "module", "widths")
 
 
 # ---- state -------------------------------------------------------------------------------------------------
 
 
 def begin() -> None:
-    """Give every control of this module its value: the link's, the one before, or the classic case's."""
+    """Give every control of this module its value: the link's, the one before, or the usual one.
+
+    The link says only what is not usual, so that one which says nothing of a control means the usual value.
+    """
     state = st.session_state
-    wishes = {name: wish for name in FIELDS if (wish := asked(name))}
-    if asked(FROM):
-        wishes = _of_network(str(asked(FROM))) | wishes
-    elif wishes:
-        state.pop(FROM, None)
+    state.setdefault(USUAL, {})
+    if any(asked(name) for name in (*FIELDS, *OTHERS, FROM, "sample")):
+        for name in (*FIELDS, *OTHERS, FROM):
+            state.pop(name, None)
+    if wish := asked(FROM):
+        try:
+            state[FROM] = _found(wish)
+        except (UnknownVariant, UnknownNode, CostError) as error:
+            st.warning(f"{error} The link asks for the numbers of {wish}.")
+    usual = _usual_numbers()
     for name, field in FIELDS.items():
-        state.setdefault(name, field.classic)
-        if name in wishes:
+        state.setdefault(name, field.read(usual[name]))
+        if wish := asked(name):
             try:
-                state[name] = field.read(wishes[name])
+                state[name] = field.read(wish)
             except CostError as error:
                 st.warning(f"The link's {name}: {error}")
-    seed("batch", BATCHES, BATCHES[0], "batch size")
+    choose("batch", BATCHES, BATCHES[0], "batch size")
 
 
-def seed_number(key: str, low: int, high: int, first: int) -> int:
-    """As `linked.seed`, for a whole number from `low` to `high`."""
-    state, wish = st.session_state, asked(key)
-    readable = wish is not None and wish.isascii() and wish.isdecimal() and len(wish) < 6
-    value = int(wish) if readable and wish else state.get(key, first)
-    if not low <= value <= high:
-        value = first
-    if wish and wish != str(value):
-        st.warning(f"The link asks for {key} {wish}, which does not exist; {value} is shown.")
-    if state.get(key) != value:
-        state[key] = value
-    return int(value)
+def choose(key: str, options: Collection[str], usual: str, what: str) -> str:
+    """As `linked.seed`; the `usual` option is left out of the link."""
+    st.session_state[USUAL][key] = usual
+    return seed(key, options, usual, what)
+
+
+def choose_number(key: str, low: int, high: int, usual: int) -> None:
+    """The same for a whole number from `low` to `high`."""
+    st.session_state[USUAL][key] = str(usual)
+    seed_number(key, low, high, usual)
 
 
 def write_link() -> None:
-    """Write everything that is shown into the link."""
+    """Write everything that is shown and not usual into the link."""
     state = st.session_state
-    values = {name: state[name] for name in (*FIELDS, *OTHERS, FROM) if name in state}
-    values["bias"] = "yes" if values["bias"] else "no"
-    keep(**values, sample=settings().sample)
+    usual = state[USUAL] | _usual_numbers()
+    shown = {name: _text(state[name]) for name in (*FIELDS, *OTHERS) if name in state}
+    unusual = {name: text for name, text in shown.items() if text != usual.get(name)}
+    keep(**unusual, **{FROM: state.get(FROM)}, sample=settings().sample)
 
 
-def _of_network(wish: str) -> dict[str, str]:
-    """The numbers of VARIANT:NODE, as a link would say them; none, with a sentence, for no convolution."""
+def _text(value: int | str | bool) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _found(wish: str) -> str:
+    """VARIANT:NODE of a convolution, as the link asks for it. Raises UnknownVariant, UnknownNode or CostError."""
     name, _, node = wish.partition(":")
-    try:
-        found = loaders.trace(variant(name).name).resolve(node)
-        c = cost.convolution_of(found)
-    except (UnknownVariant, UnknownNode, CostError) as error:
-        st.warning(f"{error} The link asks for the numbers of {wish}.")
-        return {}
-    st.session_state[FROM] = f"{name}:{found.name}"
-    channels, height, width = c.in_shape
-    numbers = {
-        "height": height, "width": width, "channels": channels, "out": c.out_channels, "stride": c.stride[0],
-        "groups": c.groups, "bottleneck": cost.usual_width(c.groups),
-    }  # fmt: skip
-    return {key: str(value) for key, value in numbers.items()} | {
-        "kernel": cost.short(c.kernel), "padding": cost.short(c.padding), "bias": "yes" if c.bias else "no",
-    }  # fmt: skip
+    found = loaders.trace(variant(name).name).resolve(node)
+    cost.convolution_of(found)
+    return f"{name}:{found.name}"
+
+
+def _usual_numbers() -> dict[str, str]:
+    """The numbers as a link would say them: those of the network's convolution, else of the classic case."""
+    numbers = {name: field.classic for name, field in FIELDS.items()}
+    if FROM in st.session_state:
+        name, _, node = st.session_state[FROM].partition(":")
+        c = cost.convolution_of(loaders.trace(name).node(node))
+        numbers |= {
+            "channels": c.in_shape[0], "height": c.in_shape[1], "width": c.in_shape[2], "out": c.out_channels,
+            "kernel": cost.short(c.kernel), "stride": c.stride[0], "padding": cost.short(c.padding),
+            "groups": c.groups, "bottleneck": cost.usual_width(c.groups), "bias": c.bias,
+        }  # fmt: skip
+    return {name: _text(value) for name, value in numbers.items()}
 
 
 def _classic() -> None:
-    st.session_state.update({name: field.classic for name, field in FIELDS.items()})
-    st.session_state.pop(FROM, None)
+    state = st.session_state
+    state.update({name: field.classic for name, field in FIELDS.items()})
+    state.pop(FROM, None)
+    for name in OF_NETWORK:  # what was usual beside that network is no more
+        state[USUAL].pop(name, None)
 
 
 # ---- numbers in --------------------------------------------------------------------------------------------
@@ -157,10 +177,15 @@ def came_from() -> None:
     if FROM in st.session_state:
         name, _, node = st.session_state[FROM].partition(":")
         family = family_of(name)
-        st.page_link(
-            f"../pages/{family.name}.py", label=f"← {family.variant(name).title}, {node}",
-            query_params={"variant": name, "node": node},
-        )  # fmt: skip
+        label = f"← {family.variant(name).title}, {node}"
+        with st.container(key="cost-came-from"):
+            st.page_link(f"../pages/{family.name}.py", label=label, query_params=_network_link(name, node))
+
+
+def _network_link(name: str, node: str) -> dict[str, str]:
+    """As complete as that page writes it: a link that it has to complete would be a step that Back cannot pass."""
+    link = {"variant": name, "node": node, "colour": st.session_state.get("colour", "kind")}
+    return link | ({"sample": chosen} if (chosen := settings().sample) else {})
 
 
 def inputs() -> None:
@@ -171,9 +196,7 @@ def inputs() -> None:
                 _control(name)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.toggle(FIELDS["bias"].label, key="bias", persist_state="session")
-        st.button(
-            "The classic case", on_click=_classic, key="classic", help="GoogLeNet's first 5×5, module 3a"
-        )
+        st.button("The classic case", on_click=_classic, key="classic", help="GoogLeNet's first 5×5, module 3a")
 
 
 def _control(name: str) -> None:
@@ -194,24 +217,26 @@ def whole_number(label: str, low: int, high: int, key: str, help: str | None = N
     st.number_input(label, low, high, key=key, step=1, help=help, width=WIDTH, persist_state="session")
 
 
-def convolution() -> Convolution | None:
-    """What the controls say; None, with the sentence why on the page, for what cannot be."""
+def convolution() -> Convolution:
+    """What the controls say. Raises CostError for what cannot be, or has no such bottleneck."""
     state = st.session_state
-    try:
-        c = Convolution(
-            in_shape=(state["channels"], state["height"], state["width"]),
-            out_channels=state["out"],
-            kernel=parse_pair(state["kernel"] or "", "kernel"),
-            stride=(state["stride"], state["stride"]),
-            padding=parse_padding(state["padding"] or ""),
-            groups=state["groups"],
-            bias=state["bias"],
-        )
-        cost.bottleneck(c, state["bottleneck"])
-    except CostError as error:
-        st.error(str(error))
-        return None
+    c = Convolution(
+        in_shape=(state["channels"], state["height"], state["width"]),
+        out_channels=state["out"],
+        kernel=parse_pair(state["kernel"] or "", "kernel"),
+        stride=(state["stride"], state["stride"]),
+        padding=parse_padding(state["padding"] or ""),
+        groups=state["groups"],
+        bias=state["bias"],
+    )
+    cost.bottleneck(c, state["bottleneck"])
     return c
+
+
+def family(c: Convolution) -> dict[str, Design | CostError]:
+    """It and its relatives with the chosen bottleneck and expansion."""
+    state = st.session_state
+    return cost.family(c, state["bottleneck"], c.groups if c.groups > 1 else GROUPS, state["expansion"])
 
 
 # ---- comparisons -------------------------------------------------------------------------------------------
@@ -265,9 +290,9 @@ def formulas(c: Convolution) -> None:
                 st.latex(cost.macs_formula(layer))
             if len(design.layers) > 1:
                 st.latex(cost.sum_formula(design))
+            memory = bytes_text(design.activation_bytes)
             st.markdown(
-                f"{grouped(design.additions)} additions  \n"
-                f"{bytes_text(design.activation_bytes)} of activations  \n"
+                f"{grouped(design.additions)} additions, {memory} of activations  \n"
                 f"{grouped(design.params)} parameters:"
             )
             for layer in design.layers:
@@ -284,22 +309,17 @@ def widths(c: Convolution) -> None:
     break_even = float(cost.break_even_width(c))
     figure = cost_charts.width_curve(cost.sweep(c), reduced, direct, break_even, dark())
     chart(figure, "curve", "Multiplications by bottleneck width")
-    st.markdown(
-        f"Break-even: a bottleneck saves multiplications below **{break_even:.1f}** maps, of {c.in_shape[0]}."
-    )
+    st.markdown(f"Break-even: a bottleneck saves multiplications below **{break_even:.1f}** maps, of {c.in_shape[0]}.")
 
 
-def relatives(c: Convolution) -> dict[str, Design]:
-    """The whole family in place of it, as bars and as a table; returns those that are possible."""
-    state = st.session_state
+def relatives(c: Convolution) -> None:
+    """The whole family in its place, as bars and as a table, and why some of it is not possible."""
     _control("expansion")
-    found = cost.family(c, state["bottleneck"], c.groups if c.groups > 1 else GROUPS, state["expansion"])
-    possible = {name: design for name, design in found.items() if isinstance(design, Design)}
+    found = family(c)
+    possible = [design for design in found.values() if isinstance(design, Design)]
     standard = cost.standard(c).macs
-    chart(
-        cost_charts.bars(list(possible.values()), dark()), "relatives", "Multiplications of the whole family"
-    )
-    legend(*possible.values())
+    chart(cost_charts.bars(possible, dark()), "relatives", "Multiplications of the whole family")
+    legend(*possible)
     st.table(
         [
             {
@@ -312,10 +332,9 @@ def relatives(c: Convolution) -> dict[str, Design]:
                 "standard ÷ this": f"{standard / design.macs:.2f}",
                 "activations": bytes_text(design.activation_bytes),
             }
-            for design in possible.values()
-        ],
+            for design in possible
+        ]
     )
     for name, reason in found.items():
         if isinstance(reason, CostError):
             st.caption(f"{name}: {reason}")
-    return possible

@@ -18,7 +18,7 @@ from explorer.runtime.timing import Measurement
 from explorer.runtime.weighted_sum import WeightedSum
 
 FONT = 16
-LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "font_size": 16}
+LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
 ROW = 34  # pixels of a bar and the space around it
 QUANTITIES = {"Multiplications": "macs", "Parameters": "params", "Activation memory": "activation_bytes"}
 
@@ -35,12 +35,10 @@ def stroke(kind: Kind, dark: bool) -> str:
 
 def comparison(designs: Sequence[Design], dark: bool) -> go.Figure:
     """Designs beside each other in three quantities; a bar's parts are its layers."""
-    figure = make_subplots(
-        rows=len(QUANTITIES), cols=1, subplot_titles=list(QUANTITIES), vertical_spacing=0.16
-    )
+    figure = make_subplots(rows=len(QUANTITIES), cols=1, subplot_titles=list(QUANTITIES), vertical_spacing=0.16)
     for row, attribute in enumerate(QUANTITIES.values(), 1):
         _stack(figure, designs, attribute, dark, row)
-    figure.update_annotations(font_size=FONT, x=0, xanchor="left")
+    figure.update_annotations(x=0, xanchor="left")
     return styled(figure, dark, height=len(QUANTITIES) * (len(designs) * ROW + 38))
 
 
@@ -68,7 +66,7 @@ def _stack(figure: go.Figure, designs: Sequence[Design], attribute: str, dark: b
     )  # fmt: skip
     # The totals stand right of their bars.
     figure.update_xaxes(range=[0, 1.3 * max(totals)], visible=False, row=row, col=1)
-    figure.update_yaxes(autorange="reversed", ticksuffix=" ", tickfont_size=FONT, row=row, col=1)
+    figure.update_yaxes(autorange="reversed", ticksuffix=" ", row=row, col=1)
 
 
 def layer_text(layer: Convolution) -> str:
@@ -77,11 +75,11 @@ def layer_text(layer: Convolution) -> str:
     return f"{name}{pair_text(layer.kernel)}, {layer.in_shape[0]} → {layer.out_channels}"
 
 
-def width_curve(
-    swept: Sequence[Design], chosen: Design, direct: Design, break_even: float, dark: bool
-) -> go.Figure:
+def width_curve(swept: Sequence[Design], chosen: Design, direct: Design, break_even: float, dark: bool) -> go.Figure:
     """Multiplications of bottlenecks by their width, against the direct convolution's."""
-    widths, macs = [d.layers[0].out_channels for d in swept], [d.macs for d in swept]
+    # Also a bottleneck that is wider than the input lies on the line.
+    points = sorted({(0, 0), *((d.layers[0].out_channels, d.macs) for d in (*swept, chosen))})
+    widths, macs = zip(*points, strict=True)
     line, level = stroke("pointwise", dark), stroke("convolution", dark)
     figure = go.Figure()
     figure.add_scatter(
@@ -89,7 +87,7 @@ def width_curve(
         hovertemplate="%{x} maps: %{y:,} multiplications<extra></extra>",
     )  # fmt: skip
     figure.add_scatter(
-        x=[widths[0], widths[-1]], y=[direct.macs] * 2, mode="lines", name="direct", hoverinfo="skip",
+        x=[0, widths[-1]], y=[direct.macs] * 2, mode="lines", name="direct", hoverinfo="skip",
         line={"color": level, "width": 3, "dash": "dash"},
     )  # fmt: skip
     figure.add_scatter(
@@ -99,10 +97,9 @@ def width_curve(
     figure.add_vline(
         x=break_even, line_dash="dot", line_color=level, annotation_text=f"break-even {break_even:.1f}",
         annotation_position="bottom right" if break_even < 0.6 * widths[-1] else "bottom left",
-        annotation_font_size=FONT,
     )  # fmt: skip
-    figure.update_xaxes(title="bottleneck width (maps)", tickfont_size=FONT)
-    figure.update_yaxes(title="multiplications", rangemode="tozero", tickfont_size=FONT)
+    figure.update_xaxes(title="bottleneck width (maps)", range=[0, 1.01 * widths[-1]])
+    figure.update_yaxes(title="multiplications", rangemode="tozero")
     figure.update_layout(legend=LEGEND)
     return styled(figure, dark, height=330)
 
@@ -118,11 +115,12 @@ def practice(measured: Sequence[Measurement], dark: bool) -> go.Figure:
     for name, ratios, kind in compared:
         figure.add_bar(
             x=ratios, y=names, orientation="h", name=name, marker_color=fill(kind, dark),
-            text=[f"{r:.3g}×" for r in ratios], textposition="outside", textfont_size=FONT, cliponaxis=False,
+            text=[f"{r:.3g}×" for r in ratios], textposition="outside", textfont_size=FONT, constraintext="none",
+            cliponaxis=False,
             hovertemplate="%{y}: %{x:.3g} times " + name + "<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(visible=False)
-    figure.update_yaxes(autorange="reversed", ticksuffix=" ", tickfont_size=FONT)
+    figure.update_yaxes(autorange="reversed", ticksuffix=" ")
     figure.update_layout(legend={**LEGEND, "traceorder": "normal"})
     return styled(figure, dark, height=len(measured) * 52 + 50, barmode="group")
 
@@ -171,25 +169,24 @@ def products(value: WeightedSum, dark: bool) -> go.Figure:
             x=np.arange(len(values)), y=values, marker_color=stroke(kind, dark), marker_line_width=0,
             showlegend=False, hovertemplate="channel %{x}: %{y:.4g}<extra></extra>", row=row, col=1,
         )  # fmt: skip
-    figure.update_annotations(font_size=FONT, x=0, xanchor="left")
-    figure.update_xaxes(tickfont_size=FONT)
+    figure.update_annotations(x=0, xanchor="left")
     figure.update_xaxes(title="input channel", row=len(panels), col=1)
-    figure.update_yaxes(tickfont_size=FONT, nticks=4)
+    figure.update_yaxes(nticks=4)
     return styled(figure, dark, height=440, bargap=0)
 
 
 def styled(figure: go.Figure, dark: bool, height: int, **layout: Any) -> go.Figure:
     """The figure in the page's colours and sizes."""
     text = KINDS["input"].dark_fill if dark else INK
-    figure.update_annotations(font_color=text)
-    title = {"size": FONT, "color": text}
-    figure.update_xaxes(tickfont_color=text, title_font=title)
-    figure.update_yaxes(tickfont_color=text, title_font=title)
+    font = {"size": FONT, "color": text}
+    figure.update_annotations(font=font)
+    figure.update_xaxes(tickfont=font, title_font=font)
+    figure.update_yaxes(tickfont=font, title_font=font)
     return figure.update_layout(
         **{"barmode": "stack", "bargap": 0.25} | layout,
         height=height,
-        font={"size": FONT, "color": text},
-        legend_font_color=text,
+        font=font,
+        legend_font=font,
         hoverlabel_font_size=FONT,
         margin={"l": 10, "r": 10, "t": 26, "b": 8},
     )

@@ -34,7 +34,7 @@ def heat_map(names: Sequence[str], vectors: Sequence[FloatArray], dark: bool, si
             colorscale=[[i / 255, "rgb({},{},{})".format(*colours[i])] for i in range(256)],
             customdata=np.stack([cells.first, last], axis=-1).astype(np.int16),
             hovertemplate="%{y}, channels %{customdata[0]} to %{customdata[1]}: " + value + "<extra></extra>",
-            colorbar={"tickfont_size": FONT, "thickness": 14, "nticks": 5},
+            colorbar={"tickfont_size": FONT, "thickness": 14, "nticks": 5, "exponentformat": "e"},
         )
     )
     figure.update_xaxes(visible=False)
@@ -69,7 +69,9 @@ def by_block(names: Sequence[str], values: Sequence[float], dark: bool) -> go.Fi
 
 def _rows(figure: go.Figure, names: Sequence[str], dark: bool) -> go.Figure:
     figure.update_yaxes(autorange="reversed", tickfont_size=FONT, ticksuffix=" ", automargin=True)
-    return styled(figure, dark, height=max(5, len(names)) * BLOCK_ROW + 60)
+    styled(figure, dark, height=max(5, len(names)) * BLOCK_ROW + 50)
+    # The same room above and below, so that a block stands at one height in charts side by side.
+    return figure.update_xaxes(automargin=False).update_layout(margin={"t": 10, "b": 40})
 
 
 def logits(before: FloatArray, after: FloatArray, classes: Sequence[str], dark: bool) -> go.Figure:

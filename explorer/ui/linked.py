@@ -34,6 +34,11 @@ def asked(key: str) -> str | None:
     return value
 
 
+def fresh() -> bool:
+    """Whether a person's link is being followed: what it does not name has its first value, for Back to undo."""
+    return bool(st.session_state[ASKED])
+
+
 def followed() -> int:
     """How many links this session has followed: for the key of a component that begins anew with each."""
     count: int = st.session_state.get(FOLLOWED, 0)
@@ -53,6 +58,21 @@ def seed(key: str, options: Collection[str], default: str, what: str) -> str:
     if chosen != current:
         st.session_state[key] = chosen
     return chosen
+
+
+def seed_number(key: str, low: int, high: int, first: int) -> int:
+    """As `seed`, for a whole number from `low` to `high`."""
+    state, wish = st.session_state, asked(key)
+    value: int = state.get(key, first)
+    if wish and wish.isascii() and wish.isdecimal() and len(wish) < 6:
+        value = int(wish)
+    if not low <= value <= high:
+        value = first
+    if wish and wish != str(value):
+        st.warning(f"The link asks for {key} {wish}, which does not exist; {value} is shown.")
+    if state.get(key) != value:
+        state[key] = value
+    return value
 
 
 def keep(**values: str | int | None) -> None:

@@ -6,70 +6,75 @@ from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
+import torch
 
-from explorer.analysis.cost import CostError, Design
-from explorer.analysis.units import grouped, si
+from explorer.analysis.cost import Convolution, CostError, Design
+from explorer.analysis.units import grouped, pair_text, shape_text, si
 from explorer.runtime.device import describe, resolve
 from explorer.runtime.timing import Measurement, check_size, measure
 from explorer.ui import cost_charts
-from explorer.ui.calculator import BATCHES, chart, dark
+from explorer.ui.calculator import BATCHES, chart, convolution, dark, family
 from explorer.ui.sidebar import settings
 
-MEASURED = "measured"  # in the session: what was asked for, and what is known so far
+MEASURED = "measured"  # in the session: what was measured, and what is known so far
 
 
-def practice(designs: Sequence[Design]) -> None:
-    """A button that measures, with progress; what was measured of these designs, also if it was cancelled."""
+def practice() -> None:
+    """A button that measures what the calculator's controls say, with progress; and what was measured last.
+
+    Outside of any fragment: only a click that runs the whole page interrupts a run, and "Cancel" has to.
+    """
     state, device = st.session_state, resolve(settings().device)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control(
-            "Pictures at a time", BATCHES, key="batch", required=True, persist_state="session"
-        )
-        wanted = (tuple(designs), str(device), state["batch"])
+        st.segmented_control("Pictures at a time", BATCHES, key="batch", required=True, persist_state="session")
         start = st.button(f"Measure on {describe(device)}", key="measure")
         place = st.empty()
     if start:
-        state[MEASURED] = {"asked": wanted, "results": (), "refused": [], "progress": 0.0}
         with place:
-            st.button("Cancel", key="cancel")  # any click ends the run at its next word to the browser
-        _measure(designs, state[MEASURED])
-        place.empty()
-    measured = state.get(MEASURED)
-    if measured is None or measured["asked"] != wanted:
-        st.caption("Not measured yet with these numbers.")
-        return
-    if measured["results"]:
-        _show(measured["results"])
-    for sentence in measured["refused"]:
-        st.caption(sentence)
-    if measured["progress"] < 1:
-        st.caption(f"Cancelled at {measured['progress']:.0%}.")
-
-
-def _measure(designs: Sequence[Design], into: dict[str, Any]) -> None:
-    device, batch = resolve(settings().device), int(st.session_state["batch"])
-    possible = []
-    for design in designs:
+            st.button("Cancel", key="cancel")
         try:
-            check_size(design, device, batch)
+            _measure(convolution(), device)
         except CostError as error:
-            into["refused"].append(str(error))
-        else:
-            possible.append(design)
+            st.error(str(error))
+        place.empty()
+    if MEASURED in state:
+        _show(**state[MEASURED])
+
+
+def _measure(c: Convolution, device: torch.device) -> None:
+    """Measure the family of `c`; what is known so far outlives a cancellation."""
+    batch, possible, refused = int(st.session_state["batch"]), [], []
+    for design in family(c).values():
+        try:
+            if isinstance(design, Design):
+                check_size(design, device, batch)
+                possible.append(design)
+        except CostError as error:
+            refused.append(str(error))
+    known: dict[str, Any] = {"c": c, "results": (), "refused": refused, "progress": 0.0}
+    st.session_state[MEASURED] = known
     bar = st.progress(0.0, "Warming up")
-    try:
-        for into["progress"], into["results"] in measure(possible, device, batch):
-            bar.progress(into["progress"], f"{into['progress']:.0%}")
-    except CostError as error:
-        into["refused"].append(str(error))
+    for known["progress"], known["results"] in measure(possible, device, batch):
+        bar.progress(known["progress"], f"{known['progress']:.0%}")
     bar.empty()
 
 
-def _show(results: Sequence[Measurement]) -> None:
+def _show(c: Convolution, results: Sequence[Measurement], refused: Sequence[str], progress: float) -> None:
+    if results:
+        _compare(c, results)
+    for sentence in refused:
+        st.caption(sentence)
+    if progress < 1:
+        st.caption(f"Cancelled at {progress:.0%}.")
+
+
+def _compare(c: Convolution, results: Sequence[Measurement]) -> None:
+    """Theory and practice, relative to the first design that was measured."""
     first = results[0]
     st.markdown(
-        f"{first.device}. Batch of {first.batch}, float32, after warming up, the median of {first.samples} "
-        f"samples. Compared with **{first.design.name}**:"
+        f"**{shape_text(c.in_shape)} → {shape_text(c.out_shape)}, {pair_text(c.kernel)}** on {first.device}: batch "
+        f"of {first.batch}, float32, after warming up, the median of {first.samples} samples. Compared with "
+        f"**{first.design.name}**:"
     )
     chart(cost_charts.practice(results, dark()), "practice", "Fewer multiplications, and less time")
     st.table(

@@ -182,10 +182,9 @@ def _maps(trace: Trace, node: Node, chosen: Settings) -> MapView:
     with facts:
         _result(loaders.activations(*arguments), chosen)
         if node.type == "Conv2d":
-            st.page_link(
-                "../pages/convolution.py", label="Cost of this convolution →",
-                query_params={"from": f"{name}:{node.name}"},
-            )  # fmt: skip
+            link_there = {"from": f"{name}:{node.name}"} | ({"sample": chosen.sample} if chosen.sample else {})
+            with st.container(key="cost-of-node"):
+                st.page_link("../pages/convolution.py", label="Cost of this convolution →", query_params=link_there)
     return view
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Condition
 
 import streamlit as st
 from cachetools import LRUCache, cached
@@ -22,9 +23,9 @@ from explorer.runtime.gates import FORCES, Alteration, GateBlock, Pairs, Reading
 from explorer.runtime.images import LoadedImage, samples
 from explorer.runtime.maps import FloatArray
 from explorer.ui import gate_charts, loaders
-from explorer.ui.calculator import chart, dark, seed_number
+from explorer.ui.calculator import chart, dark
 from explorer.ui.components.gates import GateView, gate_bars, map_pairs
-from explorer.ui.linked import asked, beside, followed, rewrite, seed
+from explorer.ui.linked import asked, beside, followed, fresh, rewrite, seed, seed_number
 from explorer.ui.sidebar import Settings, sample_image, settings
 
 VIEW, FOLLOWING = "gate-view", "gates-follow"  # in the session: the chosen channel; the node that was followed last
@@ -34,6 +35,10 @@ ALTERATIONS = {
     "invert": "Inverted (1 − g)", "channel": "One channel",
 }  # fmt: skip
 SCOPES = {"block": "This block", "all": "All blocks"}
+GATES = {
+    "Sigmoid": "σ(x) = 1 / (1 + e⁻ˣ)",
+    "Hardsigmoid": "σ the hard sigmoid, min(max(x + 3, 0), 6) / 6",
+}
 REDUCTIONS = (2, 64)
 MOST_SEED = 999
 
@@ -50,6 +55,10 @@ def begin(variant: Variant) -> None:
     blocks, state = _blocks(variant.name), st.session_state
     if not blocks:
         return
+    first = _first_values(variant)
+    if fresh():
+        for key in ("gates", FOLLOWING, *first):
+            state.pop(key, None)
     if asked("gates"):
         state[FOLLOWING] = None  # the link's gate wins over that of the link's node
     block = blocks[seed("gates", blocks, next(iter(blocks)), "gate")]
@@ -61,40 +70,49 @@ def begin(variant: Variant) -> None:
     seed("scope", SCOPES, "block", "scope of an alteration")
     seed_number("gate-percent", 0, 100, 0)
     seed_number("shuffle", 0, MOST_SEED, 0)
-    if gates.has_reduction(variant):
+    if "r" in first:
         seed_number("r", *REDUCTIONS, variant.config.squeeze_excitation)
-    _into_link()
 
 
-def follow(trace: Trace, node: Node) -> bool:
-    """Turn to the gate of the selected node's block; whether that is another one than before."""
-    state, now = st.session_state, (trace.variant, node.name)
-    before = state.get(FOLLOWING, ())
-    state[FOLLOWING] = now
-    if before is None or before == now:
-        return False
-    path = next((b.path for b in _blocks(trace.variant).values() if b.block == node.block), None)
-    if path is None or path == state["gates"]:
-        return False
-    state["gates"] = path
-    _into_link()
-    return True
-
-
-def _into_link() -> None:
-    """What differs from a fresh page; the gate always, since a page opens with that of the selected node."""
-    state, view = st.session_state, st.session_state[VIEW]
-    state["gate"], state["gate-order"] = view.channel, "strength" if view.sorted else "number"
-    fresh = {
+def _first_values(variant: Variant) -> dict[str, str | int]:
+    """Of the controls, by their names in the link; the select box of gates has none: it follows the selection."""
+    own = {"r": variant.config.squeeze_excitation} if gates.has_reduction(variant) else {}
+    return own | {
         "gate": 0, "gate-order": "number", "against": NOTHING, "force": AS_COMPUTED, "scope": "block",
         "gate-percent": 0, "shuffle": 0,
     }  # fmt: skip
-    values = {key: state[key] for key, value in fresh.items() if state[key] != value}
-    beside(gates=state["gates"], r=state.get("r"), **values)
 
 
-def _keep() -> None:
-    _into_link()
+def follow(trace: Trace, node: Node) -> bool:
+    """Turn to the gate of the selected node's block, if it has one; whether that is another than before."""
+    state, now = st.session_state, (trace.variant, node.name)
+    before, path = state.get(FOLLOWING, ()), _gate_at(node, trace)
+    state[FOLLOWING] = now
+    moved = path is not None and path != state["gates"] and before not in (None, now)
+    if moved:
+        state["gates"] = path
+    if _blocks(trace.variant):
+        _into_link(variant_called(trace.variant))
+    return moved
+
+
+def _gate_at(node: Node, trace: Trace) -> str | None:
+    return next((b.path for b in _blocks(trace.variant).values() if b.block == node.block), None)
+
+
+def _into_link(variant: Variant) -> None:
+    """What differs from a fresh page at this node."""
+    state, trace = st.session_state, loaders.trace(variant.name)
+    view: GateView = state[VIEW]
+    state["gate"], state["gate-order"] = view.channel, "strength" if view.sorted else "number"
+    values = {key: state[key] for key, first in _first_values(variant).items() if state[key] != first}
+    if state["gates"] != (_gate_at(trace.node(state["node"]), trace) or next(iter(_blocks(variant.name)))):
+        values["gates"] = state["gates"]
+    beside(**values)
+
+
+def _keep(variant: Variant) -> None:
+    _into_link(variant)
     rewrite()
 
 
@@ -153,12 +171,12 @@ def _effect(
     return Effect(shown, before.logits.numpy(), after.logits.numpy(), change, before.top(), after.top())
 
 
-@cached(LRUCache(128))
+@cached(LRUCache(128), condition=Condition())
 def _without_gates(name: str) -> Trace:
     return gates.trace_without_gates(variant_called(name))
 
 
-@cached(LRUCache(128))
+@cached(LRUCache(128), condition=Condition())
 def _with_reduction(name: str, reduction: int) -> Trace:
     return gates.trace_with_reduction(variant_called(name), reduction)
 
@@ -176,9 +194,9 @@ def laboratory(variant: Variant) -> None:
         "knowing all the others. **Scale**: each map times its gate."
     )
     _untrained(variant.name)
-    _one_block(variant.name)
+    _one_block(variant)
     st.header("All gates of the network", anchor=False)
-    _all_blocks(variant.name)
+    _all_blocks(variant)
     st.header("What the gates cost", anchor=False)
     _cost(variant)
 
@@ -195,8 +213,9 @@ def _untrained(name: str) -> None:
     low, high = min(v.min() for v in vectors), max(v.max() for v in vectors)
     middle = sum(v.mean() for v in vectors) / len(vectors)
     st.info(
-        f"**Untrained gates teach nothing**: random weights put them around {middle:.2f} ({low:.2f} to {high:.2f}), and they "
-        "say nothing of what the picture shows. See here how a block computes; what one learns needs trained weights."
+        f"**Untrained gates teach nothing**: random weights put them around {middle:.2f} ({low:.2f} to {high:.2f}), "
+        "and they say nothing of what the picture shows. See here how a block computes; what one learns needs trained "
+        "weights."
     )
 
 
@@ -204,15 +223,15 @@ def _untrained(name: str) -> None:
 
 
 @st.fragment
-def _one_block(name: str) -> None:
-    blocks, state, chosen = _blocks(name), st.session_state, settings()
+def _one_block(variant: Variant) -> None:
+    blocks, state, chosen = _blocks(variant.name), st.session_state, settings()
     with st.container(width=460):
         st.selectbox(
             "Squeeze-and-excitation block", blocks, key="gates", persist_state="session",
             format_func=lambda path: _title(blocks[path]),
         )  # fmt: skip
     block = blocks[state["gates"]]
-    arguments = _arguments(name, chosen)
+    arguments = _arguments(variant.name, chosen)
     activations = loaders.activations(*arguments)
     state[VIEW] = view = gate_bars(
         _message(*arguments, block.path), key=f"gates-{followed()}", initial=state[VIEW], channels=block.channels
@@ -221,7 +240,7 @@ def _one_block(name: str) -> None:
     _formulas(gates.reading(activations, block), view.channel)
     st.header("Hands on: alter the gates", anchor=False)
     _hands_on(arguments, activations, block, view.channel)
-    _keep()
+    _keep(variant)
 
 
 def _title(block: GateBlock) -> str:
@@ -231,28 +250,27 @@ def _title(block: GateBlock) -> str:
 def _formulas(r: Reading, channel: int) -> None:
     """The paper's equations 2 to 4, with this channel's numbers."""
     height, width = r.block.shape[1:]
-    z, x, s = (float(v[channel]) for v in (r.squeeze, r.excitation, r.gate))
+    z, x, s = (_tex(float(v[channel])) for v in (r.squeeze, r.excitation, r.gate))
     left, right = st.columns(2, gap="medium")
     with left:
-        st.latex(
-            rf"z_{{{channel}}} = \frac{{1}}{{{height} \cdot {width}}} \sum_{{i,j}} u_{{{channel}}}(i,j) = {z:.4f}"
-        )
+        st.latex(rf"z_{{{channel}}} = \frac{{1}}{{{height} \cdot {width}}} \sum_{{i,j}} u_{{{channel}}}(i,j) = {z}")
         st.latex(
             rf"h = \delta(W_1 z) \in \mathbb{{R}}^{{{len(r.hidden)}}}, \quad "
             rf"{int((r.hidden > 0).sum())} \text{{ above zero}}"
         )
     with right:
-        if r.block.kind == "Hardsigmoid":
-            gate = rf"\frac{{\min(\max({x:.4f} + 3,\, 0),\, 6)}}{{6}}"
-        else:
-            gate = rf"\sigma({x:.4f}) = \frac{{1}}{{1 + e^{{{-x:.4f}}}}}"
-        st.latex(rf"s_{{{channel}}} = \sigma(W_2 h)_{{{channel}}} = {gate} = \mathbf{{{s:.4f}}}")
-        st.latex(rf"\tilde{{x}}_{{{channel}}} = s_{{{channel}}} \, u_{{{channel}}} = {s:.4f} \, u_{{{channel}}}")
-    hard = " Here σ is the hard sigmoid, made of straight lines." if r.block.kind == "Hardsigmoid" else ""
+        st.latex(rf"s_{{{channel}}} = \sigma(W_2 h)_{{{channel}}} = \sigma({x}) = \mathbf{{{s}}}")
+        st.latex(rf"\tilde{{x}}_{{{channel}}} = s_{{{channel}}} \, u_{{{channel}}} = {s} \, u_{{{channel}}}")
     st.caption(
-        f"Equations 2 to 4 of arXiv 1709.01507, which leaves out the biases that both layers have. δ is the ReLU.{hard} "
-        f"Channel {channel}: rank {r.rank(channel)} of {r.block.channels}."
+        "Equations 2 to 4 of arXiv 1709.01507, which leaves out the biases of both layers; δ is the ReLU, "
+        f"{GATES[r.block.kind]}. The gate of channel {channel} has rank {r.rank(channel)} of {r.block.channels}."
     )
+
+
+def _tex(value: float) -> str:
+    """Four significant digits."""
+    digits, _, exponent = f"{value:.4g}".partition("e")
+    return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
 
 
 def _hands_on(
@@ -260,8 +278,14 @@ def _hands_on(
 ) -> None:
     state = st.session_state
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control(
-            "Gates", ALTERATIONS, key="force", required=True, format_func=ALTERATIONS.__getitem__, persist_state="session"
+        st.pills(
+            "Gates",
+            ALTERATIONS,
+            key="force",
+            required=True,
+            wrap=True,
+            format_func=ALTERATIONS.__getitem__,
+            persist_state="session",
         )
         force = next((f for f in FORCES if f == state["force"]), None)
         if force == "channel":
@@ -299,7 +323,7 @@ def _show(effect: Effect, activations: Activations, block: GateBlock) -> None:
     with maps:
         map_pairs(effect.pairs.message, key="gate-pairs")
         st.caption(
-            f"The chosen channel, then those that change most; {pair_text(block.shape[1:])}, both of a pair on one scale."
+            f"The chosen channel, then those that change most. {pair_text(block.shape[1:])}; each pair has one scale."
         )
     with scores:
         chart(
@@ -322,8 +346,8 @@ def _show(effect: Effect, activations: Activations, block: GateBlock) -> None:
 
 
 @st.fragment
-def _all_blocks(name: str) -> None:
-    chosen, offered = settings(), {s.id: s.title for s in samples()}
+def _all_blocks(variant: Variant) -> None:
+    name, chosen, offered = variant.name, settings(), {s.id: s.title for s in samples()}
     titles = {NOTHING: "nothing", AVERAGE: f"the average of the {len(offered)} samples", **offered}
     with st.container(width=460):
         other = st.selectbox(
@@ -340,7 +364,7 @@ def _all_blocks(name: str) -> None:
     st.caption(_resampling(blocks))
     if other != NOTHING:
         _comparison(name, names, own, other, titles[other])
-    _keep()
+    _keep(variant)
 
 
 def _chart_of(title: str, figure: object, key: str) -> None:
@@ -353,9 +377,9 @@ def _resampling(blocks: Sequence[GateBlock]) -> str:
     if narrow == wide:
         return "A row is a block, a column a channel."
     return (
-        f"A row is a block, its channels from left to right. Blocks have {narrow:,} to {wide:,} channels, rows are equally "
-        "long: where there are more channels than columns, a cell is the mean of neighbours, so that single extremes "
-        "show in the distribution only; where there are fewer, cells repeat. Point at a cell to see which it stands for."
+        f"A row is a block, its channels from left to right. Blocks have {narrow:,} to {wide:,} channels, rows are "
+        "equally long: where there are more channels than columns, a cell is the mean of neighbours, so that single "
+        "extremes show in the distribution only; where there are fewer, cells repeat. Point at a cell to see its channels."
     )
 
 
@@ -381,8 +405,9 @@ def _comparison(name: str, names: list[str], own: list[FloatArray], other: str, 
         )  # fmt: skip
     _chart_of(what, gate_charts.by_block(names, per_block, dark()), "gates-per-block")
     st.caption(
-        "In the paper's trained networks, early blocks gate alike for all classes and late ones by class; the very last "
-        "hardly tell classes apart (section 6.4). The samples have no classes, so their average is over pictures, not over a class."
+        "In the paper's trained networks, early blocks gate alike for all classes and late ones by class; the very "
+        "last hardly tell classes apart (section 6.4). The samples have no classes: their average is over pictures, "
+        "not over a class."
     )
 
 
@@ -406,12 +431,14 @@ def _cost(variant: Variant) -> None:
     if gates.has_reduction(variant):
         with st.container(width=460):
             r = st.slider("Reduction ratio r", *REDUCTIONS, key="r", persist_state="session")
-        gated, title = _with_reduction(name, r), f"r = {r}"
+        title = f"r = {r}"
+        if r != variant.config.squeeze_excitation:
+            gated = _with_reduction(name, r)
     bare = _without_gates(name)
     params, macs = gated.inference_params - bare.inference_params, gated.inference_macs - bare.inference_macs
     st.markdown(
-        f"The gates add **{params / bare.inference_params:.2%}** parameters and **{macs / bare.inference_macs:.3%}** MACs "
-        "to the same network without them, both from the trace."
+        f"The gates add **{params / bare.inference_params:.2%}** parameters and **{macs / bare.inference_macs:.3%}** "
+        "MACs to the same network without them, both from the trace."
     )
     numbers, stages = st.columns(2, gap="medium")
     with numbers:
@@ -428,4 +455,4 @@ def _cost(variant: Variant) -> None:
         st.caption("MACs of convolutions and fully connected layers: pooling and scaling are not counted.")
     with stages:
         _chart_of("Parameters of the gates, by stage", gate_charts.added(gated, dark()), "gates-added")
-    _keep()
+    _keep(variant)

@@ -12,8 +12,7 @@ from explorer.architectures import catalogue
 from explorer.runtime import weighted_sum as runtime
 from explorer.runtime.weighted_sum import WeightedSum, pointwise_nodes
 from explorer.ui import cost_charts, loaders
-from explorer.ui.calculator import CHART, FROM, chart, dark, seed_number, whole_number
-from explorer.ui.linked import asked, seed
+from explorer.ui.calculator import CHART, FROM, chart, choose, choose_number, dark, whole_number
 from explorer.ui.sidebar import settings
 
 NETWORK, NODE = "googlenet", "inception3.3a.conv5x5_reduce.conv"  # the 1x1 of the classic case
@@ -22,22 +21,23 @@ NETWORK, NODE = "googlenet", "inception3.3a.conv5x5_reduce.conv"  # the 1x1 of t
 def begin() -> Node | None:
     """Give the controls their values; None where the chosen network has no 1x1 convolution.
 
-    Numbers that came from a network's 1x1 convolution show that one.
+    Where the calculator's numbers came from a network's 1x1 convolution, that one is the usual.
     """
     state = st.session_state
-    came, _, wanted = state.get(FROM, "").partition(":") if asked(FROM) and not asked("net") else ("", "", "")
-    if came and wanted in _nodes(came):
-        state["net"], state["at"] = came, wanted
-    net = seed("net", catalogue(), NETWORK, "variant")
+    came, _, wanted = state.get(FROM, "").partition(":")
+    if not came or wanted not in _nodes(came):
+        came, wanted = NETWORK, NODE
+    net = choose("net", catalogue(), came, "variant")
     nodes = _nodes(net)
     if not nodes:
         state.pop("at", None)
         return None
-    node = nodes[seed("at", nodes, NODE if NODE in nodes else next(iter(nodes)), "1×1 convolution")]
+    usual = wanted if wanted in nodes else next(iter(nodes))
+    node = nodes[choose("at", nodes, usual, "1×1 convolution")]
     maps, rows, columns = node.out_shape
-    seed_number("map", 0, maps - 1, 0)
-    seed_number("row", 0, rows - 1, rows // 2)
-    seed_number("column", 0, columns - 1, columns // 2)
+    choose_number("map", 0, maps - 1, 0)
+    choose_number("row", 0, rows - 1, rows // 2)
+    choose_number("column", 0, columns - 1, columns // 2)
     return node
 
 
@@ -58,9 +58,7 @@ def see_it() -> None:
             persist_state="session",
         )
         if node is not None:
-            st.selectbox(
-                "1×1 convolution", _nodes(st.session_state["net"]), key="at", persist_state="session"
-            )
+            st.selectbox("1×1 convolution", _nodes(st.session_state["net"]), key="at", persist_state="session")
     if node is None:
         st.markdown("This network has no 1×1 convolution.")
         return
@@ -79,9 +77,7 @@ def see_it() -> None:
             alt=f"Map {state['map']} of {node.name}",
         )  # fmt: skip
         kind = "" if activations.network.trained else " **Untrained network**: random weights, seeded."
-        st.markdown(
-            f"Click a position. {chosen.image_title}, {node.name}, {shape_text(node.out_shape)}.{kind}"
-        )
+        st.markdown(f"Click a position. {chosen.image_title}, {node.name}, {shape_text(node.out_shape)}.{kind}")
     with numbers:
         chart(cost_charts.products(value, dark()), "products", "Inputs, weights, products")
     _equation(node, value)
@@ -107,10 +103,10 @@ def _equation(node: Node, value: WeightedSum) -> None:
     """The sum with its numbers, and what becomes of it."""
     total = float(value.products.sum())
     bias = "" if value.bias is None else " + b"
-    added = "" if value.bias is None else f" {value.bias:+.4f}"
+    added = "" if value.bias is None else f" {value.bias:+.4g}"
     terms = rf"\sum_{{c=0}}^{{{len(value.inputs) - 1}}} w_c \, x_c{bias}"
-    lines = rf"{terms} &= {total:.4f}{added} \\ &= \mathbf{{{value.total:.4f}}}"
+    lines = rf"{terms} &= {total:.4g}{added} \\ &= \mathbf{{{value.total:.4g}}}"
     st.latex(rf"\begin{{aligned}} {lines} \end{{aligned}}")
-    chain = "".join(f" → {n.type} **{v:.4f}**" for n, v in value.after)
+    chain = "".join(f" → {n.type} **{v:.4g}**" for n, v in value.after)
     where = f"row {value.position[0]}, column {value.position[1]}"
-    st.markdown(f"Input {where} · the network's own map: **{value.network:.4f}**{chain}")
+    st.markdown(f"Input {where} · the network's own map: **{value.network:.4g}**{chain}")

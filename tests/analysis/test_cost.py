@@ -124,9 +124,7 @@ def test_a_convolution_costs_what_torch_counts(c: Convolution) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(convolutions(), st.integers(1, 12), st.integers(1, 4), st.integers(1, 3))
-def test_every_relative_costs_what_torch_counts(
-    c: Convolution, width: int, groups: int, expansion: int
-) -> None:
+def test_every_relative_costs_what_torch_counts(c: Convolution, width: int, groups: int, expansion: int) -> None:
     for design in family(c, width, groups, expansion).values():
         if isinstance(design, Design):
             assert costs(design) == counted(design)
@@ -205,9 +203,7 @@ def test_the_classic_case() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(convolutions(), st.integers(1, 8))
-def test_those_that_stand_in_for_it_give_the_same_shape_and_see_the_same(
-    c: Convolution, expansion: int
-) -> None:
+def test_those_that_stand_in_for_it_give_the_same_shape_and_see_the_same(c: Convolution, expansion: int) -> None:
     standing_in = [
         bottleneck(c, c.groups),
         standard(c),

@@ -135,7 +135,7 @@ def test_the_tour_shows_what_it_says(visit: Open, family: Family) -> None:
         variant = family.variant(step.variant or family.default)
         assert page.app.title[0].value == title(variant)
         assert page.maps["node"] == loaders.trace(variant.name).resolve(step.node).name
-        assert [told.value for told in page.app.info] == [f"**{step.title}.** {step.text}"]
+        assert [told.value for told in page.app.sidebar.info] == [f"**{step.title}.** {step.text}"]
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)

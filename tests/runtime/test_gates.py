@@ -267,9 +267,9 @@ def test_pairs_begin_with_the_chosen_channel_and_share_a_scale() -> None:
     after = altered(a, {block.gate: Alteration("channel", channel=9, value=0.0)})
     pairs = gates.pairs(a, after, block, first=4, count=3)
     header, body = unpack(pairs.message)
-    assert header["channels"][:2] == [4, 9]  # of the others, 9 alone has changed
+    assert header["channels"] == [4, 9]  # of the others, 9 alone has changed
     assert header["gates"][1][1] == 0 != header["gates"][0][1]
-    values = np.frombuffer(body, np.uint8).reshape(3, 2, *block.shape[1:])
+    values = np.frombuffer(body, np.uint8).reshape(2, 2, *block.shape[1:])
     assert np.array_equal(values[0, 0], values[0, 1])
     low, high = header["low"][1], header["high"][1]
     assert np.abs(low + values[1, 1] / 255 * (high - low)).max() <= (high - low) / 509

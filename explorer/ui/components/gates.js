@@ -5,7 +5,7 @@
  */
 const PANELS = new WeakMap();
 const REPORT_DELAY = 250; // ms: whoever holds an arrow key down asks the server once
-const CHART_HEIGHT = 96, AXIS = 52; // CSS pixels
+const CHART_HEIGHT = 96, AXIS = 68; // CSS pixels
 const ORDERS = { false: "channels by number", true: "channels by gate" };
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -58,6 +58,7 @@ function createChart(panel, name) {
     const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
     if (!(event.key in steps)) return;
     event.preventDefault();
+    panel.hovered = -1; // the pointer may rest on another bar
     choose(panel, clamp(panel.places[panel.view.channel] + steps[event.key], 0, panel.vectors.gate.length - 1));
   });
   return { box: el("div", "chart", {}, title, plot), title, plot, canvas };
@@ -84,9 +85,9 @@ function receive(panel, data) {
   panel.table = decodeTable(header.colormap);
   paintStrip(panel.strip, panel.table);
   panel.view ??= { ...header.view }; // from the link; afterwards the browser's own
-  if (panel.path !== header.path || panel.view.channel >= channels) {
-    if (panel.path) panel.view.channel = header.view.channel;
-    panel.path = header.path;
+  if (panel.view.channel >= channels) {
+    panel.view.channel = 0; // as the server has it, too
+    report(panel);
   }
   panel.order.value = String(panel.view.sorted);
   arrange(panel);
