@@ -245,9 +245,7 @@ def _gates(args: argparse.Namespace) -> None:
     print(f"{'gate':<28}{'channels':>10}{'reduction':>11}{'min':>9}{'mean':>9}{'max':>9}")
     for r in records:
         least, mean, most = min(r["gate"]), sum(r["gate"]) / len(r["gate"]), max(r["gate"])
-        print(
-            f"{r['node']:<28}{r['channels']:>10,}{r['reduction']:>11.4g}{least:>9.4f}{mean:>9.4f}{most:>9.4f}"
-        )
+        print(f"{r['node']:<28}{r['channels']:>10,}{r['reduction']:>11.4g}{least:>9.4f}{mean:>9.4f}{most:>9.4f}")
 
 
 def _cost(args: argparse.Namespace) -> None:

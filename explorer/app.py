@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:  # so that `import explorer` works from whatever directory the app is started
     sys.path.insert(0, str(ROOT))
 
+
 def main() -> None:
     """One script run of one viewer."""
     from explorer.ui import style, warmup

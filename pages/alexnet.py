@@ -37,8 +37,7 @@ STEPS = (
     Step(
         "Two graphics cards",
         "conv2.conv",
-        "**g=2**: in the paper each card holds half of the kernels, and they read only the maps on the same "
-        "card.",
+        "**g=2**: in the paper each card holds half of the kernels, and they read only the maps on the same card.",
     ),
     Step(
         "The cards talk",
@@ -48,8 +47,7 @@ STEPS = (
     Step(
         "Without the groups",
         "conv2.conv",
-        "Here each kernel reads all maps. conv2, conv4 and conv5 now cost twice the MACs, and have twice "
-        "the weights.",
+        "Here each kernel reads all maps. conv2, conv4 and conv5 now cost twice the MACs, and have twice the weights.",
         "alexnet_ungrouped",
     ),
     Step(

@@ -19,8 +19,7 @@ STEPS = (
     Step(
         "The 1×1 pays for the 5×5",
         "inception3.3a.conv5x5_reduce.conv",
-        "Before the 5×5, a 1×1 squeezes 192 maps into 16: the 5×5 then costs a twelfth. Colour the nodes by "
-        "**MACs**.",
+        "Before the 5×5, a 1×1 squeezes 192 maps into 16: the 5×5 then costs a twelfth. Colour the nodes by **MACs**.",
     ),
     Step(
         "Pooling that keeps the size",
@@ -31,8 +30,7 @@ STEPS = (
     Step(
         "A 1×1 that saves nothing",
         "stem.conv2_reduce.conv",
-        "The table calls it “reduce”, but 64 maps go in and 64 come out. It mixes channels, with a ReLU "
-        "behind it.",
+        "The table calls it “reduce”, but 64 maps go in and 64 come out. It mixes channels, with a ReLU behind it.",
     ),
     Step(
         "Halving between the stages",

@@ -31,8 +31,7 @@ STEPS = (
     Step(
         "Squashed after pooling, too",
         "s2.tanh",
-        "The paper's tanh is scaled so that 1 stays 1 and −1 stays −1. Here it follows every layer but the "
-        "output.",
+        "The paper's tanh is scaled so that 1 stays 1 and −1 stays −1. Here it follows every layer but the output.",
     ),
     Step(
         "A table of connections",

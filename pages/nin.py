@@ -37,8 +37,7 @@ STEPS = (
     Step(
         "A map for each class",
         "mlpconv4.pointwise2",
-        "The last 1×1 makes one map a class. Trained, a class's map shows where in the picture the network "
-        "sees it.",
+        "The last 1×1 makes one map a class. Trained, a class's map shows where in the picture the network sees it.",
     ),
     Step(
         "No fully connected layer",

@@ -13,14 +13,14 @@ STEPS = (
     Step(
         "The sum",
         "conv2_x.1.add",
-        "The second unit adds its input (the dashed edge) to what its three convolutions make of it. Compare the maps of "
-        "**add** with those of **bn3**, the residual alone.",
+        "The second unit adds its input (the dashed edge) to what its three convolutions make of it. Compare the maps "
+        "of **add** with those of **bn3**, the residual alone.",
     ),
     Step(
         "ReLU after the sum",
         "conv2_x.1.relu3",
-        "In the published network (v1) the sum is cut off at zero before the next unit sees it. So not even a unit that "
-        "learned nothing passes its input on unchanged.",
+        "In the published network (v1) the sum is cut off at zero before the next unit sees it. So not even a unit "
+        "that learned nothing passes its input on unchanged.",
     ),
     Step(
         "A shortcut that projects",
@@ -37,8 +37,8 @@ STEPS = (
     Step(
         "The same without shortcuts",
         "conv3_x.0.relu2",
-        "plain-34 has the layers of ResNet-34 and no dashed edge. It trained worse than plain-18, although its gradients do "
-        "not vanish: the paper calls that degradation.",
+        "plain-34 has the layers of ResNet-34 and no dashed edge. It trained worse than plain-18, although its "
+        "gradients do not vanish: the paper calls that degradation.",
         "plain34",
     ),
     Step(
@@ -50,22 +50,22 @@ STEPS = (
     Step(
         "Stride in the first 1×1",
         "conv3_x.0.conv1",
-        "v1, as published, strides here; torchvision's v1.5 in the 3×3 that follows. The parameters are the same. Compare "
-        "the MACs above.",
+        "v1, as published, strides here; torchvision's v1.5 in the 3×3 that follows. The parameters are the same. "
+        "Compare the MACs above.",
         "resnet50_v1",
     ),
     Step(
         "Pre-activation",
         "conv2_x.1.add",
-        "v2 normalizes and activates before each convolution. Nothing follows the sum: the input travels through a stage "
-        "untouched.",
+        "v2 normalizes and activates before each convolution. Nothing follows the sum: the input travels through a "
+        "stage untouched.",
         "preact_resnet50",
     ),
     Step(
         "What the last maps see",
         "conv5_x.2.add",
-        "Enlarge a map: one of its 49 values sees more than the whole picture. Their mean over all positions is all that "
-        "the classifier gets.",
+        "Enlarge a map: one of its 49 values sees more than the whole picture. Their mean over all positions is all "
+        "that the classifier gets.",
     ),
 )
 

@@ -14,9 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted([*(ROOT / "explorer").rglob("*.py"), *(ROOT / "pages").glob("*.py")])
 PAGES = [path for path in SOURCES if path.parent.name == "pages"]
 PINS = [
-    line
-    for line in (ROOT / "requirements.txt").read_text().splitlines()
-    if line.strip() and not line.startswith("#")
+    line for line in (ROOT / "requirements.txt").read_text().splitlines() if line.strip() and not line.startswith("#")
 ]
 
 # From which parts of the program each part may import: the packages and modules of explorer/, and the pages.
@@ -96,9 +94,7 @@ def test_no_file_refers_to_a_place_outside_the_repository() -> None:
         text=True,
         check=True,
     )
-    texts = [
-        ROOT / name for name in listed.stdout.splitlines() if name.endswith((".py", ".js", ".md", ".toml"))
-    ]
+    texts = [ROOT / name for name in listed.stdout.splitlines() if name.endswith((".py", ".js", ".md", ".toml"))]
     assert Path(__file__) in texts
     found = [relative(p) for p in texts if any(needle in p.read_text(encoding="utf-8") for needle in needles)]
     assert found == []

@@ -57,7 +57,10 @@ def test_describe_totals_are_the_sums_of_its_layers(capsys) -> None:
 
 
 def test_describe_at_another_size_changes_macs_but_not_parameters(capsys) -> None:
-    small, usual = run_json(capsys, "describe", "resnet18", "--input-size", "112"), run_json(capsys, "describe", "resnet18")
+    small, usual = (
+        run_json(capsys, "describe", "resnet18", "--input-size", "112"),
+        run_json(capsys, "describe", "resnet18"),
+    )
     assert small["input_size"] == [3, 112, 112]
     assert small["params"] == usual["params"]
     assert small["macs"] < usual["macs"] / 3
@@ -69,7 +72,9 @@ def test_describe_prints_the_golden_text(capsys) -> None:
     assert capsys.readouterr().out == golden.read_text()
 
 
-@pytest.mark.parametrize(("suffix", "magic"), [("svg", b"<svg"), ("png", b"\x89PNG"), ("pdf", b"%PDF"), ("dot", b"digraph")])
+@pytest.mark.parametrize(
+    ("suffix", "magic"), [("svg", b"<svg"), ("png", b"\x89PNG"), ("pdf", b"%PDF"), ("dot", b"digraph")]
+)
 @pytest.mark.parametrize("zoom", ["network", "stage", "block", "operations"])
 def test_diagram_writes_each_format_at_each_zoom(suffix: str, magic: bytes, zoom: str) -> None:
     file = Path(f"out.{suffix}")
@@ -168,7 +173,11 @@ def test_each_command_has_help(command: str, capsys) -> None:
 
 def test_as_a_module_from_the_repository(repo_root: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "explorer", "describe", "nothing"], cwd=repo_root, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "explorer", "describe", "nothing"],
+        cwd=repo_root,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode == 2
     assert run.stdout == ""

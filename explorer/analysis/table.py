@@ -67,7 +67,10 @@ def layer_text(trace: Trace) -> str:
     widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
     numeric = range(4, len(COLUMNS))
     lines = [
-        "  ".join(cell.rjust(w) if i in numeric else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
+        "  ".join(
+            cell.rjust(w) if i in numeric else cell.ljust(w)
+            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
         for row in rows
     ]
     return "\n".join(

@@ -578,10 +578,7 @@ def _stages(nodes: list[Node], modules: dict[str, nn.Module]) -> tuple[Stage, ..
 def _sums(path: str, members: list[Node], modules: dict[str, nn.Module]) -> dict[str, Any]:
     inside = {n.name for n in members}
     entering = next(
-        shape
-        for n in members
-        for source, shape in zip(n.inputs, n.in_shapes, strict=True)
-        if source not in inside
+        shape for n in members for source, shape in zip(n.inputs, n.in_shapes, strict=True) if source not in inside
     )
     return {
         "path": path,

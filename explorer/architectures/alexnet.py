@@ -165,9 +165,7 @@ FAMILY = Family(
         Claim("top-5 error, five networks, only the supplied pictures", "16.4 %", f"{ILSVRC_2012} (test)"),
         Claim("top-5 error of the second, ISI", "26.2 %", f"{ILSVRC_2012} (test)"),
         Claim("top-1 / top-5 error, one network", "40.7 % / 18.2 %", f"{NIPS_2012}, table 2 (validation)"),
-        Claim(
-            "top-1 / top-5 error, one network, ILSVRC-2010", "37.5 % / 17.0 %", f"{NIPS_2012}, table 1 (test)"
-        ),
+        Claim("top-1 / top-5 error, one network, ILSVRC-2010", "37.5 % / 17.0 %", f"{NIPS_2012}, table 1 (test)"),
         Claim(
             "top-1 / top-5 error saved by two GPUs instead of half the kernels on one",
             "1.7 / 1.2 points",
@@ -239,8 +237,7 @@ FAMILY = Family(
     ),
     sources=(
         Source(
-            "Krizhevsky, Sutskever, Hinton: ImageNet Classification with Deep Convolutional Neural "
-            "Networks. NIPS 2012",
+            "Krizhevsky, Sutskever, Hinton: ImageNet Classification with Deep Convolutional Neural Networks. NIPS 2012",
             "papers.nips.cc",
         ),
         Source(
@@ -249,8 +246,6 @@ FAMILY = Family(
         ),
         Source("ILSVRC-2012: all results", "image-net.org/challenges/LSVRC/2012/results"),
         Source("BVLC's replication in Caffe: the same parameters and MACs", "github.com/BVLC/caffe"),
-        Source(
-            "torchvision.models.alexnet, BSD-3-Clause: the oracle of the parity test", "pytorch.org/vision"
-        ),
+        Source("torchvision.models.alexnet, BSD-3-Clause: the oracle of the parity test", "pytorch.org/vision"),
     ),
 )

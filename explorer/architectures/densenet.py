@@ -37,9 +37,7 @@ class DenseNetConfig:
         if not self.layers or min(self.layers) < 1:
             raise ValueError(f"every dense block has at least one layer, not {self.layers}")
         if not 0 < self.compression <= 1:
-            raise ValueError(
-                f"compression keeps a share of the maps, above 0 up to 1, not {self.compression}"
-            )
+            raise ValueError(f"compression keeps a share of the maps, above 0 up to 1, not {self.compression}")
         if self.width <= 0:
             raise ValueError(f"the width multiplier must be positive, not {self.width}")
 

@@ -73,18 +73,14 @@ class GoogLeNetConfig:
         return max(1, round(published * self.width))
 
 
-def conv_unit(
-    c: GoogLeNetConfig, in_channels: int, out_channels: int, kernel: int, stride: int = 1
-) -> nn.Sequential:
+def conv_unit(c: GoogLeNetConfig, in_channels: int, out_channels: int, kernel: int, stride: int = 1) -> nn.Sequential:
     """Convolution and ReLU, in torchvision's release with a BN between them.
 
     (N, in_channels, H, W) -> (N, out_channels, ceil(H / stride), ceil(W / stride))
     """
     unit = nn.Sequential()
     padding = kernel // 2
-    unit.add_module(
-        "conv", nn.Conv2d(in_channels, out_channels, kernel, stride, padding, bias=not c.batch_norm)
-    )
+    unit.add_module("conv", nn.Conv2d(in_channels, out_channels, kernel, stride, padding, bias=not c.batch_norm))
     if c.batch_norm:
         unit.add_module("bn", nn.BatchNorm2d(out_channels, eps=0.001))
     unit.add_module("relu", nn.ReLU())
@@ -336,14 +332,12 @@ FAMILY = Family(
         ),
         Mistake(
             "The 1x1 convolution before the 3x3 of conv2 is a bottleneck.",
-            "It has as many output as input channels, so it saves nothing. It adds a layer that mixes "
-            "channels.",
+            "It has as many output as input channels, so it saves nothing. It adds a layer that mixes channels.",
             f"{SZEGEDY_2014}, table 1; stem.conv2_reduce in the table of layers.",
         ),
         Mistake(
             "Five max poolings halve the maps.",
-            "Four do, and the first convolution strides. Average pooling over the last 7x7 maps ends the "
-            "network.",
+            "Four do, and the first convolution strides. Average pooling over the last 7x7 maps ends the network.",
             f"{SZEGEDY_2014}, table 1.",
         ),
         Mistake(
@@ -369,8 +363,7 @@ FAMILY = Family(
         ),
         Mistake(
             "Local response normalization makes the layers before it learn a wide variety of features.",
-            "Nothing enforces that. The VGG paper, of the same month, measured no gain from it and dropped "
-            "it.",
+            "Nothing enforces that. The VGG paper, of the same month, measured no gain from it and dropped it.",
             "Simonyan, Zisserman 2014, arXiv 1409.1556, table 3 (A against A-LRN).",
         ),
         Mistake(

@@ -449,9 +449,7 @@ class InceptionV4(nn.Module):
                 "fork_c": partial(V4StemC, c),
             },
         )
-        self.inception_a = Stage(
-            self.stem.out_channels, {f"a{i}": partial(V4InceptionA, c) for i in range(1, 5)}
-        )
+        self.inception_a = Stage(self.stem.out_channels, {f"a{i}": partial(V4InceptionA, c) for i in range(1, 5)})
         self.inception_b = Stage(
             self.inception_a.out_channels,
             {"reduction_a": partial(ReductionA, c, k=192, l=224, m=256, n=384)}
@@ -459,8 +457,7 @@ class InceptionV4(nn.Module):
         )
         self.inception_c = Stage(
             self.inception_b.out_channels,
-            {"reduction_b": partial(V4ReductionB, c)}
-            | {f"c{i}": partial(V4InceptionC, c) for i in range(1, 4)},
+            {"reduction_b": partial(V4ReductionB, c)} | {f"c{i}": partial(V4InceptionC, c) for i in range(1, 4)},
         )
         self.head = head(self.inception_c.out_channels, c.num_classes, dropout=0.2)
         initialize(self)
@@ -623,8 +620,7 @@ FAMILY = Family(
     name="inception",
     title="Inception-v3 and v4",
     year=2015,
-    authors="Christian Szegedy, Vincent Vanhoucke, Sergey Ioffe, Jonathon Shlens, Zbigniew Wojna, "
-    "Alexander Alemi",
+    authors="Christian Szegedy, Vincent Vanhoucke, Sergey Ioffe, Jonathon Shlens, Zbigniew Wojna, Alexander Alemi",
     idea="A few small filters in a row see what a large one sees, for less.",
     default="inception_v3",
     variants=(

@@ -58,9 +58,7 @@ class LeNetConfig:
     Raises ValueError for a width that is not positive, or for RBF outputs of other than ten classes.
     """
 
-    pooling: Literal["subsampling", "max"] = (
-        "subsampling"  # subsampling: a sum, scaled and shifted as trained
-    )
+    pooling: Literal["subsampling", "max"] = "subsampling"  # subsampling: a sum, scaled and shifted as trained
     c3: Literal["partial", "full"] = "partial"  # partial: each map reads the maps of S2 that table I names
     c5: Literal["convolution", "linear"] = "convolution"  # the same numbers: its kernel covers S4's maps
     activation: Literal["tanh", "relu"] = "tanh"  # tanh: the paper's, scaled
@@ -276,9 +274,7 @@ FAMILY = Family(
         Claim("connections", "340,908", f"{LECUN_1998}, section II-B"),
         Claim("layers, not counting the input", "7", f"{LECUN_1998}, section II-B", "depth", "lenet5", 7),
         Claim("test error on MNIST", "0.95 %", f"{LECUN_1998}, section III"),
-        Claim(
-            "test error on MNIST, trained with distorted digits too", "0.8 %", f"{LECUN_1998}, section III"
-        ),
+        Claim("test error on MNIST, trained with distorted digits too", "0.8 %", f"{LECUN_1998}, section III"),
     ),
     mistakes=(
         Mistake(
@@ -294,8 +290,7 @@ FAMILY = Family(
             f"{LECUN_1998}, section II-B.",
         ),
         Mistake(
-            "The seven layers are the input, two convolutions, two poolings, one fully connected layer and "
-            "the output.",
+            "The seven layers are the input, two convolutions, two poolings, one fully connected layer and the output.",
             "The paper does not count the input. Its seven are C1, S2, C3, S4, C5, F6 and OUTPUT.",
             f"{LECUN_1998}, figure 2.",
         ),
@@ -318,8 +313,7 @@ FAMILY = Family(
         ),
         Mistake(
             "The outputs of one filter are stacked to make a feature map.",
-            "One filter makes one map. The maps of all filters, stacked, make the volume that the next "
-            "layer reads.",
+            "One filter makes one map. The maps of all filters, stacked, make the volume that the next layer reads.",
             "The shapes in the diagram.",
         ),
         Mistake(
@@ -346,8 +340,6 @@ FAMILY = Family(
             "Proceedings of the IEEE 86(11), 1998",
             "doi 10.1109/5.726791",
         ),
-        Source(
-            "LeCun, Cortes, Burges: The MNIST Database of Handwritten Digits", "yann.lecun.com/exdb/mnist"
-        ),
+        Source("LeCun, Cortes, Burges: The MNIST Database of Handwritten Digits", "yann.lecun.com/exdb/mnist"),
     ),
 )

@@ -86,9 +86,7 @@ class DepthwiseSeparable(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
         super().__init__()
-        self.depthwise = convolution(
-            in_channels, in_channels, 3, stride, groups=in_channels, activation=nn.ReLU6
-        )
+        self.depthwise = convolution(in_channels, in_channels, 3, stride, groups=in_channels, activation=nn.ReLU6)
         self.pointwise = convolution(in_channels, out_channels, 1, activation=nn.ReLU6)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -169,9 +167,7 @@ class Bottleneck:
     stride: int
     shortcut: bool  # the input is added: same shape, same row of the paper's table
     kernel: int = 3
-    squeezed_channels: int | None = (
-        None  # of the squeeze-and-excitation between depthwise and projection (V3)
-    )
+    squeezed_channels: int | None = None  # of the squeeze-and-excitation between depthwise and projection (V3)
     activation: type[nn.Module] = nn.ReLU6
     projection_activation: type[nn.Module] | None = None  # None: the bottleneck is linear
     bn_eps: float = 1e-5
@@ -335,9 +331,7 @@ class MobileNetV3(nn.Module):
                     stride=stride,
                     shortcut=stride == 1 and published_in == published_out,
                     kernel=kernel,
-                    squeezed_channels=round_channels(wide // 4)
-                    if has_gate and c.squeeze_excitation
-                    else None,
+                    squeezed_channels=round_channels(wide // 4) if has_gate and c.squeeze_excitation else None,
                     activation=V3_ACTIVATIONS[activation],
                     bn_eps=V3_BN_EPS,
                 )

@@ -159,7 +159,8 @@ class Bottleneck(nn.Module):
 
     def __init__(self, c: ResNetConfig, in_channels: int, channels: int, stride: int) -> None:
         super().__init__()
-        # The paper strides in the first 1x1 (v1); torchvision and NVIDIA in the 3x3 (v1.5): same parameters, 6 % more MACs.
+        # The paper strides in the first 1x1 (v1); torchvision and NVIDIA in the 3x3 (v1.5): the same parameters,
+        # 6 % more MACs.
         stride1, stride2 = (stride, 1) if c.stride_in == "1x1" else (1, stride)
         self.has_shortcut = c.shortcut != "none"
         self.conv1 = nn.Conv2d(in_channels, channels, 1, stride1, bias=False)
@@ -328,7 +329,9 @@ FAMILY = Family(
     variants=(
         _variant("resnet18", "ResNet-18", depth=18),
         _variant("resnet34", "ResNet-34", depth=34),
-        _variant("resnet34_a", "ResNet-34, option A", depth=34, shortcut="padding", note="shortcuts without parameters"),
+        _variant(
+            "resnet34_a", "ResNet-34, option A", depth=34, shortcut="padding", note="shortcuts without parameters"
+        ),
         _variant("plain18", "plain-18", depth=18, shortcut="none", note="no shortcuts"),
         _variant("plain34", "plain-34", depth=34, shortcut="none", note="no shortcuts"),
         _variant("resnet50", "ResNet-50", depth=50, note="v1.5: strides in the 3x3, as torchvision"),
@@ -339,28 +342,51 @@ FAMILY = Family(
         _variant("resnet152_v1", "ResNet-152 v1", depth=152, stride_in="1x1", note="strides in the 1x1, as published"),
         _variant("preact_resnet50", "ResNet-50 v2", 2016, depth=50, preactivation=True, note="pre-activation"),
         *(
-            _variant(f"resnet{n}_cifar", f"ResNet-{n} (CIFAR)", depth=n, shortcut="padding", stem="cifar", num_classes=10)
+            _variant(
+                f"resnet{n}_cifar", f"ResNet-{n} (CIFAR)", depth=n, shortcut="padding", stem="cifar", num_classes=10
+            )
             for n in (20, 32, 44, 56, 110)
         ),
     ),
     claims=(
-        Claim("FLOPs of ResNet-18", "1.8 × 10⁹", f"{HE_2015}, table 1 (one multiply-add counts once)", "macs", "resnet18", 1.8e9, 0.03),
+        Claim(
+            "FLOPs of ResNet-18",
+            "1.8 × 10⁹",
+            f"{HE_2015}, table 1 (one multiply-add counts once)",
+            "macs",
+            "resnet18",
+            1.8e9,
+            0.03,
+        ),
         Claim("FLOPs of plain-34", "3.6 × 10⁹", f"{HE_2015}, table 1 and figure 3", "macs", "plain34", 3.6e9, 0.03),
         Claim("FLOPs of ResNet-34", "3.6 × 10⁹", f"{HE_2015}, table 1 and figure 3", "macs", "resnet34_a", 3.6e9, 0.03),
         Claim("FLOPs of ResNet-50", "3.8 × 10⁹", f"{HE_2015}, table 1", "macs", "resnet50_v1", 3.8e9, 0.03),
         Claim("FLOPs of ResNet-101", "7.6 × 10⁹", f"{HE_2015}, table 1", "macs", "resnet101_v1", 7.6e9, 0.03),
         Claim("FLOPs of ResNet-152", "11.3 × 10⁹", f"{HE_2015}, table 1", "macs", "resnet152_v1", 11.3e9, 0.03),
-        Claim("top-5 error, ensemble of six, two of them 152 layers deep (ILSVRC-2015 winner)", "3.57 %", f"{HE_2015}, table 5 (test)"),
+        Claim(
+            "top-5 error, ensemble of six, two of them 152 layers deep (ILSVRC-2015 winner)",
+            "3.57 %",
+            f"{HE_2015}, table 5 (test)",
+        ),
         Claim("top-5 error, one ResNet-152, multi-scale", "4.49 %", f"{HE_2015}, table 4 (validation)"),
-        Claim("top-1 error, plain-34 against ResNet-34 A, 10 crops", "28.54 % → 25.03 %", f"{HE_2015}, table 3 (validation)"),
-        Claim("top-1 error, plain-18 against ResNet-18 A, 10 crops", "27.94 % → 27.88 %", f"{HE_2015}, table 2 (validation)"),
+        Claim(
+            "top-1 error, plain-34 against ResNet-34 A, 10 crops",
+            "28.54 % → 25.03 %",
+            f"{HE_2015}, table 3 (validation)",
+        ),
+        Claim(
+            "top-1 error, plain-18 against ResNet-18 A, 10 crops",
+            "27.94 % → 27.88 %",
+            f"{HE_2015}, table 2 (validation)",
+        ),
     ),
     mistakes=(
         Mistake(
             "Skip connections cure vanishing gradients.",
-            "The paper's problem is degradation: a 34-layer plain net has a higher training error than an 18-layer one. "
-            "Its plain nets use batch normalization, and the authors find it unlikely that vanishing gradients are the cause. "
-            "At initialization, with BN, the gradients of a plain net grow towards the input; they do not vanish.",
+            "The paper's problem is degradation: a 34-layer plain net has a higher training error than an 18-layer "
+            "one. Its plain nets use batch normalization, and the authors find it unlikely that vanishing gradients "
+            "are the cause. At initialization, with BN, the gradients of a plain net grow towards the input; they do "
+            "not vanish.",
             f"{HE_2015}, section 4.1; measured at initialization for 20, 56 and 110 layers.",
         ),
         Mistake(
@@ -398,8 +424,8 @@ FAMILY = Family(
         ),
         Mistake(
             "ResNet-50 is the original ResNet, and libraries ship the original.",
-            "The paper has 18, 34, 50, 101 and 152 layers (and 20 to 1202 on CIFAR-10). torchvision's bottleneck strides in the "
-            "3x3 (v1.5), the published one in the first 1x1 (v1): the same parameters, 6 % fewer MACs.",
+            "The paper has 18, 34, 50, 101 and 152 layers (and 20 to 1202 on CIFAR-10). torchvision's bottleneck "
+            "strides in the 3x3 (v1.5), the published one in the first 1x1 (v1): the same parameters, 6 % fewer MACs.",
             "Trace of resnet50 against resnet50_v1.",
         ),
         Mistake(

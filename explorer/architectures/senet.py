@@ -93,9 +93,7 @@ class SENet154(nn.Module):
         super().__init__()
         self.stem = nn.Sequential()
         channels = 3
-        for i, (out_channels, stride) in enumerate(
-            ((c.groups, 2), (c.groups, 1), (2 * c.groups, 1)), start=1
-        ):
+        for i, (out_channels, stride) in enumerate(((c.groups, 2), (c.groups, 1), (2 * c.groups, 1)), start=1):
             conv = nn.Conv2d(channels, out_channels, 3, stride, padding=1, bias=False)
             self.stem.add_module(f"conv{i}", conv)
             self.stem.add_module(f"bn{i}", nn.BatchNorm2d(out_channels))

@@ -40,9 +40,7 @@ class VGGConfig:
 
     def __post_init__(self) -> None:
         if self.configuration not in CONFIGURATIONS:
-            raise ValueError(
-                f"table 1 has configurations {', '.join(CONFIGURATIONS)}, not {self.configuration}"
-            )
+            raise ValueError(f"table 1 has configurations {', '.join(CONFIGURATIONS)}, not {self.configuration}")
         if self.width <= 0:
             raise ValueError(f"the width multiplier must be positive, not {self.width}")
 
@@ -176,8 +174,7 @@ FAMILY = Family(
         ),
         Mistake(
             "VGG-16 has 16 convolutional layers and fully connected layers besides.",
-            "Its 16 weight layers are 13 convolutions and three fully connected layers, the classifier "
-            "included.",
+            "Its 16 weight layers are 13 convolutions and three fully connected layers, the classifier included.",
             f"{VGG_2014}, table 1; the layer table.",
         ),
         Mistake(
@@ -221,8 +218,7 @@ FAMILY = Family(
     ),
     sources=(
         Source(
-            "Simonyan, Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition. ICLR "
-            "2015",
+            "Simonyan, Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition. ICLR 2015",
             "arXiv 1409.1556",
         ),
         Source("The authors' models", "robots.ox.ac.uk/~vgg/research/very_deep"),

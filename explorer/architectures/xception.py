@@ -134,9 +134,7 @@ class Xception(nn.Module):
 
         self.entry_flow = nn.Sequential()
         self.entry_flow.add_module("module1", module1)
-        self.entry_flow.add_module(
-            "module2", XceptionModule(c, c64, (c128, c128), stride=2, starts_with_relu=False)
-        )
+        self.entry_flow.add_module("module2", XceptionModule(c, c64, (c128, c128), stride=2, starts_with_relu=False))
         self.entry_flow.add_module("module3", XceptionModule(c, c128, (c256, c256), stride=2))
         self.entry_flow.add_module("module4", XceptionModule(c, c256, (c728, c728), stride=2))
 

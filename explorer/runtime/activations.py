@@ -49,7 +49,7 @@ class Recomputation(fx.Interpreter):
 
 @dataclass(frozen=True)
 class Activations:
-    """What one forward pass left behind. `milliseconds` is that pass alone, synchronized; `note` tells of a fallback."""
+    """What a forward pass left behind. `milliseconds` is that pass alone, synchronized; `note` tells of a fallback."""
 
     network: Network
     kept: dict[fx.Node, Tensor]

@@ -110,9 +110,7 @@ def _read(source: bytes | Path) -> bytes:
         except OSError as error:
             raise ImageError(f"{source.name or source} can't be read: {error.strerror}.") from error
     if size > MAX_BYTES:
-        raise ImageError(
-            f"The file has {size:,} bytes; at most {MAX_BYTES:,} ({MAX_BYTES // 10**6} MB) are accepted."
-        )
+        raise ImageError(f"The file has {size:,} bytes; at most {MAX_BYTES:,} ({MAX_BYTES // 10**6} MB) are accepted.")
     if size == 0:
         raise ImageError("The file is empty.")
     return data
@@ -125,9 +123,7 @@ def _pillow_errors(data: bytes) -> Iterator[None]:
         yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         # Pillow refuses these in `open`, before their size could be asked: only its own limit is known.
-        raise ImageError(
-            f"The picture has more than {Image.MAX_IMAGE_PIXELS:,} pixels; {_PIXEL_LIMIT}"
-        ) from error
+        raise ImageError(f"The picture has more than {Image.MAX_IMAGE_PIXELS:,} pixels; {_PIXEL_LIMIT}") from error
     except UnidentifiedImageError as error:
         raise ImageError(_unidentified(data)) from error
     except _DAMAGE as error:
@@ -137,9 +133,7 @@ def _pillow_errors(data: bytes) -> Iterator[None]:
 def _check_pixels(size: tuple[int, int]) -> None:
     width, height = size
     if width * height > MAX_PIXELS:
-        raise ImageError(
-            f"The picture has {width:,} x {height:,} = {width * height:,} pixels; {_PIXEL_LIMIT}"
-        )
+        raise ImageError(f"The picture has {width:,} x {height:,} = {width * height:,} pixels; {_PIXEL_LIMIT}")
 
 
 def _unidentified(data: bytes) -> str:

@@ -149,9 +149,7 @@ def statistics(activation: npt.ArrayLike) -> MapStatistics:
         mean[channel] = finite.mean(dtype=np.float64)
         strength[channel] = np.abs(finite).mean(dtype=np.float64)
     shape = (maps.shape[0], maps.shape[1], maps.shape[2])
-    return MapStatistics(
-        shape, minimum, mean.astype(np.float32), maximum, strength.astype(np.float32), non_finite
-    )
+    return MapStatistics(shape, minimum, mean.astype(np.float32), maximum, strength.astype(np.float32), non_finite)
 
 
 def channels_per_page(height: int, width: int) -> int:

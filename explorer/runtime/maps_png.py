@@ -37,9 +37,7 @@ def draw_png(
     return file.getvalue()
 
 
-def colour(
-    shown: QuantizedMaps, colouring: colormaps.Colouring = "auto", scale: Scale = "map"
-) -> colormaps.ByteArray:
+def colour(shown: QuantizedMaps, colouring: colormaps.Colouring = "auto", scale: Scale = "map") -> colormaps.ByteArray:
     """Return the shown maps as (K, H, W, 3) colours."""
     stats = shown.statistics
     table = colormaps.table(colouring, stats.signed)

@@ -31,7 +31,7 @@ class WeightsError(ValueError):
 
 @dataclass(frozen=True)
 class Network:
-    """A variant with its parameters on a device, ready to run. `classes` is empty where no training gave them meaning."""
+    """A variant with its parameters on a device, ready to run. `classes` is empty where no training named them."""
 
     variant: Variant
     weights: str
@@ -121,7 +121,9 @@ def load_weights(model: nn.Module, file: Path, variant: str) -> None:
     given = {k: v for k, v in _read(file).items() if not k.endswith("num_batches_tracked")}
     wanted = {k: v for k, v in model.state_dict().items() if not k.endswith("num_batches_tracked")}
     if len(given) != len(wanted):
-        raise WeightsError(f"{file.name} has {len(given)} tensors, {variant} needs {len(wanted)}: it is another network's.")
+        raise WeightsError(
+            f"{file.name} has {len(given)} tensors, {variant} needs {len(wanted)}: it is another network's."
+        )
     same_names = given.keys() == wanted.keys()
     matched: dict[str, Tensor] = {}
     for (name, own), (their_name, tensor) in zip(wanted.items(), given.items(), strict=True):
@@ -145,7 +147,9 @@ def _read(file: Path) -> dict[str, Tensor]:
         else:
             tensors = torch.load(file, map_location="cpu", weights_only=True)
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise WeightsError(f"{file.name} is not a readable weights file (safetensors or a PyTorch state dict).") from error
+        raise WeightsError(
+            f"{file.name} is not a readable weights file (safetensors or a PyTorch state dict)."
+        ) from error
     if not isinstance(tensors, dict) or not all(isinstance(v, Tensor) for v in tensors.values()):
         raise WeightsError(f"{file.name} holds something other than a dictionary of tensors.")
     return tensors

@@ -53,9 +53,7 @@ class _Store(LRUCache[Hashable, Any]):
         return key, value
 
 
-def bounded(
-    mebibytes: int, dropped: Callable[[Any], None] | None = None
-) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def bounded(mebibytes: int, dropped: Callable[[Any], None] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Cache by bytes, least recently used first out; equal calls at the same time compute once."""
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:

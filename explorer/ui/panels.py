@@ -1,4 +1,4 @@
-"""What stands below the screen on every architecture's page: claims, the table of layers, the code, corrections, sources."""
+"""What stands below the screen on every architecture's page: claims, layers, code, corrections, sources."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def header(family: Family, variant: Variant) -> None:
     t = loaders.trace(variant.name)
     st.title(f"{variant.title} ({variant.year})" if variant.year else variant.title, anchor=False)
     st.markdown(
-        f"{family.idea}  \n**{si(t.inference_params)}** parameters · **{si(t.inference_macs)}** MACs · **{t.depth}** weight layers · "
-        f"input {t.input_size[1]} × {t.input_size[2]}",
+        f"{family.idea}  \n**{si(t.inference_params)}** parameters · **{si(t.inference_macs)}** MACs · "
+        f"**{t.depth}** weight layers · input {t.input_size[1]} × {t.input_size[2]}",
         help=f"{family.authors}. {MAC_HELP} Weight layers are those on the longest path.",
     )
 
@@ -78,7 +78,7 @@ def layer_table(trace: Trace) -> None:
     number = st.column_config.NumberColumn(format="localized")
     st.dataframe(
         records, hide_index=True,
-        column_config={c: number for c in ("parameters", "MACs", "activation (bytes)")},
+        column_config=dict.fromkeys(("parameters", "MACs", "activation (bytes)"), number),
     )  # fmt: skip
     st.download_button(
         "Table as text", layer_text(trace), f"{trace.variant}.txt", on_click="ignore", key="layers-download"

@@ -379,7 +379,7 @@ def _resampling(blocks: Sequence[GateBlock]) -> str:
     return (
         f"A row is a block, its channels from left to right. Blocks have {narrow:,} to {wide:,} channels, rows are "
         "equally long: where there are more channels than columns, a cell is the mean of neighbours, so that single "
-        "extremes show in the distribution only; where there are fewer, cells repeat. Point at a cell to see its channels."
+        "extremes show in the distribution only; where there are fewer, cells repeat. Point at a cell for its channels."
     )
 
 

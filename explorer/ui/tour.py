@@ -11,7 +11,7 @@ from explorer.architectures.family import Family
 
 @dataclass(frozen=True)
 class Step:
-    """A `title` for the button, the `node` that it selects, of `variant` (the family's default if empty), and what to see."""
+    """A `title` for the button, the `node` that it selects, what to see, and the `variant` (empty: the default)."""
 
     title: str
     node: str

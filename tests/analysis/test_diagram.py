@@ -70,10 +70,7 @@ def size(diagram: Diagram) -> tuple[float, float]:
 def cells(diagram: Diagram) -> dict[str, list[str]]:
     """The elements in each DOT node, in order: itself, or its table cells."""
     graph = pygraphviz.AGraph(string=diagram.dot)
-    return {
-        node: re.findall(r'<TD ID="([^"]+)"', node.attr["label"] or "") or [str(node)]
-        for node in graph.nodes()
-    }
+    return {node: re.findall(r'<TD ID="([^"]+)"', node.attr["label"] or "") or [str(node)] for node in graph.nodes()}
 
 
 def edges(diagram: Diagram) -> dict[tuple[str, str], bool]:
@@ -179,9 +176,7 @@ def test_residual_stages_have_arcs_and_only_they() -> None:
     assert arcs(network_diagram(t)) == {"conv2_x", "conv3_x", "conv4_x", "conv5_x"}
     stage = stage_diagram(t, "conv4_x")
     inside = cells(stage)
-    assert {path for box in arcs(stage) for path in inside[box]} == {
-        b.path for b in t.stage("conv4_x").blocks
-    }
+    assert {path for box in arcs(stage) for path in inside[box]} == {b.path for b in t.stage("conv4_x").blocks}
 
 
 @pytest.mark.parametrize("name", ["plain18", "plain34"])
@@ -394,9 +389,7 @@ def test_stages_shrink_and_widen_from_left_to_right() -> None:
     for g in groups(network_diagram(traced("resnet152")).svg()):
         path = g.find(f"{SVG}path")
         if "id" in g.attrib and path is not None:
-            points = [
-                tuple(map(float, point)) for point in re.findall(r"([-\d.]+),([-\d.]+)", path.attrib["d"])
-            ]
+            points = [tuple(map(float, point)) for point in re.findall(r"([-\d.]+),([-\d.]+)", path.attrib["d"])]
             xs, ys = zip(*points, strict=True)
             boxes[g.attrib["id"]] = (round(max(xs) - min(xs)), round(max(ys) - min(ys)))
     order = ["conv2_x", "conv3_x", "conv4_x", "conv5_x"]
@@ -445,9 +438,7 @@ def test_hover_text_of_a_stage_adds_up() -> None:
 # ---- files -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("fmt", "magic"), [("png", b"\x89PNG\r\n\x1a\n"), ("pdf", b"%PDF-"), ("svg", b"<svg")]
-)
+@pytest.mark.parametrize(("fmt", "magic"), [("png", b"\x89PNG\r\n\x1a\n"), ("pdf", b"%PDF-"), ("svg", b"<svg")])
 @pytest.mark.parametrize("zoom", ["network", "stage", "block", "operations"])
 def test_exports_are_files_of_their_format(zoom: str, fmt: str, magic: bytes) -> None:
     assert diagram_for(traced("resnet18"), zoom).render(fmt).startswith(magic)  # type: ignore[arg-type]
@@ -466,11 +457,7 @@ def test_the_selected_element_and_no_other_is_outlined(zoom: str, shown: str) ->
     diagram = diagram_for(traced("resnet50"), zoom, "conv4_x.3.bn2")
 
     def outlined(svg: bytes) -> set[str]:
-        wide = (
-            g
-            for g in groups(svg.decode())
-            if "id" in g.attrib and any(c.get("stroke-width") == "4" for c in g)
-        )
+        wide = (g for g in groups(svg.decode()) if "id" in g.attrib and any(c.get("stroke-width") == "4" for c in g))
         return {g.attrib["id"] for g in wide}
 
     assert outlined(diagram.render("svg", selected="conv4_x.3.bn2")) == {shown}
@@ -490,9 +477,7 @@ def test_layouts_in_several_threads_do_not_disturb_each_other() -> None:
     t = traced("resnet50")
     expected = block_diagram(t, "conv4_x.0").svg()
     drawn: list[str] = []
-    threads = [
-        threading.Thread(target=lambda: drawn.append(block_diagram(t, "conv4_x.0").svg())) for _ in range(8)
-    ]
+    threads = [threading.Thread(target=lambda: drawn.append(block_diagram(t, "conv4_x.0").svg())) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -51,9 +51,7 @@ def test_a_strong_response_dampens_its_neighbours() -> None:
     channels = torch.tensor([1.0, 2.0, 50.0, 3.0, 4.0, 0.0, 10.0]).reshape(1, 7, 1, 1)
     normed = local_response_norm()(channels).flatten()
     alone = channels.flatten() * 2**-0.75
-    torch.testing.assert_close(
-        normed[:5], torch.tensor([0.544, 1.088, 27.19, 1.631, 2.168]), rtol=0, atol=5e-3
-    )
+    torch.testing.assert_close(normed[:5], torch.tensor([0.544, 1.088, 27.19, 1.631, 2.168]), rtol=0, atol=5e-3)
     assert (normed[:5] < alone[:5]).all()
 
 
@@ -101,9 +99,7 @@ def test_dropout_lies_behind_the_hidden_layers_in_2012_and_in_front_of_them_in_t
     assert [n for n, _ in torchvisions.fc7.named_children()] == ["dropout", "linear", "relu"]
 
 
-@pytest.mark.parametrize(
-    ("config", "sentence"), [({"width": 0}, "positive"), ({"groups": 3}, "one for each GPU")]
-)
+@pytest.mark.parametrize(("config", "sentence"), [({"width": 0}, "positive"), ({"groups": 3}, "one for each GPU")])
 def test_impossible_configs_are_refused_with_a_reason(config: dict, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         AlexNetConfig(**config)

@@ -24,9 +24,7 @@ class AllOutputs(nn.Module):
         self.model = model
 
     def forward(self, x: Tensor) -> Tensor:
-        self.model.training = isinstance(
-            self.model, TorchvisionGoogLeNet
-        )  # torchvision returns its heads only then
+        self.model.training = isinstance(self.model, TorchvisionGoogLeNet)  # torchvision returns its heads only then
         logits, *heads = self.model(x)
         if isinstance(self.model, TorchvisionGoogLeNet):
             heads = heads[::-1]  # it names aux2 first

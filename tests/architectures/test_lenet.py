@@ -39,9 +39,7 @@ def randomized(module: nn.Module) -> nn.Module:
 
 def test_parameters_and_connections_are_the_papers() -> None:
     network = variant("lenet5").build()
-    assert {
-        n: sum(p.numel() for p in m.parameters()) for n, m in network.named_children()
-    } == PAPER_PARAMETERS
+    assert {n: sum(p.numel() for p in m.parameters()) for n, m in network.named_children()} == PAPER_PARAMETERS
     assert connections(network) == PAPER_CONNECTIONS
     claimed = next(c for c in family("lenet").claims if c.label == "connections")
     assert f"{sum(connections(network).values()):,}" == claimed.printed
@@ -72,10 +70,7 @@ def test_the_1998_network_computes_what_the_paper_writes_down() -> None:
         kernels[i, list(sources)] = p[f"c3.conv.maps.{i}.weight"][0]
         biases[i] = p[f"c3.conv.maps.{i}.bias"]
 
-    x = (
-        torch.rand(2, 1, 32, 32, generator=torch.Generator().manual_seed(4)) * (FOREGROUND - BACKGROUND)
-        + BACKGROUND
-    )
+    x = torch.rand(2, 1, 32, 32, generator=torch.Generator().manual_seed(4)) * (FOREGROUND - BACKGROUND) + BACKGROUND
     s2 = subsample(squash(F.conv2d(x, p["c1.conv.weight"], p["c1.conv.bias"])), "s2")
     s4 = subsample(squash(F.conv2d(s2, kernels, biases)), "s4")
     c5 = squash(s4.flatten(1) @ p["c5.conv.weight"].flatten(1).T + p["c5.conv.bias"])

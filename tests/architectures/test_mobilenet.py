@@ -46,9 +46,7 @@ def test_width_and_resolution_multipliers(alpha: str, resolution: str, params: s
 
 def test_most_of_v1_is_pointwise() -> None:
     trace = trace_variant(variant("mobilenet_v1"))
-    pointwise, depthwise = (
-        sum(n.macs for n in trace.nodes if n.kind == k) for k in ("pointwise", "depthwise")
-    )
+    pointwise, depthwise = (sum(n.macs for n in trace.nodes if n.kind == k) for k in ("pointwise", "depthwise"))
     assert pointwise / trace.macs == pytest.approx(0.949, abs=5e-4)
     assert depthwise / trace.macs == pytest.approx(0.0306, abs=5e-5)
 

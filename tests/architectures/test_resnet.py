@@ -39,7 +39,9 @@ def test_padding_shortcut_takes_every_second_pixel_and_appends_zero_channels() -
 def test_a_unit_adds_its_input_to_its_residual_and_a_plain_unit_does_not(depth: int, preactivation: bool) -> None:
     config = ResNetConfig(depth=depth, width=0.25, preactivation=preactivation)
     residual = randomize_statistics(ResNet(config)).eval().conv2_x[1]
-    plain = ResNet(ResNetConfig(depth=depth, width=0.25, preactivation=preactivation, shortcut="none")).eval().conv2_x[1]
+    plain = (
+        ResNet(ResNetConfig(depth=depth, width=0.25, preactivation=preactivation, shortcut="none")).eval().conv2_x[1]
+    )
     plain.load_state_dict(residual.state_dict())
     x = torch.randn(1, 64 if depth == 50 else 16, 8, 8)
     if not preactivation:  # the last ReLU hides F(x): look before it

@@ -43,7 +43,8 @@ def capture_cost() -> dict[str, float]:
     from explorer.architectures import variant
     from explorer.runtime.activations import capture
     from explorer.runtime.device import configure_threads
-    from explorer.runtime.maps import encode_page, statistics as map_statistics
+    from explorer.runtime.maps import encode_page
+    from explorer.runtime.maps import statistics as map_statistics
     from explorer.runtime.weights import load_network
 
     configure_threads()

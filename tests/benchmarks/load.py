@@ -213,8 +213,7 @@ async def _measure(
     protocol = Subprotocol("streamlit")
     sockets = [await connect(address, subprotocols=[protocol], max_size=None) for _ in range(viewers)]
     tabs = [
-        Viewer(socket, page, queries[i % len(queries)], random.Random(seed + i))
-        for i, socket in enumerate(sockets)
+        Viewer(socket, page, queries[i % len(queries)], random.Random(seed + i)) for i, socket in enumerate(sockets)
     ]
     memory = asyncio.create_task(watch_memory())
     try:
@@ -222,9 +221,7 @@ async def _measure(
         if not all(tab.diagrams and tab.link[0] for tab in tabs):
             raise RuntimeError(f"The page {page!r} has no linked diagrams.")
         start = time.perf_counter()
-        await asyncio.gather(
-            *(click_along(tab, i * interval / viewers, start + seconds) for i, tab in enumerate(tabs))
-        )
+        await asyncio.gather(*(click_along(tab, i * interval / viewers, start + seconds) for i, tab in enumerate(tabs)))
         took = time.perf_counter() - start
     finally:
         memory.cancel()
@@ -277,9 +274,7 @@ def measure(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", help="a running app on this machine (default: start one)")
     parser.add_argument("--page", default="resnet")
     parser.add_argument("--query", action="append", dest="queries", help="a query string; repeat to mix them")

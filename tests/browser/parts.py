@@ -43,9 +43,7 @@ def maps(view: AppPage) -> dict[str, str]:
     """The pictures of the maps on the page, by their captions."""
     cells = view.page.locator("button.map")
     return dict(
-        cells.evaluate_all(
-            "cells => cells.map((c) => [c.innerText.trim(), c.querySelector('canvas').toDataURL()])"
-        )
+        cells.evaluate_all("cells => cells.map((c) => [c.innerText.trim(), c.querySelector('canvas').toDataURL()])")
     )
 
 

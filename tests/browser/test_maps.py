@@ -40,9 +40,7 @@ def test_hovering_tells_the_numbers_without_asking_the_server(open_page: OpenPag
         box = canvas.bounding_box()
         canvas.hover(position={"x": (x + 0.5) * box["width"] / 28, "y": (y + 0.5) * box["height"] / 28})
         status = page.locator(".status").inner_text().replace("−", "-")
-        shown = re.fullmatch(
-            rf"#{channel}\s+min (\S+), mean (\S+), max (\S+)\n+x {x}, y {y}: (\S+)", status.strip()
-        )
+        shown = re.fullmatch(rf"#{channel}\s+min (\S+), mean (\S+), max (\S+)\n+x {x}, y {y}: (\S+)", status.strip())
         assert shown, status
         low, mean, high, value = map(float, shown.groups())
         channel_values = values[channel]
@@ -72,9 +70,7 @@ def test_a_map_is_enlarged_with_its_receptive_field(open_page: OpenPage) -> None
     position = (column - traced.rf_start[1]) / traced.rf_stride[1]
     assert float(field.get_attribute("width")) == traced.receptive_field[1]
     assert position == round(position)
-    expect(large).to_contain_text(
-        f"Receptive field {traced.receptive_field[0]} × {traced.receptive_field[1]} px"
-    )
+    expect(large).to_contain_text(f"Receptive field {traced.receptive_field[0]} × {traced.receptive_field[1]} px")
     assert re.search(r"x \d+–\d+, y \d+–\d+\.", large.inner_text())
     visible = field.bounding_box()
     figure = large.locator(".figure").bounding_box()

@@ -30,9 +30,7 @@ def steps(name: str) -> tuple[Step, ...]:
     """The tour of a page, read from its source: a page is a script, importing it would run it."""
     tree = ast.parse((PAGES / f"{name}.py").read_text(encoding="utf-8"))
     calls = [
-        n
-        for n in ast.walk(tree)
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "Step"
+        n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "Step"
     ]
     return tuple(
         Step(*map(ast.literal_eval, call.args), **{k.arg: ast.literal_eval(k.value) for k in call.keywords})
@@ -58,12 +56,10 @@ def session(visit: Open) -> Any:
 
 def test_every_family_has_a_page_and_navigation_finds_it() -> None:
     found = {name: title for name, title, _ in page_files()}
-    assert [name for name, _, _ in page_files()][0] == "home"
+    assert next(name for name, _, _ in page_files()) == "home"
     for family in FAMILIES:
         assert found[family.name] == family.title
-        first_line = (
-            ast.get_docstring(ast.parse((PAGES / f"{family.name}.py").read_text())) or ""
-        ).partition(":")[0]
+        first_line = (ast.get_docstring(ast.parse((PAGES / f"{family.name}.py").read_text())) or "").partition(":")[0]
         assert first_line == f"{family.title} ({family.year})"
 
 

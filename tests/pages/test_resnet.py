@@ -82,9 +82,7 @@ def test_the_whole_graph_replaces_the_two_diagrams_and_keeps_the_selection(page:
     page.app.segmented_control(key="view").set_value("All operations")
     page.run()
     assert list(page.diagrams()) == ["Stages of ResNet-18", "All operations of resnet18"]
-    assert len(page.diagrams()["All operations of resnet18"]["elements"]) == len(
-        loaders.trace("resnet18").nodes
-    )
+    assert len(page.diagrams()["All operations of resnet18"]["elements"]) == len(loaders.trace("resnet18").nodes)
     assert page.maps["node"] == "conv4_x.1.conv2"
     page.app.segmented_control(key="view").set_value("Blocks")
     page.run()
@@ -136,9 +134,7 @@ def test_the_rest_of_the_page(shared: Any) -> None:
 # ---- the selection -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "node", ["input", "stem.pool", "conv3_x.0.add", "conv5_x.1.relu2", "head.pool", "head.fc"]
-)
+@pytest.mark.parametrize("node", ["input", "stem.pool", "conv3_x.0.add", "conv5_x.1.relu2", "head.pool", "head.fc"])
 def test_a_click_shows_the_maps_of_what_was_clicked(shared: Any, node: str) -> None:
     shared.click(node)
     traced = loaders.trace("resnet18").node(node)
@@ -316,9 +312,7 @@ GOOD = {
     "48x48": _file(Image.fromarray(_noise(48, 48, 3))),
     "CMYK": _file(Image.new("CMYK", (40, 30), (0, 255, 0, 0)), "JPEG"),
     "16 bits": _file(Image.fromarray(_noise(30, 40, dtype=np.uint16))),
-    "animated": _file(
-        Image.new("L", (9, 9)), "GIF", save_all=True, append_images=[Image.new("L", (9, 9), 255)]
-    ),
+    "animated": _file(Image.new("L", (9, 9)), "GIF", save_all=True, append_images=[Image.new("L", (9, 9), 255)]),
     "EXIF": _rotated(),
     "transparent": _file(Image.new("RGBA", (40, 30), (0, 0, 0, 0))),
     "palette": _file(Image.new("P", (40, 30))),

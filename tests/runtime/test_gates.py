@@ -217,6 +217,19 @@ def test_gates_of_1_are_the_network_without_gates(name: str) -> None:
     assert torch.allclose(after.logits, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize("force", gates.FORCES)
+def test_gpu_agrees_with_the_cpu(force: gates.Force, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cuda.matmul, "allow_tf32", False)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+    cpu, alteration = captured("se_resnet18"), Alteration(force, seed=3, channel=5, value=0.9)
+    gpu = capture(cpu.network.to(torch.device("cuda")), cpu.kept[cpu.network.nodes["input"]])
+    alterations = {b.gate: alteration for b in blocks("se_resnet18")}
+    expected, found = altered(cpu, alterations), altered(gpu, alterations)
+    assert found.device.type == "cuda"
+    assert relative_change(expected.logits, found.logits) < 1e-3
+
+
 def test_relative_change() -> None:
     assert relative_change(torch.tensor([3.0, 4.0]), torch.tensor([3.0, 5.0])) == pytest.approx(0.2)
     assert relative_change(torch.zeros(2), torch.zeros(2)) == 0

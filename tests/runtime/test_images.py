@@ -56,9 +56,7 @@ def png_chunk(kind: bytes, body: bytes) -> bytes:
 def png_header(width: int, height: int) -> bytes:
     """A grey PNG that claims a size, and has no pixels: decoding it first would fail differently."""
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", b"") + png_chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", b"") + png_chunk(b"IEND", b"")
 
 
 def with_exif(orientation: int) -> Image.Exif:
@@ -367,9 +365,7 @@ def test_pictures_do_not_wait_for_torch() -> None:
     """The first page shows the samples; importing torch would take seconds of it."""
     code = "import sys; from explorer.runtime.images import samples; samples(); print('torch' in sys.modules)"
     root = images.samples()[0].path.parents[2]
-    output = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
-    )
+    output = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert output.stdout.strip() == "False"
 
 
@@ -383,9 +379,7 @@ def torchvision_preset(preprocessing: Preprocessing) -> ImageClassification:
     )
 
 
-@pytest.mark.parametrize(
-    "size", [(1, 1), (224, 224), (256, 256), (300, 451), (512, 341), (40, 640), (1800, 1200)]
-)
+@pytest.mark.parametrize("size", [(1, 1), (224, 224), (256, 256), (300, 451), (512, 341), (40, 640), (1800, 1200)])
 @pytest.mark.parametrize(
     "preprocessing",
     [
@@ -440,9 +434,7 @@ def test_unsupported_input_sizes_are_refused(input_size: tuple[int, int, int]) -
         preprocessing_for(input_size)
 
 
-@pytest.mark.parametrize(
-    "options", [{"resize": 200}, {"crop": 0}, {"mean": (0.5,)}, {"std": (0.5,)}, {"channels": 1}]
-)
+@pytest.mark.parametrize("options", [{"resize": 200}, {"crop": 0}, {"mean": (0.5,)}, {"std": (0.5,)}, {"channels": 1}])
 def test_impossible_preprocessing_is_refused(options: dict[str, Any]) -> None:
     defaults: dict[str, Any] = {"resize": 256, "crop": 224, "mean": IMAGENET.mean, "std": IMAGENET.std}
     with pytest.raises(ValueError, match=r"crop|channels"):
@@ -478,9 +470,7 @@ def test_samples_are_complete_and_distinct() -> None:
 
 
 def test_an_unknown_sample_is_refused_with_those_there_are() -> None:
-    with pytest.raises(
-        ImageError, match=r"^There is no sample picture 'dog'; available are cat, .+, testcard\.$"
-    ):
+    with pytest.raises(ImageError, match=r"^There is no sample picture 'dog'; available are cat, .+, testcard\.$"):
         images.sample("dog")
 
 
