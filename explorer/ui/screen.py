@@ -19,6 +19,7 @@ from explorer.analysis.units import pair_text
 from explorer.architectures.family import Family, Variant
 from explorer.runtime.activations import Activations
 from explorer.runtime.device import describe
+from explorer.runtime.maps import channels_per_page
 from explorer.ui import loaders, panels
 from explorer.ui.components.diagram import ColourBy, clicked, diagram, link
 from explorer.ui.components.feature_maps import MapView, accepted, current_view, feature_maps, model_input
@@ -163,7 +164,7 @@ def _diagrams(trace: Trace, node: Node, zoomed_out: bool) -> None:
 def _maps(trace: Trace, node: Node, chosen: Settings) -> MapView:
     name, key = trace.variant, f"maps-{followed()}"
     channels = node.out_shape[0]
-    view = current_view(key, _view_in_link(channels))
+    view = current_view(key, _view_in_link(node))
     what = f"{channels:,} values"
     if node.out_shape[1:] not in ((), (1, 1)):
         what = f"{channels:,} {'map' if channels == 1 else 'maps'} of {pair_text(node.out_shape[1:])}"
@@ -203,7 +204,7 @@ def _result(activations: Activations, chosen: Settings) -> None:
         st.progress(p.probability, f"{p.label} {p.probability:.1%}")
 
 
-def _view_in_link(channels: int) -> MapView:
+def _view_in_link(node: Node) -> MapView:
     """What the link says of the maps; where a person's link asks for what does not exist, a sentence names it."""
     wishes: dict[str, object] = {}
     for parameter, field in LINK_PARAMETERS.items():
@@ -211,8 +212,13 @@ def _view_in_link(channels: int) -> MapView:
             text = st.query_params[parameter]
             wishes[field] = int(text) if text.isdecimal() and len(text) < 10 else text
     view = accepted(MapView(), wishes)
-    if asked("channel") and view.channel is not None and view.channel >= channels:
-        view = replace(view, channel=None)
+    channel = view.channel
+    if asked("channel") and channel is not None:
+        if channel >= node.out_shape[0]:
+            view = replace(view, channel=None)
+        elif not asked("page") and view.order == "index":  # typed by hand: turn to the page that shows it
+            height, width = (*node.out_shape[1:], 1, 1)[:2]
+            view = replace(view, page=channel // channels_per_page(height, width))
     for parameter, field in LINK_PARAMETERS.items():
         if asked(parameter) and getattr(view, field) != wishes[field]:
             st.warning(f"The link asks for {parameter} {asked(parameter)}, which does not exist.")

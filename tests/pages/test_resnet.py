@@ -379,3 +379,11 @@ def test_the_same_picture_in_another_file_is_not_computed_again(page: Any) -> No
     milliseconds = page.text.partition("Your upload, ")[2]
     page.upload(_file(image, "BMP"), "other.bmp")
     assert page.text.partition("Your upload, ")[2] == milliseconds
+
+
+@pytest.mark.parametrize(("node", "channel"), [("conv5_x.1.relu2", 200), ("stem.conv", 63), ("head.fc", 900)])
+def test_a_channel_typed_into_the_link_is_on_the_page_that_is_shown(visit: Open, node: str, channel: int) -> None:
+    page = visit("resnet", variant="resnet18", node=node, channel=str(channel))
+    assert channel in page.maps["channels"]
+    assert page.link["channel"] == str(channel)
+    assert page.warnings == []
