@@ -6,7 +6,6 @@ at scale 1, and its text is 16 of them high. Everything here is a pure function 
 
 from __future__ import annotations
 
-import difflib
 import html
 import math
 import re
@@ -24,7 +23,7 @@ import pygraphviz
 
 from explorer.analysis.element import Element
 from explorer.analysis.palette import INK, KINDS
-from explorer.analysis.trace import Block, Kind, Node, Shape, Stage, Trace
+from explorer.analysis.trace import Block, Kind, Node, Shape, Stage, Trace, UnknownNode
 from explorer.analysis.units import bytes_text, grouped, pair_text, shape_text, si
 
 Zoom = Literal["network", "stage", "block", "operations"]
@@ -253,16 +252,9 @@ def _shown(trace: Trace, select: str | None) -> tuple[Stage, Block]:
         return stage, stage.blocks[0]
     try:
         node = trace.resolve(select)
-    except KeyError:
-        raise DiagramError(_unknown(trace, select)) from None
+    except UnknownNode as error:
+        raise DiagramError(str(error)) from None
     return trace.stage(node.stage), trace.block(node.block)
-
-
-def _unknown(trace: Trace, name: str) -> str:
-    groups = [group.path for stage in trace.stages for group in (stage, *stage.blocks)]
-    near = difflib.get_close_matches(name, [*groups, *(node.name for node in trace.nodes)], n=1, cutoff=0.0)
-    network = trace.variant or "The network"
-    return f"{network} has no operation, block or stage called {name!r}; the nearest is {near[0]!r}."
 
 
 # ---- what flows where --------------------------------------------------------------------------------------

@@ -114,8 +114,8 @@ def timeline(shown: tuple[Card, ...]) -> Card | None:
         yaxis={
             "type": "log",
             "range": [4.5, 11.5],
-            "tickvals": [10**n for n in range(5, 12)],
-            "ticktext": [si(10**n) for n in range(5, 12)],
+            "dtick": 1,
+            "tickformat": "~s",
             "tickfont_size": 16,
             "title": "MACs",
             "title_font_size": 16,
