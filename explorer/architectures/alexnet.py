@@ -13,7 +13,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from explorer.architectures.family import Claim, Family, Mistake, Source, Variant
+from explorer.architectures.family import Claim, Family, Mistake, Source, Variant, require_positive_width
 
 # Section 3.3: b = a / (k + alpha * sum of a^2 over n neighbouring maps)^beta
 LRN_K, LRN_N, LRN_ALPHA, LRN_BETA = 2.0, 5, 1e-4, 0.75
@@ -36,8 +36,7 @@ class AlexNetConfig:
     num_classes: int = 1000
 
     def __post_init__(self) -> None:
-        if self.width <= 0:
-            raise ValueError(f"the width multiplier must be positive, not {self.width}")
+        require_positive_width(self.width)
         if self.groups not in (1, 2):
             raise ValueError(f"AlexNet has 2 groups, one for each GPU, or 1 without them, not {self.groups}")
 

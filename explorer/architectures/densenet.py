@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.architectures.blocks import initialize
-from explorer.architectures.family import Claim, Family, Mistake, Source, Variant
+from explorer.architectures.family import Claim, Family, Mistake, Source, Variant, require_positive_width
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,7 @@ class DenseNetConfig:
             raise ValueError(f"every dense block has at least one layer, not {self.layers}")
         if not 0 < self.compression <= 1:
             raise ValueError(f"compression keeps a share of the maps, above 0 up to 1, not {self.compression}")
-        if self.width <= 0:
-            raise ValueError(f"the width multiplier must be positive, not {self.width}")
+        require_positive_width(self.width)
 
     @property
     def growth(self) -> int:

@@ -49,6 +49,12 @@ class Mistake:
     evidence: str
 
 
+def require_positive_width(width: float) -> None:
+    """What every config asks of its width multiplier. Raises ValueError."""
+    if width <= 0:
+        raise ValueError(f"the width multiplier must be positive, not {width}")
+
+
 @dataclass(frozen=True)
 class Variant:
     """One network of a family: a `name` for links and the command line, and the config that builds it."""

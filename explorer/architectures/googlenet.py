@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.architectures.blocks import SqueezeExcitation, initialize
-from explorer.architectures.family import Claim, Family, Mistake, Source, Variant
+from explorer.architectures.family import Claim, Family, Mistake, Source, Variant, require_positive_width
 
 
 class ModuleWidths(NamedTuple):
@@ -58,8 +58,7 @@ class GoogLeNetConfig:
     num_classes: int = 1000
 
     def __post_init__(self) -> None:
-        if self.width <= 0:
-            raise ValueError(f"the width multiplier must be positive, not {self.width}")
+        require_positive_width(self.width)
         if self.squeeze_excitation is not None and self.squeeze_excitation < 1:
             raise ValueError(f"squeezing divides the channels by 1 or more, not by {self.squeeze_excitation}")
 

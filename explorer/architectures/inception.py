@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer.architectures.blocks import initialize
-from explorer.architectures.family import Claim, Family, Mistake, Source, Variant
+from explorer.architectures.family import Claim, Family, Mistake, Source, Variant, require_positive_width
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,7 @@ class InceptionConfig:
     num_classes: int = 1000
 
     def __post_init__(self) -> None:
-        if self.width <= 0:
-            raise ValueError(f"the width multiplier must be positive, not {self.width}")
+        require_positive_width(self.width)
 
     def channels(self, published: int) -> int:
         """`published` channels at this width."""

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from explorer.architectures.family import Claim, Family, Mistake, Source, Variant
+from explorer.architectures.family import Claim, Family, Mistake, Source, Variant, require_positive_width
 
 BACKGROUND = -0.1
 FOREGROUND = 1.175
@@ -67,8 +67,7 @@ class LeNetConfig:
     num_classes: int = 10
 
     def __post_init__(self) -> None:
-        if self.width <= 0:
-            raise ValueError(f"the width multiplier must be positive, not {self.width}")
+        require_positive_width(self.width)
         if self.output == "rbf" and self.num_classes != 10:
             raise ValueError(
                 f"the RBF output has a bitmap for each of the ten digits, not for {self.num_classes} classes"

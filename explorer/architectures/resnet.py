@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from explorer.architectures.blocks import SqueezeExcitation
-from explorer.architectures.family import Claim, Family, Mistake, Source, Variant
+from explorer.architectures.family import Claim, Family, Mistake, Source, Variant, require_positive_width
 
 Shortcut = Literal["none", "padding", "projection", "projection_all"]
 
@@ -54,8 +54,7 @@ class ResNetConfig:
             raise ValueError(f"an ImageNet ResNet has {', '.join(map(str, UNITS))} layers, not {self.depth}")
         if self.stem == "cifar" and (self.depth < 8 or self.depth % 6 != 2):
             raise ValueError(f"a CIFAR ResNet has 6n+2 layers (20, 32, 44, 56, 110, ...), not {self.depth}")
-        if self.width <= 0:
-            raise ValueError(f"the width multiplier must be positive, not {self.width}")
+        require_positive_width(self.width)
         if self.squeeze_excitation is not None and self.squeeze_excitation < 1:
             raise ValueError(f"squeezing divides the channels by 1 or more, not by {self.squeeze_excitation}")
         gated_basic = self.squeeze_excitation is not None and not self.bottleneck and not self.preactivation

@@ -13,7 +13,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from explorer.architectures.family import Claim, Family, Mistake, Source, Variant
+from explorer.architectures.family import Claim, Family, Mistake, Source, Variant, require_positive_width
 
 # Table 1 of the paper: the kernel sizes of the convolutions in conv1 to conv5.
 CONFIGURATIONS = {
@@ -41,8 +41,7 @@ class VGGConfig:
     def __post_init__(self) -> None:
         if self.configuration not in CONFIGURATIONS:
             raise ValueError(f"table 1 has configurations {', '.join(CONFIGURATIONS)}, not {self.configuration}")
-        if self.width <= 0:
-            raise ValueError(f"the width multiplier must be positive, not {self.width}")
+        require_positive_width(self.width)
 
     def scaled(self, count: int) -> int:
         """`count` channels or units, times the width."""
