@@ -18,7 +18,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 if TYPE_CHECKING:
     import torch
@@ -222,6 +222,7 @@ class Preprocessing:
         mean, std: for each channel, of values in 0..1.
         interpolation: Pillow's filters, which always smooth when they shrink (torchvision's "antialias").
         channels: 3 (RGB) or 1 (grey).
+        pad: black pixels added on each side of the crop, as MNIST's 28x28 digits are for LeNet-5.
     """
 
     resize: int
@@ -230,6 +231,7 @@ class Preprocessing:
     std: tuple[float, ...]
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
     channels: Literal[3, 1] = 3
+    pad: int = 0
 
     def __post_init__(self) -> None:
         if not 0 < self.crop <= self.resize:
@@ -284,7 +286,7 @@ def model_input(image: Image.Image, preprocessing: Preprocessing) -> ModelInput:
     import torch
 
     picture = _crop(image.convert("RGB" if preprocessing.channels == 3 else "L"), preprocessing)
-    values = torch.from_numpy(np.array(picture)).reshape(preprocessing.crop, preprocessing.crop, -1)
+    values = torch.from_numpy(np.array(picture)).reshape(*reversed(picture.size), -1)
     mean, std = (torch.tensor(v)[:, None, None] for v in (preprocessing.mean, preprocessing.std))
     tensor = (values.permute(2, 0, 1).to(torch.float32) / 255 - mean) / std
     return ModelInput(tensor[None].contiguous(), picture)
@@ -302,7 +304,8 @@ def _crop(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
     width, height = (preprocessing.resize * side // shorter for side in image.size)
     resized = image.resize((width, height), Image.Resampling[preprocessing.interpolation.upper()])
     left, top = round((width - preprocessing.crop) / 2), round((height - preprocessing.crop) / 2)
-    return resized.crop((left, top, left + preprocessing.crop, top + preprocessing.crop))
+    cropped = resized.crop((left, top, left + preprocessing.crop, top + preprocessing.crop))
+    return ImageOps.expand(cropped, preprocessing.pad) if preprocessing.pad else cropped
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,52 @@
+"""How often a network is right, measured as the app runs it: its own loader, its own preprocessing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torchvision.transforms import v2
+
+from explorer.runtime.images import Preprocessing, model_input
+from explorer.runtime.weights import Network
+from explorer.training.data import Dataset
+
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """`confusion[i][j]`: pictures of class i that were taken for class j."""
+
+    confusion: tuple[tuple[int, ...], ...]
+
+    @property
+    def images(self) -> int:
+        return sum(map(sum, self.confusion))
+
+    @property
+    def top1(self) -> float:
+        """Accuracy in percent."""
+        return 100 * sum(row[i] for i, row in enumerate(self.confusion)) / self.images
+
+
+def evaluate(network: Network, data: Dataset) -> Evaluation:
+    """Run every picture of the split through a network that was trained for its classes, in float32."""
+    n = len(data.classes)
+    confusion = torch.zeros(n, n, dtype=torch.int64)
+    wins = -1 if getattr(network.model, "smallest_wins", False) else 1
+    with torch.inference_mode():
+        for x, labels in _inputs(data, network.preprocessing):
+            out = network.model(x.to(network.device))
+            out = out[0] if isinstance(out, tuple) else out
+            predicted = (wins * out).argmax(1).cpu()
+            confusion.view(-1).index_add_(0, labels * n + predicted, torch.ones_like(labels))
+    return Evaluation(tuple(tuple(row) for row in confusion.tolist()))
+
+
+def _inputs(data: Dataset, preprocessing: Preprocessing) -> Iterator[tuple[Tensor, Tensor]]:
+    for images, labels in zip(data.images.split(BATCH), data.labels.split(BATCH), strict=True):
+        pictures = [v2.functional.to_pil_image(image) for image in images]
+        yield torch.cat([model_input(p, preprocessing).tensor for p in pictures]), labels

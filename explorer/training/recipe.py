@@ -1,0 +1,68 @@
+"""One recipe for each bundled network: width, picture sizes, optimizer. All else is the same for all.
+
+Small pictures first, then larger ones: the first epochs need no detail, and cost the square of the side. The
+final pictures are a little smaller than the network's input, because a random crop shows objects larger than
+the whole picture does (Touvron et al., "Fixing the train-test resolution discrepancy", arXiv 1906.06423).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Some epochs with pictures of one size. `build`: ablations that let the network take that size."""
+
+    epochs: int
+    size: int
+    build: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained. Learning rate: one cycle, up to `peak` and down to nothing, over all phases."""
+
+    phases: tuple[Phase, ...]
+    data: Literal["imagenette", "mnist"] = "imagenette"
+    width: float = 0.25  # of the paper's channels
+    optimizer: Literal["sgd", "adamw"] = "sgd"  # sgd: momentum 0.9, Nesterov
+    peak: float = 0.1
+    weight_decay: float = 5e-4  # not on biases and normalizations
+    label_smoothing: float = 0.1
+    least_area: float = 0.3  # of a random resized crop, as a share of the picture
+    batch: int = 64
+    loss: Literal["cross_entropy", "map"] = "cross_entropy"  # map: LeNet-5's own
+    auxiliary: float = 0.3  # weight of each auxiliary classifier's loss (GoogLeNet, section 5)
+
+    @property
+    def epochs(self) -> int:
+        return sum(phase.epochs for phase in self.phases)
+
+
+SMALL = Phase(12, 80), Phase(16, 112), Phase(4, 160)
+SHORT = Phase(8, 80), Phase(10, 112), Phase(3, 160)
+# Without batch normalization: Adam's steps do not depend on the gradients' scale, which such networks lack.
+PLAIN_ADAM: dict[str, Any] = {"optimizer": "adamw", "peak": 1e-3, "weight_decay": 0.05}
+DIGITS: dict[str, Any] = {
+    "data": "mnist", "width": 1.0, "optimizer": "adamw", "peak": 4e-3, "weight_decay": 0.01, "label_smoothing": 0.0,
+    "batch": 128,
+}  # fmt: skip
+FREE_SIZE = {"adaptive_pool": True}
+
+RECIPES: dict[str, Recipe] = {
+    "lenet5": Recipe((Phase(12, 32),), loss="map", **DIGITS),
+    "lenet5_modern": Recipe((Phase(12, 32),), **DIGITS),
+    "alexnet": Recipe((Phase(20, 131, FREE_SIZE), Phase(3, 195, FREE_SIZE), Phase(1, 227)), **PLAIN_ADAM),
+    "vgg16": Recipe((Phase(10, 80), Phase(12, 112), Phase(2, 176)), **PLAIN_ADAM | {"width": 0.125}),
+    "googlenet": Recipe((Phase(10, 80, {"aux": False}), Phase(12, 112, {"aux": False}), Phase(2, 224)), **PLAIN_ADAM),
+    "resnet34": Recipe(SMALL),
+    "plain34": Recipe(SMALL),
+    "resnet50": Recipe(SHORT),
+    "se_resnet50": Recipe(SHORT),
+    "xception": Recipe((Phase(8, 80), Phase(8, 112), Phase(2, 192))),
+    "mobilenet_v1": Recipe((Phase(10, 80), Phase(14, 112), Phase(3, 160))),
+    "mobilenet_v2": Recipe(SHORT),
+    "densenet121": Recipe(SHORT),
+}

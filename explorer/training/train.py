@@ -1,0 +1,236 @@
+"""The training loop: one for all networks, resumable after each epoch, the same numbers for the same seed."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torchvision.transforms import v2
+
+from explorer.architectures.family import Variant
+from explorer.runtime.images import Preprocessing, preprocessing_for
+from explorer.training.data import Dataset
+from explorer.training.recipe import Phase, Recipe
+
+WARM_UP = 0.25  # of all steps, in which the learning rate rises
+VALIDATE_EVERY = 4  # epochs; and after the last
+CLIP = 5.0  # norm of the gradients: networks without normalization can explode early
+MAP_J = 1.0  # "j" of LeNet-5's loss
+AFFINE = {"degrees": 10, "translate": (0.06, 0.06), "scale": (0.9, 1.1), "shear": 5}  # distortions of digits
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch's record; `top1`, in percent of the validation split at the training's size, where it was measured."""
+
+    number: int
+    size: int
+    loss: float
+    seconds: float
+    top1: float | None
+
+
+@dataclass
+class Training:
+    """A network in training, and all that a resumed training needs."""
+
+    variant: Variant
+    recipe: Recipe
+    device: torch.device
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    epochs: list[Epoch]
+
+    @property
+    def steps_done(self) -> int:
+        return len(self.epochs)
+
+
+def phase_of(recipe: Recipe, epoch: int) -> Phase:
+    """The phase to which the epoch, counted from 0, belongs."""
+    for phase in recipe.phases:
+        if epoch < phase.epochs:
+            return phase
+        epoch -= phase.epochs
+    raise ValueError("The training has fewer epochs.")
+
+
+def learning_rate(recipe: Recipe, done: float) -> float:
+    """One cycle: a straight rise to the peak, then half a cosine to 0. `done`: share of all steps, in 0..1."""
+    if done < WARM_UP:
+        return recipe.peak * (0.04 + 0.96 * done / WARM_UP)
+    return recipe.peak * (1 + math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP))) / 2
+
+
+def map_loss(distances: Tensor, labels: Tensor) -> Tensor:
+    """LeNet-5's criterion (section II-C): the right class's distance, and a term that pushes the others away.
+
+    (N, classes) -> (). As it is commonly given, y_D + log(e^-j + sum of e^-y); without the second term all
+    F6 vectors could collapse.
+    """
+    right = distances.gather(1, labels[:, None])[:, 0]
+    others = torch.cat([distances.new_full((len(distances), 1), MAP_J), distances], 1)
+    return (right + (-others).logsumexp(1)).mean()
+
+
+def _loss(outputs: Tensor | tuple[Tensor, ...], labels: Tensor, recipe: Recipe) -> Tensor:
+    if isinstance(outputs, tuple):
+        main, *heads = outputs
+        return _loss(main, labels, recipe) + sum(recipe.auxiliary * _loss(head, labels, recipe) for head in heads)
+    if recipe.loss == "map":
+        return map_loss(outputs.float(), labels)
+    return F.cross_entropy(outputs.float(), labels, label_smoothing=recipe.label_smoothing)
+
+
+def _augment(images: Tensor, size: int, recipe: Recipe) -> Tensor:
+    """Photographs: a crop and a flip of its own for each. Digits: one affine distortion for each eight, no flip."""
+    if recipe.data == "mnist":
+        distort = v2.RandomAffine(**AFFINE, interpolation=v2.InterpolationMode.BILINEAR)
+        return torch.cat([distort(part) for part in F.pad(images, [2] * 4).split(8)])
+    crop = v2.Compose([v2.RandomResizedCrop(size, (recipe.least_area, 1.0), antialias=True), v2.RandomHorizontalFlip()])
+    return torch.stack([crop(image) for image in images])
+
+
+def _normalized(images: Tensor, preprocessing: Preprocessing) -> Tensor:
+    mean, std = list(preprocessing.mean), list(preprocessing.std)
+    return v2.functional.normalize(images.float() / 255, mean, std)
+
+
+def _batches(data: Dataset, recipe: Recipe, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """The epoch's augmented batches; pictures beyond the last full batch wait for another epoch."""
+    order = torch.randperm(len(data))
+    for indices in order.split(recipe.batch):
+        if len(indices) == recipe.batch:
+            yield _augment(data.images[indices], size, recipe), data.labels[indices]
+
+
+def _build(variant: Variant, recipe: Recipe, phase: Phase, classes: int, device: torch.device) -> nn.Module:
+    model = variant.build(**phase.build, width=recipe.width, num_classes=classes)
+    return model.to(device).to(memory_format=torch.channels_last)
+
+
+def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """Weight decay is for the weights of convolutions and linear layers, not for vectors: biases, gains, shifts."""
+    weights = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": weights, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    if recipe.optimizer == "adamw":
+        return torch.optim.AdamW(groups, recipe.peak)
+    return torch.optim.SGD(groups, recipe.peak, momentum=0.9, nesterov=True)
+
+
+def _validate(training: Training, data: Dataset, size: int, preprocessing: Preprocessing) -> float:
+    """Top-1 accuracy in percent, on whole pictures of the phase's size."""
+    training.model.eval()
+    right = 0
+    wins = -1 if getattr(training.model, "smallest_wins", False) else 1
+    with torch.inference_mode(), _mixed(training):
+        for images, labels in zip(data.images.split(128), data.labels.split(128), strict=True):
+            shown = F.pad(images, [2] * 4) if data.name == "mnist" else v2.functional.resize(images, [size, size])
+            out = training.model(_on(_normalized(shown, preprocessing), training.device))
+            out = out[0] if isinstance(out, tuple) else out
+            right += int(((wins * out).argmax(1).cpu() == labels).sum())
+    return 100 * right / len(data)
+
+
+def _on(images: Tensor, device: torch.device) -> Tensor:
+    return images.to(device, memory_format=torch.channels_last)
+
+
+def _mixed(training: Training) -> torch.autocast:
+    """bfloat16 for photographs: twice as fast on processors that have it, and on GPUs. LeNet-5 is too small to gain."""
+    return torch.autocast(training.device.type, torch.bfloat16, enabled=training.recipe.data == "imagenette")
+
+
+def fit(
+    variant: Variant, recipe: Recipe, train: Dataset, val: Dataset, device: torch.device, checkpoint: Path,
+    seed: int = 0, report: Report = print,
+) -> Training:  # fmt: skip
+    """Train from scratch, or go on from `checkpoint`, which is written after each epoch."""
+    torch.manual_seed(seed)
+    classes = len(train.classes)
+    model = _build(variant, recipe, recipe.phases[0], classes, device)
+    training = Training(variant, recipe, device, model, _optimizer(model, recipe), [])
+    if checkpoint.exists():
+        _resume(training, checkpoint, classes)
+        report(f"{variant.name}: resumed after epoch {training.steps_done}")
+    preprocessing = preprocessing_for(variant.input_size)
+    for number in range(training.steps_done, recipe.epochs):
+        phase = phase_of(recipe, number)
+        if number and phase.build != phase_of(recipe, number - 1).build:
+            _change_build(training, phase, classes)
+        start = time.perf_counter()
+        loss = _epoch(training, train, phase, number, preprocessing, report)
+        measured = (number + 1) % VALIDATE_EVERY == 0 or number + 1 == recipe.epochs
+        top1 = _validate(training, val, phase.size, preprocessing) if measured else None
+        training.epochs.append(Epoch(number + 1, phase.size, loss, time.perf_counter() - start, top1))
+        _save(training, checkpoint)
+        accuracy = "" if top1 is None else f", top-1 {top1:.2f} %"
+        report(
+            f"{variant.name}: epoch {number + 1}/{recipe.epochs} at {phase.size} px, loss {loss:.4f}{accuracy}, "
+            f"{training.epochs[-1].seconds:.0f} s"
+        )
+    return training
+
+
+def _epoch(
+    training: Training, data: Dataset, phase: Phase, number: int, preprocessing: Preprocessing, report: Report
+) -> float:
+    """One epoch; returns its mean loss."""
+    recipe, model, optimizer = training.recipe, training.model.train(), training.optimizer
+    steps = len(data) // recipe.batch
+    total = 0.0
+    for step, (images, labels) in enumerate(_batches(data, recipe, phase.size)):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(recipe, (number + step / steps) / recipe.epochs)
+        with _mixed(training):
+            outputs = model(_on(_normalized(images, preprocessing), training.device))
+        loss = _loss(outputs, labels.to(training.device), recipe)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), CLIP)
+        optimizer.step()
+        total += loss.item()
+        if not math.isfinite(total):
+            raise ArithmeticError(f"The loss of {training.variant.name} is no longer finite (epoch {number + 1}).")
+    return total / steps
+
+
+def _change_build(training: Training, phase: Phase, classes: int) -> None:
+    """Go on with the same parameters in a network built otherwise; what is new in it starts untrained."""
+    model = _build(training.variant, training.recipe, phase, classes, training.device)
+    unknown = model.load_state_dict(training.model.state_dict(), strict=False).unexpected_keys
+    assert not unknown, unknown
+    training.model, training.optimizer = model, _optimizer(model, training.recipe)
+
+
+def _save(training: Training, checkpoint: Path) -> None:
+    state = {
+        "epochs": [asdict(e) for e in training.epochs],
+        "model": training.model.state_dict(),
+        "optimizer": training.optimizer.state_dict(),
+        "random": torch.get_rng_state(),
+    }
+    partial = checkpoint.with_suffix(".part")
+    torch.save(state, partial)
+    partial.replace(checkpoint)
+
+
+def _resume(training: Training, checkpoint: Path, classes: int) -> None:
+    state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    training.epochs = [Epoch(**e) for e in state["epochs"]]
+    last = phase_of(training.recipe, len(training.epochs) - 1)
+    training.model = _build(training.variant, training.recipe, last, classes, training.device)
+    training.optimizer = _optimizer(training.model, training.recipe)
+    training.model.load_state_dict(state["model"])
+    training.optimizer.load_state_dict(state["optimizer"])
+    torch.set_rng_state(state["random"])

@@ -1,0 +1,101 @@
+"""How the bundled weights were made: curves, confusion matrix, and the experiment that they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from explorer.analysis.trace import Kind
+from explorer.architectures.family import Variant
+from explorer.runtime.bundled import Bundled, manifest
+from explorer.ui.calculator import chart, dark
+from explorer.ui.cost_charts import stroke, styled
+
+# The networks that were trained with one recipe and differ in one thing only.
+EXPERIMENTS = {
+    ("plain34", "resnet34"): "the same layers without and with shortcuts: the degradation experiment",
+    ("resnet50", "se_resnet50"): "the same network without and with squeeze-and-excitation",
+    ("lenet5", "lenet5_modern"): "the network of 1998 and the one of the tutorials",
+}
+COLOURS: tuple[Kind, ...] = ("convolution", "gate")
+HEIGHT = 380
+
+
+def panel(variant: Variant) -> None:
+    """The record of the variant's bundled weights, and of the network that it is compared with; else nothing."""
+    entry = manifest().get(variant.name)
+    if entry is None:
+        return
+    st.header("How these weights were trained", anchor=False)
+    st.markdown(
+        f"**{entry.top1:.2f} %** of the {entry.images:,} validation pictures of {entry.data_title} are recognized, "
+        f"measured with the stored file: {entry.width_title}, {len(entry.classes)} classes, {entry.epochs} epochs, "
+        f"{entry.bytes / 1e6:.1f} MB.",
+        help=f"One run with seed 0. To repeat it: python -m explorer train {variant.name} --data DIR --download",
+    )
+    compared, why = _compared(entry)
+    curves, matrix = st.columns(2, gap="medium")
+    with curves:
+        chart(curve_chart(compared, dark()), f"training-{variant.name}", "Loss and accuracy by epoch")
+        if why:
+            against = " · ".join(f"{b.variant} **{b.top1:.2f} %**" for b in compared)
+            st.markdown(f"{against}: {why}. One run each: a difference of a percent can be chance.")
+    with matrix:
+        record = entry.record()
+        chart(confusion_chart(entry, record["confusion"], dark()), f"confusion-{variant.name}", "Confusion matrix")
+    with st.expander("Record"):
+        shown = {key: value for key, value in record.items() if key not in ("epochs", "confusion")}
+        st.json(shown)
+
+
+def _compared(entry: Bundled) -> tuple[list[Bundled], str]:
+    """The entry, or the pair of its experiment, and what the pair shows."""
+    for names, why in EXPERIMENTS.items():
+        if entry.variant in names and all(name in manifest() for name in names):
+            return [manifest()[name] for name in names], why
+    return [entry], ""
+
+
+def curve_chart(entries: Sequence[Bundled], dark: bool) -> go.Figure:
+    """Training loss, and accuracy on the validation pictures at the training's size, by epoch."""
+    figure = go.Figure()
+    for entry, kind in zip(entries, COLOURS, strict=False):
+        epochs: list[dict[str, Any]] = entry.record()["epochs"]
+        measured = [e for e in epochs if e["top1"] is not None]
+        colour = stroke(kind, dark)
+        figure.add_scatter(
+            x=[e["number"] for e in epochs], y=[e["loss"] for e in epochs], name=f"{entry.variant}: loss",
+            line={"color": colour, "dash": "dot"}, hovertemplate="epoch %{x}: loss %{y:.3f}",
+        )  # fmt: skip
+        figure.add_scatter(
+            x=[e["number"] for e in measured], y=[e["top1"] for e in measured], name=f"{entry.variant}: accuracy",
+            yaxis="y2", line={"color": colour}, hovertemplate="epoch %{x}: %{y:.1f} %",
+        )  # fmt: skip
+    return styled(
+        figure, dark, HEIGHT, xaxis_title="Epoch", yaxis_title="Training loss",
+        yaxis2={"title": "Accuracy (%)", "overlaying": "y", "side": "right", "range": [0, 100], "showgrid": False},
+    ).update_layout(margin={"l": 64, "r": 64, "t": 72, "b": 56})  # fmt: skip
+
+
+def confusion_chart(entry: Bundled, confusion: Sequence[Sequence[int]], dark: bool) -> go.Figure:
+    """Pictures by class (rows) and what they were taken for (columns), in percent of the row."""
+    shares = [[100 * count / sum(row) for count in row] for row in confusion]
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares,
+            x=entry.classes,
+            y=entry.classes,
+            colorscale="Cividis",
+            zmin=0,
+            zmax=100,
+            customdata=confusion,
+            colorbar={"title": "%"},
+            hovertemplate="%{y} taken for %{x}: %{customdata} pictures, %{z:.1f} %<extra></extra>",
+        )
+    )
+    figure.update_yaxes(autorange="reversed", title="Is")
+    figure.update_xaxes(title="Taken for")
+    return styled(figure, dark, HEIGHT + 120)

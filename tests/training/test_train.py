@@ -1,0 +1,181 @@
+"""A training learns, can be interrupted and repeated, and its result is measured as the app loads it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from explorer.__main__ import main
+from explorer.architectures import catalogue, variant
+from explorer.runtime import bundled
+from explorer.runtime.weights import BUNDLED, load_network
+from explorer.training import bundle, data, recipe
+from explorer.training.evaluate import Evaluation, evaluate
+from explorer.training.recipe import RECIPES, Phase, Recipe
+from explorer.training.train import Training, fit, learning_rate, map_loss, phase_of
+
+CPU = torch.device("cpu")
+TINY = Recipe(
+    (Phase(2, 32, {"aux": False}), Phase(1, 224)), width=0.05, optimizer="adamw", peak=1e-3, batch=40, least_area=0.5
+)
+DIGITS = replace(RECIPES["lenet5"], phases=(Phase(8, 32),), batch=32)
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty place for weights instead of the app's own."""
+    monkeypatch.setattr(bundled, "DIRECTORY", tmp_path / "weights")
+    bundled.manifest.cache_clear()
+    yield tmp_path / "weights"
+    bundled.manifest.cache_clear()
+
+
+def quiet(text: str) -> None:
+    """No report."""
+
+
+def trained(mnist: Path, checkpoint: Path, of: Recipe = DIGITS) -> Training:
+    train, val = (data.load("mnist", mnist, split) for split in ("train", "val"))
+    return fit(variant("lenet5"), of, train, val, CPU, checkpoint, report=quiet)
+
+
+def test_it_learns_and_the_stored_file_is_what_is_measured(mnist: Path, directory: Path, tmp_path: Path) -> None:
+    training = trained(mnist, tmp_path / "a.checkpoint")
+    assert training.epochs[-1].loss < 0.6 * training.epochs[0].loss
+    entry = bundle.bundle(training, data.load("mnist", mnist, "val"), seed=0)
+    assert entry.top1 > 90 and entry.images == 100
+    assert bundled.manifest()["lenet5"] == entry
+    assert entry.bytes == entry.path.stat().st_size < 2.1 * 61_000
+    network = load_network(variant("lenet5"), BUNDLED)
+    assert network.classes == tuple("0123456789") and network.preprocessing.pad == 2
+    assert evaluate(network, data.load("mnist", mnist, "val")).top1 == entry.top1
+    own = training.model.state_dict()
+    for name, tensor in network.model.state_dict().items():
+        assert torch.equal(tensor, own[name].to(torch.float16).float())
+    record = entry.record()
+    assert [e["number"] for e in record["epochs"]] == list(range(1, 9))
+    assert sum(map(sum, record["confusion"])) == 100
+    assert record["versions"]["torch"] == torch.__version__
+
+
+def test_an_interrupted_training_ends_with_the_same_parameters(mnist: Path, tmp_path: Path) -> None:
+    short = replace(DIGITS, phases=(Phase(2, 32), Phase(2, 32)))
+    whole = trained(mnist, tmp_path / "whole.checkpoint", short)
+
+    class Interruption(Exception):
+        pass
+
+    def interrupt(text: str) -> None:
+        if "epoch 2/4" in text:
+            raise Interruption
+
+    train, val = (data.load("mnist", mnist, split) for split in ("train", "val"))
+    checkpoint = tmp_path / "halves.checkpoint"
+    with pytest.raises(Interruption):
+        fit(variant("lenet5"), short, train, val, CPU, checkpoint, report=interrupt)
+    torch.manual_seed(99)
+    halves = fit(variant("lenet5"), short, train, val, CPU, checkpoint, report=quiet)
+    assert [e.loss for e in halves.epochs] == [e.loss for e in whole.epochs]
+    for name, tensor in whole.model.state_dict().items():
+        assert torch.equal(tensor, halves.model.state_dict()[name])
+
+
+def test_another_seed_gives_another_network(mnist: Path, tmp_path: Path) -> None:
+    once = replace(DIGITS, phases=(Phase(1, 32),))
+    first = trained(mnist, tmp_path / "a.checkpoint", once)
+    train, val = (data.load("mnist", mnist, split) for split in ("train", "val"))
+    other = fit(variant("lenet5"), once, train, val, CPU, tmp_path / "b.checkpoint", seed=1, report=quiet)
+    assert first.epochs[0].loss != other.epochs[0].loss
+
+
+def test_phases_add_the_auxiliary_heads(imagenette: Path, tmp_path: Path) -> None:
+    train, val = (data.load("imagenette", imagenette, split) for split in ("train", "val"))
+    training = fit(variant("googlenet"), TINY, train, val, CPU, tmp_path / "g.checkpoint", report=quiet)
+    assert [e.size for e in training.epochs] == [32, 32, 224]
+    assert any(name.startswith("aux1") for name in training.model.state_dict())
+    assert all(math.isfinite(e.loss) for e in training.epochs)
+
+
+def test_the_learning_rate_is_one_cycle() -> None:
+    rates = [learning_rate(TINY, i / 1000) for i in range(1001)]
+    assert max(rates) == pytest.approx(TINY.peak) and rates.index(max(rates)) == 250
+    assert rates[0] == pytest.approx(0.04 * TINY.peak) and rates[-1] == pytest.approx(0)
+    assert rates[:251] == sorted(rates[:251]) and rates[250:] == sorted(rates[250:], reverse=True)
+
+
+def test_phase_of_each_epoch() -> None:
+    assert [phase_of(TINY, i).size for i in range(3)] == [32, 32, 224]
+    with pytest.raises(ValueError):
+        phase_of(TINY, 3)
+
+
+def test_the_map_loss_by_hand() -> None:
+    distances = torch.tensor([[2.0, 5.0, 1.0]])
+    expected = 5 + math.log(math.exp(-1) + math.exp(-2) + math.exp(-5) + math.exp(-1))
+    assert float(map_loss(distances, torch.tensor([1]))) == pytest.approx(expected)
+
+
+def test_evaluation_counts() -> None:
+    result = Evaluation(((8, 2), (1, 9)))
+    assert result.images == 20 and result.top1 == 85.0
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_builds_its_networks(name: str) -> None:
+    r = RECIPES[name]
+    assert name in catalogue()
+    assert r.epochs == sum(p.epochs for p in r.phases)
+    classes = len(data.classes_of(r.data))
+    for phase in r.phases:
+        model = variant(name).build(**phase.build, width=r.width, num_classes=classes)
+        channels = variant(name).input_size[0]
+        with torch.inference_mode():
+            out = model(torch.zeros(1, channels, phase.size, phase.size))
+        out = out[0] if isinstance(out, tuple) else out
+        assert out.shape == (1, classes)
+
+
+def test_the_experiments_differ_in_one_thing() -> None:
+    assert recipe.RECIPES["plain34"] == recipe.RECIPES["resnet34"]
+    assert recipe.RECIPES["resnet50"] == recipe.RECIPES["se_resnet50"]
+
+
+def test_the_commands(
+    mnist: Path, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(RECIPES, "lenet5_modern", replace(RECIPES["lenet5_modern"], phases=(Phase(6, 32),), batch=32))
+    arguments = ["lenet5_modern", "--data", str(mnist), "--device", "cpu"]
+    assert main(["train", *arguments, "--work", str(tmp_path / "work")]) == 0
+    assert "lenet5_modern: epoch 6/6" in capsys.readouterr().out
+    assert main(["evaluate", *arguments, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer == {
+        "variant": "lenet5_modern", "weights": "bundled", "split": "val", "images": 100, "top1": answer["top1"],
+    }  # fmt: skip
+    assert answer["top1"] == bundled.manifest()["lenet5_modern"].top1 > 90
+    assert main(["train", *arguments, "--work", str(tmp_path / "work")]) == 0
+    assert "resumed after epoch 6" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["train", "vgg19", "--data", "."], "There is no recipe for vgg19"),
+        (["train", "lenet5", "--data", "."], "has no file train-images"),
+        (["evaluate", "vgg19", "--data", "."], "No trained vgg19 comes with the app"),
+        (["evaluate", "nonsense", "--data", "."], "nonsense"),
+    ],
+)
+def test_what_does_not_work_is_one_line(
+    arguments: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert says in told and told.count("\n") == 1
