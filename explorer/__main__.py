@@ -40,7 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     def with_run(p: argparse.ArgumentParser) -> None:
         p.add_argument("variant")
         p.add_argument("--image", required=True, metavar="FILE", help="a picture, or the name of a sample")
-        p.add_argument("--weights", default="untrained", metavar="NAME", help="'untrained' (default) or a weights file")
+        p.add_argument(
+            "--weights", default="untrained", metavar="NAME", help="'untrained' (default), 'bundled', or a weights file"
+        )
         p.add_argument("--device", metavar="DEVICE", help="cpu, cuda or mps (default: the best there is)")
 
     with_json(command("list", "List all variants with their parameters, MACs and depth."))
@@ -82,6 +84,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--depthwise-separable", action="store_true", help="add a depthwise and a 1x1 convolution")
     p.add_argument("--no-bias", dest="bias", action="store_false", help="without the parameter that each filter adds")
+    with_json(p)
+
+    def with_data(p: argparse.ArgumentParser) -> None:
+        p.add_argument("variant")
+        p.add_argument("--data", required=True, type=Path, metavar="DIR", help="the folder of Imagenette or MNIST")
+        p.add_argument("--download", action="store_true", help="fetch the data set into that folder first")
+        p.add_argument("--device", metavar="DEVICE", help="cpu, cuda or mps (default: the best there is)")
+
+    p = command("train", "Train the weights that come with the app; an interrupted training goes on.")
+    with_data(p)
+    p.add_argument("--work", type=Path, default=Path("build/training"), metavar="DIR", help="keeps the checkpoints")
+    p.add_argument("--seed", type=int, default=0, metavar="N")
+
+    p = command("evaluate", "Measure the accuracy of weights on a whole validation split.")
+    with_data(p)
+    p.add_argument("--weights", default="bundled", metavar="NAME", help="'bundled' (default) or a weights file")
     with_json(p)
     return parser
 
@@ -282,9 +300,43 @@ def _cost_record(design: Design) -> dict[str, Any]:
     return {"out_shape": list(design.out_shape), "params": design.params, "macs": design.macs}
 
 
+def _train(args: argparse.Namespace) -> None:
+    from explorer.architectures import variant
+    from explorer.runtime.device import resolve
+    from explorer.training.bundle import train
+
+    v = variant(args.variant)
+    entry = train(v, args.data, args.work, resolve(args.device), download=args.download, seed=args.seed)
+    print(f"{entry.variant}: {entry.top1:.2f} % of {entry.images:,} pictures; {entry.file}, {entry.bytes:,} bytes")
+
+
+def _evaluate(args: argparse.Namespace) -> None:
+    from explorer.architectures import variant
+    from explorer.runtime.device import resolve
+    from explorer.runtime.weights import load_network
+    from explorer.training import data
+    from explorer.training.evaluate import evaluate
+
+    network = load_network(variant(args.variant), args.weights, resolve(args.device))
+    name = data.dataset_of(network.classes)
+    result = evaluate(network, data.load(name, args.data, "val", args.download))
+    if args.json:
+        _print_json(
+            {
+                "variant": args.variant,
+                "weights": args.weights,
+                "split": "val",
+                "images": result.images,
+                "top1": round(result.top1, 3),
+            }
+        )
+        return
+    print(f"{args.variant}, {args.weights}: {result.top1:.2f} % of {result.images:,} validation pictures ({name})")
+
+
 COMMANDS = {
     "list": _list, "describe": _describe, "diagram": _diagram, "maps": _maps, "predict": _predict, "gates": _gates,
-    "cost": _cost,
+    "cost": _cost, "train": _train, "evaluate": _evaluate,
 }  # fmt: skip
 
 

@@ -30,7 +30,7 @@ LAYERS = {
     "__init__": set(),
 }
 MAY_IMPORT_STREAMLIT = {"ui", "pages", "app"}
-IMPORT_NAMES = {"pillow": "PIL"}
+IMPORT_NAMES = {"huggingface-hub": "huggingface_hub", "pillow": "PIL"}
 
 
 def part(path: Path) -> str:

@@ -1,32 +1,30 @@
 """Which parameters a network runs with, and how they are loaded without trusting the file.
 
-`untrained` is the seeded initialization. Any other name is a file: safetensors, or a PyTorch state dict read with
-`weights_only=True`, in our own layout or in torchvision's (matched in registration order). Each shape is checked
-before anything is copied.
+`untrained` is the seeded initialization, `bundled` what comes with the app, `imagenet` a published file that was
+downloaded, `folder` one of the lecture hall's own. Any other name is a file: safetensors, or a PyTorch state dict
+read with `weights_only=True`, in our own layout or its authors'. Each shape is checked before anything is copied.
 """
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor, fx, nn
+from torch import fx, nn
 
 from explorer.analysis.trace import graph_of
 from explorer.architectures.blocks import SqueezeExcitation
 from explorer.architectures.family import Variant
+from explorer.runtime import folder
+from explorer.runtime.bundled import Bundled, manifest
+from explorer.runtime.images import Preprocessing, preprocessing_for
+from explorer.runtime.published import Published, load_published, published, stored
+from explorer.runtime.state_files import WeightsError
 
-UNTRAINED = "untrained"
+UNTRAINED, BUNDLED, IMAGENET, FOLDER = "untrained", "bundled", "imagenet", "folder"
 SEED = 0
-
-
-class WeightsError(ValueError):
-    """The weights cannot be used for this network; `str()` is a sentence for a person."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,18 @@ class Network:
     model: nn.Module
     device: torch.device
     classes: tuple[str, ...] = ()
+
+    @property
+    def made(self) -> str:
+        """What the parameters are, for a caption: width, data, classes, accuracy."""
+        if self.weights == BUNDLED:
+            return f"Trained: {_bundled(self.variant)}"
+        return f"Trained on ImageNet: {_release(self.variant, self.weights)}" if self.trained else "Untrained network"
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How a picture becomes this network's input."""
+        return preprocessing_of(self.variant, self.weights)
 
     @property
     def trained(self) -> bool:
@@ -93,20 +103,108 @@ class Network:
         return Network(self.variant, self.weights, model.to(device), device, self.classes)
 
 
+def offered(variant: Variant) -> tuple[str, ...]:
+    """The names of the weights that are here for a variant, best first; untrained ones always are."""
+    in_folder = folder.found(variant.name)
+    there = {
+        BUNDLED: variant.name in manifest(),
+        IMAGENET: stored(variant.name) is not None,
+        FOLDER: in_folder is not None and in_folder.problem is None,
+        UNTRAINED: True,
+    }
+    return tuple(name for name, is_there in there.items() if is_there)
+
+
+def describe_weights(variant: Variant, weights: str) -> str:
+    """One of `offered` in words."""
+    if weights == UNTRAINED:
+        return "Untrained: random, seeded"
+    if weights == BUNDLED:
+        entry = _bundled(variant)
+        return f"{entry.data_title}, {entry.width_title}"
+    return f"ImageNet: {_release(variant, weights)}"
+
+
+def as_run(variant: Variant, weights: str) -> Variant:
+    """The variant as these weights run it: with another width and number of classes where they were made so."""
+    return _bundled(variant).narrowed(variant) if weights == BUNDLED else variant
+
+
+def preprocessing_of(variant: Variant, weights: str) -> Preprocessing:
+    """How a picture becomes the input of the variant with these weights."""
+    if weights == BUNDLED:
+        return _bundled(variant).preprocessing
+    if weights == FOLDER:
+        return _in_folder(variant).preprocessing
+    release = None if weights == UNTRAINED else published(variant.name)
+    return preprocessing_for(variant.input_size) if release is None else release.preprocessing
+
+
 def load_network(variant: Variant, weights: str = UNTRAINED, device: torch.device | None = None) -> Network:
     """The variant with the named weights, in eval mode and without gradients.
 
     Raises WeightsError for a name that is no file, a file that is damaged, or one of another network.
     """
+    runs = as_run(variant, weights)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
-        model = variant.build().requires_grad_(False)
+        model = runs.build().requires_grad_(False)
     classes: tuple[str, ...] = ()
     if weights != UNTRAINED:
-        load_weights(model, Path(weights), variant.name)
-        classes = imagenet_classes()
+        load_published(model, _file(variant, weights), variant.name)
+        classes = _bundled(variant).classes if weights == BUNDLED else imagenet_classes()
     device = device or torch.device("cpu")
-    return Network(variant, weights, model.to(device), device, classes)
+    return Network(runs, weights, model.to(device), device, classes)
+
+
+def _file(variant: Variant, weights: str) -> Path:
+    """The file that the name stands for. Raises WeightsError where there is none."""
+    if weights == BUNDLED:
+        entry = _bundled(variant)
+        if not entry.intact():
+            raise WeightsError(f"{entry.file} is missing, or not the file that came with the app.")
+        return entry.path
+    if weights == IMAGENET:
+        return _stored(variant)
+    if weights == FOLDER:
+        return _in_folder(variant).file
+    if not Path(weights).is_file():
+        names = ", ".join(repr(name) for name in (UNTRAINED, BUNDLED, IMAGENET, FOLDER))
+        raise WeightsError(f"There are no weights called {weights!r}; use {names} or the path of a file.")
+    return Path(weights)
+
+
+def _bundled(variant: Variant) -> Bundled:
+    found = manifest().get(variant.name)
+    if found is None:
+        raise WeightsError(f"No trained {variant.name} comes with the app; there are {', '.join(manifest())}.")
+    return found
+
+
+def _stored(variant: Variant) -> Path:
+    if published(variant.name) is None:
+        raise WeightsError(f"Nobody publishes ImageNet weights for {variant.name}.")
+    file = stored(variant.name)
+    if file is None:
+        raise WeightsError(f"The ImageNet weights of {variant.name} have not been downloaded: its page has a button.")
+    return file
+
+
+def _in_folder(variant: Variant) -> folder.Found:
+    found = folder.found(variant.name)
+    if found is None:
+        raise WeightsError(f"There is no file for {variant.name} in the folder that {folder.VARIABLE} names.")
+    if found.problem is not None:
+        raise WeightsError(found.problem)
+    return found
+
+
+def _release(variant: Variant, weights: str) -> str:
+    """Where the published weights come from: who made them, or the file."""
+    release: Published | None = published(variant.name)
+    if weights == IMAGENET and release is not None:
+        return f"{release.source}'s {release.title}"
+    return _in_folder(variant).file.name if weights == FOLDER else Path(weights).name
 
 
 def imagenet_classes() -> tuple[str, ...]:
@@ -114,42 +212,3 @@ def imagenet_classes() -> tuple[str, ...]:
     from torchvision.models import ResNet50_Weights  # importing torchvision.models takes a second: only when needed
 
     return tuple(ResNet50_Weights.IMAGENET1K_V1.meta["categories"])
-
-
-def load_weights(model: nn.Module, file: Path, variant: str) -> None:
-    """Copy the tensors of `file` into `model`, strictly. Raises WeightsError and leaves the model as it was."""
-    given = {k: v for k, v in _read(file).items() if not k.endswith("num_batches_tracked")}
-    wanted = {k: v for k, v in model.state_dict().items() if not k.endswith("num_batches_tracked")}
-    if len(given) != len(wanted):
-        raise WeightsError(
-            f"{file.name} has {len(given)} tensors, {variant} needs {len(wanted)}: it is another network's."
-        )
-    same_names = given.keys() == wanted.keys()
-    matched: dict[str, Tensor] = {}
-    for (name, own), (their_name, tensor) in zip(wanted.items(), given.items(), strict=True):
-        if same_names:
-            their_name, tensor = name, given[name]
-        if own.shape != tensor.shape:
-            raise WeightsError(
-                f"{file.name} does not fit {variant}: {their_name} is {tuple(tensor.shape)}, "
-                f"{name} must be {tuple(own.shape)}."
-            )
-        matched[name] = tensor
-    model.load_state_dict(matched, strict=False)
-
-
-def _read(file: Path) -> dict[str, Tensor]:
-    if not file.is_file():
-        raise WeightsError(f"There are no weights called {str(file)!r}; use {UNTRAINED!r} or the path of a file.")
-    try:
-        if file.suffix == ".safetensors":
-            tensors = load_file(file)
-        else:
-            tensors = torch.load(file, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise WeightsError(
-            f"{file.name} is not a readable weights file (safetensors or a PyTorch state dict)."
-        ) from error
-    if not isinstance(tensors, dict) or not all(isinstance(v, Tensor) for v in tensors.values()):
-        raise WeightsError(f"{file.name} holds something other than a dictionary of tensors.")
-    return tensors

@@ -19,9 +19,9 @@ from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import variant
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.device import resolve
-from explorer.runtime.images import LoadedImage, ModelInput, model_input, png_bytes, preprocessing_for
+from explorer.runtime.images import LoadedImage, ModelInput, model_input, png_bytes
 from explorer.runtime.maps import GridHeader, Order, encode_page, statistics
-from explorer.runtime.weights import Network, load_network
+from explorer.runtime.weights import Network, as_run, load_network, preprocessing_of
 
 MIB = 2**20
 P = ParamSpec("P")
@@ -68,6 +68,13 @@ def trace(name: str) -> Trace:
     return trace_variant(variant(name))
 
 
+@cached(LRUCache(128), condition=Condition())
+def ran(name: str, weights: str) -> Trace:
+    """The trace of the network that runs: the variant's own nodes, with fewer channels where it is a narrow one."""
+    narrow = as_run(variant(name), weights)
+    return trace(name) if narrow == variant(name) else trace_variant(narrow)
+
+
 @cached(LRUCache(512), condition=Condition())
 def diagram(name: str, zoom: str, select: str | None = None) -> Diagram:
     """The drawing of a variant at one zoom; `select` names the stage or block to draw."""
@@ -91,21 +98,21 @@ def network(name: str, weights: str, device: str) -> Network:
 
 
 @cached(LRUCache(32), key=_by_image, condition=Condition())
-def network_input(name: str, image: LoadedImage) -> ModelInput:
+def network_input(name: str, weights: str, image: LoadedImage) -> ModelInput:
     """What the network sees of the image: the tensor, and the picture that it was made from."""
-    return model_input(image.image, preprocessing_for(variant(name).input_size))
+    return model_input(image.image, preprocessing_of(variant(name), weights))
 
 
 @bounded(16)
-def input_png(name: str, image: LoadedImage) -> bytes:
+def input_png(name: str, weights: str, image: LoadedImage) -> bytes:
     """The network's input as a picture."""
-    return png_bytes(network_input(name, image).picture)
+    return png_bytes(network_input(name, weights, image).picture)
 
 
 @bounded(256)
 def activations(name: str, weights: str, device: str, image: LoadedImage) -> Activations:
     """The image's forward pass."""
-    return capture(network(name, weights, device), network_input(name, image).tensor)
+    return capture(network(name, weights, device), network_input(name, weights, image).tensor)
 
 
 @bounded(128)

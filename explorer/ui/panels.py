@@ -11,7 +11,7 @@ from explorer.analysis.table import layer_records, layer_text
 from explorer.analysis.trace import Trace
 from explorer.analysis.units import bytes_text, grouped, si
 from explorer.architectures.family import Family, Variant
-from explorer.ui import loaders
+from explorer.ui import loaders, training_record
 
 MAC_HELP = (
     "A MAC is one multiply-accumulate of a convolution or linear layer, for one picture; biases, normalization, "
@@ -117,6 +117,7 @@ def below(family: Family, variant: Variant) -> None:
     """Everything below the screen, in the order in which a lecture needs it."""
     claims(family)
     mistakes(family)
+    training_record.panel(variant)
     layer_table(loaders.trace(variant.name))
     code(variant)
     sources(family)

@@ -20,17 +20,20 @@ from explorer.architectures.family import Family, Variant
 from explorer.runtime.activations import Activations
 from explorer.runtime.device import describe
 from explorer.runtime.maps import channels_per_page
-from explorer.ui import loaders, panels
+from explorer.runtime.weights import BUNDLED
+from explorer.ui import kernels, loaders, panels
 from explorer.ui.components.diagram import ColourBy, clicked, diagram, link
 from explorer.ui.components.feature_maps import MapView, accepted, current_view, feature_maps, model_input
-from explorer.ui.linked import asked, followed, keep, seed
-from explorer.ui.sidebar import Settings, settings
+from explorer.ui.linked import asked, followed, fresh, keep, seed
+from explorer.ui.sidebar import Settings, settings, weights_box, weights_for, weights_in_link
 
 COLOUR_BY: dict[ColourBy, str] = {"kind": "Kind", "macs": "MACs", "params": "Parameters", "memory": "Memory"}
+PANELS = {"maps": "Maps", "kernels": "Kernels"}
 LINKED, OPERATIONS = "Blocks", "All operations"
 # Parameter of the link -> field of the maps' view.
 LINK_PARAMETERS = {"channel": "channel", "maps": "colouring", "scale": "scale", "order": "order", "page": "page"}
-DIAGRAMS_HEIGHT, MAPS_HEIGHT = 540, 400
+DIAGRAMS_HEIGHT, MAPS_HEIGHT = 540, 388
+VIEW = "maps-view"  # in the session: the maps' component, and how they were looked at last
 GAP, METRIC_HEIGHT = 8, 32  # between the stage's diagram and the block's; of the scale of a metric
 COLUMN_WIDTH, LEAST_SCALE = 540, 0.875  # of a diagram, on a 1440 px screen
 
@@ -38,7 +41,9 @@ COLUMN_WIDTH, LEAST_SCALE = 540, 0.875  # of a diagram, on a 1440 px screen
 def current_variant(family: Family) -> Variant:
     """The family's variant that was chosen, or that the link names; a sentence where the link's does not exist."""
     names = [v.name for v in family.variants]
-    return family.variant(seed("variant", names, family.default, f"variant of {family.title}"))
+    chosen = family.variant(seed("variant", names, family.default, f"variant of {family.title}"))
+    weights_box(chosen.name)
+    return chosen
 
 
 @st.fragment
@@ -68,9 +73,11 @@ def screen(family: Family, variant: Variant, follow: Callable[[Trace, Node], boo
     with left:
         _diagrams(trace, node, zoomed_out)
     with right:
-        view = _maps(trace, node, settings())
+        view = _beside_diagrams(trace, node, settings())
     shown = {"variant": name, "node": node.name, "colour": st.session_state["colour"], "sample": settings().sample}
-    keep(**shown, **_view_for_link(view))
+    if st.session_state["panel"] != "maps":
+        shown["panel"] = st.session_state["panel"]
+    keep(**shown, weights=weights_in_link(name), **_view_for_link(view))
     link(group=name, key=f"{name}-link", node=node.name, block=node.block, stage=node.stage)
     if moved and clicked(f"{name}-link"):  # else the whole page is being drawn
         st.rerun()
@@ -161,27 +168,37 @@ def _diagrams(trace: Trace, node: Node, zoomed_out: bool) -> None:
     )  # fmt: skip
 
 
-def _maps(trace: Trace, node: Node, chosen: Settings) -> MapView:
-    name, key = trace.variant, f"maps-{followed()}"
+def _beside_diagrams(trace: Trace, node: Node, chosen: Settings) -> MapView:
+    """The maps of the selected operation, or its kernels; below them what went in and what came out."""
+    name, key, state = trace.variant, f"maps-{followed()}", st.session_state
+    arguments = (name, weights_for(name), chosen.device, chosen.image)
+    published, node = node.out_shape[0], loaders.ran(*arguments[:2]).node(node.name)
     channels = node.out_shape[0]
-    view = current_view(key, _view_in_link(node))
+    # While the kernels are shown, the component forgets how the maps were looked at.
+    view = current_view(key, state[VIEW][1] if state.get(VIEW, ("",))[0] == key else _view_in_link(node))
     what = f"{channels:,} values"
     if node.out_shape[1:] not in ((), (1, 1)):
         what = f"{channels:,} {'map' if channels == 1 else 'maps'} of {pair_text(node.out_shape[1:])}"
     kind = "" if node.kind == "input" else f"{node.type} · "
-    st.markdown(f"**{node.name}** · {kind}{what}")
-    arguments = (name, chosen.weights, chosen.device, chosen.image)
-    message = loaders.maps_message(*arguments, node.name, view.order, view.page, MAPS_HEIGHT)
-    feature_maps(message, key=key, initial=view)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
+        narrow = "" if channels == published else f" ({published:,} in the paper's network)"
+        st.markdown(f"**{node.name}** · {kind}{what}{narrow}")
+        panel = _panel_box()
+    if panel == "kernels":
+        view = replace(view, channel=kernels.panel(trace, node, view.channel, MAPS_HEIGHT))
+    else:
+        message = loaders.maps_message(*arguments, node.name, view.order, view.page, MAPS_HEIGHT)
+        feature_maps(message, key=key, initial=view)
+    state[VIEW] = key, view
     seen, facts = st.columns([1, 5], gap="small", vertical_alignment="center")
     with seen:
         size = trace.input_size[1]
         model_input(
-            loaders.input_png(name, chosen.image), group=name,
+            loaders.input_png(*arguments[:2], chosen.image), group=name,
             caption=f"Input {size}×{size}", key=f"{name}-input",
         )  # fmt: skip
     with facts:
-        _result(loaders.activations(*arguments), chosen)
+        result(loaders.activations(*arguments), chosen)
         if node.type == "Conv2d":
             link_there = {"from": f"{name}:{node.name}"} | ({"sample": chosen.sample} if chosen.sample else {})
             with st.container(key="cost-of-node"):
@@ -189,7 +206,18 @@ def _maps(trace: Trace, node: Node, chosen: Settings) -> MapView:
     return view
 
 
-def _result(activations: Activations, chosen: Settings) -> None:
+def _panel_box() -> str:
+    if fresh() and not asked("panel"):
+        st.session_state["panel"] = "maps"
+    seed("panel", PANELS, "maps", "panel")
+    st.segmented_control(
+        "Beside the diagrams", PANELS, key="panel", required=True, format_func=PANELS.__getitem__,
+        label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    return str(st.session_state["panel"])
+
+
+def result(activations: Activations, chosen: Settings) -> None:
     """Which network ran, where, how long, and what it takes the picture for; an untrained one knows no classes."""
     ran = f"{activations.milliseconds:.0f} ms on {describe(activations.device)}. {activations.note or ''}"
     if not activations.network.trained:
@@ -199,7 +227,10 @@ def _result(activations: Activations, chosen: Settings) -> None:
             "Class probabilities would mean nothing, so none are shown.",
         )
         return
-    st.markdown(f"{chosen.weights}. {chosen.image_title}, {ran}")
+    network = activations.network
+    st.markdown(f"**{network.made}**. {chosen.image_title}, {ran}")
+    if network.weights == BUNDLED:
+        st.markdown(f"Closest of the {len(network.classes)} classes that this network knows:")
     for p in activations.top():
         st.progress(p.probability, f"{p.label} {p.probability:.1%}")
 

@@ -26,7 +26,7 @@ from explorer.ui import gate_charts, loaders
 from explorer.ui.calculator import chart, dark
 from explorer.ui.components.gates import GateView, gate_bars, map_pairs
 from explorer.ui.linked import asked, beside, followed, fresh, rewrite, seed, seed_number
-from explorer.ui.sidebar import Settings, sample_image, settings
+from explorer.ui.sidebar import Settings, sample_image, settings, weights_for
 
 VIEW, FOLLOWING = "gate-view", "gates-follow"  # in the session: the chosen channel; the node that was followed last
 AS_COMPUTED, AVERAGE, NOTHING = "computed", "average", "nothing"
@@ -47,7 +47,7 @@ MOST_SEED = 999
 
 
 def _blocks(name: str) -> dict[str, GateBlock]:
-    return {b.path: b for b in gates.gate_blocks(loaders.trace(name))}
+    return {b.path: b for b in gates.gate_blocks(loaders.ran(name, weights_for(name)))}
 
 
 def begin(variant: Variant) -> None:
@@ -149,8 +149,8 @@ class Effect:
 @loaders.bounded(16)
 def _gates_of(name: str, weights: str, device: str, image: LoadedImage) -> Gates:
     """A pass for its gates alone: of the samples, all other values are dropped at once."""
-    activations = capture(loaders.network(name, weights, device), loaders.network_input(name, image).tensor)
-    return Gates(gates.gates_of(activations, gates.gate_blocks(loaders.trace(name))))
+    activations = capture(loaders.network(name, weights, device), loaders.network_input(name, weights, image).tensor)
+    return Gates(gates.gates_of(activations, gates.gate_blocks(loaders.ran(name, weights))))
 
 
 @loaders.bounded(64)
@@ -202,7 +202,7 @@ def laboratory(variant: Variant) -> None:
 
 
 def _arguments(name: str, chosen: Settings) -> tuple[str, str, str, LoadedImage]:
-    return name, chosen.weights, chosen.device, chosen.image
+    return name, weights_for(name), chosen.device, chosen.image
 
 
 def _untrained(name: str) -> None:
@@ -391,7 +391,7 @@ def _comparison(name: str, names: list[str], own: list[FloatArray], other: str, 
         theirs, per_block = gates.average(pictures), gates.spread(pictures)
         what = f"Spread over the {len(pictures)} samples: standard deviation, averaged over the channels"
     else:
-        theirs = _gates_of(name, chosen.weights, chosen.device, sample_image(other)).vectors
+        theirs = _gates_of(name, weights_for(name), chosen.device, sample_image(other)).vectors
         per_block = [float(abs(a - b).mean()) for a, b in zip(own, theirs, strict=True)]
         what = "Difference without its sign, averaged over the channels"
     difference = [a - b for a, b in zip(own, theirs, strict=True)]
@@ -416,7 +416,7 @@ def _samples_gates(name: str, chosen: Settings) -> list[list[FloatArray]]:
     offered, bar = samples(), st.empty()
     for s in offered:
         bar.progress(len(found) / len(offered), f"{s.title} ({len(found) + 1} of {len(offered)})")
-        found.append(_gates_of(name, chosen.weights, chosen.device, sample_image(s.id)).vectors)
+        found.append(_gates_of(name, weights_for(name), chosen.device, sample_image(s.id)).vectors)
     bar.empty()
     return found
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from explorer.runtime.images import ImageError, LoadedImage, load_image, sample, samples
-from explorer.ui.linked import asked, read, seed
+from explorer.ui.linked import asked, fresh, read, seed
 
+WANTED = "weights-wanted"  # in the session: the weights that were chosen last
 SAMPLE, UPLOAD, CAMERA = "Sample", "Upload", "Camera"
 # A phone's photo is 50 MB when decoded; thirty viewers' photos shall fit a small server. Networks see 331 px at most.
 KEPT = 1024  # pixels of the longer side
@@ -22,7 +23,6 @@ class Settings:
     image: LoadedImage
     image_title: str
     sample: str | None
-    weights: str
     device: str
 
 
@@ -36,6 +36,59 @@ def settings() -> Settings:
     """The choices made in the sidebar; call after `sidebar`."""
     chosen: Settings = st.session_state["settings"]
     return chosen
+
+
+def weights_for(name: str) -> str:
+    """The weights with which this viewer runs a variant: those chosen last, where it has them, else its best."""
+    available = _offered(name)
+    wanted: str = st.session_state.get(WANTED, "")
+    return wanted if wanted in available else next(iter(available))
+
+
+def weights_in_link(name: str) -> str | None:
+    """What the link says of the weights: nothing of the best ones."""
+    chosen = weights_for(name)
+    return None if chosen == next(iter(_offered(name))) else chosen
+
+
+def weights_box(name: str) -> None:
+    """Draw the choice of a variant's weights in the sidebar; `weights_for` then returns it."""
+    from explorer.ui.downloads import download_panel  # torch: not before a page needs it
+
+    state, available, wish = st.session_state, _offered(name), asked("weights")
+    if fresh():
+        state[WANTED] = wish
+    if wish and wish not in available:
+        st.warning(f"There are no weights called {wish!r} for {name}; {weights_for(name)} is shown.")
+    state["weights"] = weights_for(name)
+    with st.sidebar:
+        st.subheader("Weights", anchor=False)
+        st.radio(
+            "Weights", available, key="weights", label_visibility="collapsed", on_change=_want,
+            format_func=available.__getitem__,
+        )  # fmt: skip
+        download_panel(name)
+        for sentence in _folder_report():
+            st.caption(sentence)
+
+
+def _folder_report() -> tuple[str, ...]:
+    from explorer.runtime.folder import report  # torch: not before a page needs it
+
+    return report()
+
+
+def _want() -> None:
+    st.session_state[WANTED] = st.session_state["weights"]
+
+
+def _offered(name: str) -> dict[str, str]:
+    """The weights that are here for a variant, in words; best first."""
+    from explorer.architectures import variant  # torch: not before a page needs it
+    from explorer.runtime.weights import describe_weights, offered
+
+    v = variant(name)
+    return {weights: describe_weights(v, weights) for weights in offered(v)}
 
 
 def sidebar() -> None:
@@ -60,7 +113,7 @@ def sidebar() -> None:
             st.caption(note)
         st.subheader("Device", anchor=False)
         device = _device()
-    st.session_state["settings"] = Settings(image, title, chosen, "untrained", device)
+    st.session_state["settings"] = Settings(image, title, chosen, device)
 
 
 def _shrunk(image: LoadedImage, side: int) -> LoadedImage:

@@ -16,18 +16,19 @@ def start() -> threading.Thread:
 
 
 def _warm_up() -> None:
-    from explorer.architectures import families
+    from explorer.architectures import families, variant
     from explorer.runtime.device import best_device, configure_threads
     from explorer.runtime.images import load_image, samples
-    from explorer.runtime.weights import UNTRAINED
+    from explorer.runtime.weights import offered
     from explorer.ui import loaders
 
     configure_threads()
     image = load_image(samples()[0].path)
     for family in families():
         loaders.trace(family.default)
+        offered(family.variant(family.default))  # imports torchvision's catalogue of weights: two seconds
     name = families()[-1].default
-    loaders.activations(name, UNTRAINED, str(best_device()), image)
+    loaders.activations(name, offered(variant(name))[0], str(best_device()), image)
     for zoom in ("network", "stage", "block"):
         loaders.diagram(name, zoom)
     # What is alive now stays: without it a full collection takes a fifth of what torch makes it take (with it: 200 ms).

@@ -13,7 +13,7 @@ from explorer.runtime import weighted_sum as runtime
 from explorer.runtime.weighted_sum import WeightedSum, pointwise_nodes
 from explorer.ui import cost_charts, loaders
 from explorer.ui.calculator import CHART, FROM, chart, choose, choose_number, dark, whole_number
-from explorer.ui.sidebar import settings
+from explorer.ui.sidebar import settings, weights_for
 
 NETWORK, NODE = "googlenet", "inception3.3a.conv5x5_reduce.conv"  # the 1x1 of the classic case
 
@@ -42,7 +42,7 @@ def begin() -> Node | None:
 
 
 def _nodes(net: str) -> dict[str, Node]:
-    return {n.name: n for n in pointwise_nodes(loaders.trace(net))}
+    return {n.name: n for n in pointwise_nodes(loaders.ran(net, weights_for(net)))}
 
 
 def see_it() -> None:
@@ -63,12 +63,13 @@ def see_it() -> None:
         st.markdown("This network has no 1×1 convolution.")
         return
     state, chosen = st.session_state, settings()
-    activations = loaders.activations(state["net"], chosen.weights, chosen.device, chosen.image)
+    activations = loaders.activations(state["net"], weights_for(state["net"]), chosen.device, chosen.image)
     picture, numbers = st.columns(2, gap="medium")
     with picture:
         _position(node)
     row, column = state["row"], state["column"]
-    value = runtime.weighted_sum(activations, loaders.trace(state["net"]), node, state["map"], row, column)
+    trace = loaders.ran(state["net"], weights_for(state["net"]))
+    value = runtime.weighted_sum(activations, trace, node, state["map"], row, column)
     with picture:
         key = f"map-{state['net']}-{node.name}"
         st.plotly_chart(

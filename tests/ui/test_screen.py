@@ -35,9 +35,9 @@ def _result_page(trained: bool) -> None:
     image = load_image(samples()[0].path)
     network = load_network(loaders.variant("resnet20_cifar"))
     if trained:
-        network = replace(network, classes=tuple(f"class {letter}" for letter in "abcdefghij"))
-    activations = capture(network, loaders.network_input("resnet20_cifar", image).tensor)
-    screen._result(activations, Settings(image, "Cat", "cat", "some weights", "cpu"))
+        network = replace(network, weights="some.pth", classes=tuple(f"class {letter}" for letter in "abcdefghij"))
+    activations = capture(network, loaders.network_input("resnet20_cifar", "untrained", image).tensor)
+    screen.result(activations, Settings(image, "Cat", "cat", "cpu"))
 
 
 def test_a_trained_network_names_five_classes_with_probabilities() -> None:
@@ -49,7 +49,7 @@ def test_a_trained_network_names_five_classes_with_probabilities() -> None:
         assert text.startswith("class ")
         assert float(text.split()[-1].rstrip("%")) == pytest.approx(value, abs=1)
     assert "Untrained" not in app.markdown[0].value
-    assert "some weights" in app.markdown[0].value
+    assert "some.pth" in app.markdown[0].value
 
 
 def test_an_untrained_network_says_so_and_names_none() -> None:
