@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from explorer.architectures import family
 from explorer.ui import panels
+from explorer.ui.demonstrations import alexnet
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -67,5 +68,7 @@ STEPS = (
 
 variant = current_variant(FAMILY)
 tour(FAMILY, STEPS)
+alexnet.begin(variant)
 screen(FAMILY, variant)
+alexnet.demonstration(variant)
 panels.below(FAMILY, variant)

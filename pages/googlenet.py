@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from explorer.architectures import family
-from explorer.ui import panels
+from explorer.ui import class_activation, panels
+from explorer.ui.demonstrations import googlenet
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -68,5 +69,8 @@ STEPS = (
 
 variant = current_variant(FAMILY)
 tour(FAMILY, STEPS)
-screen(FAMILY, variant)
+googlenet.begin(variant)
+screen(FAMILY, variant, googlenet.follow)
+googlenet.demonstration(variant)
+class_activation.panel(variant)
 panels.below(FAMILY, variant)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from explorer.architectures import family
-from explorer.ui import panels
+from explorer.ui import drawing, panels
+from explorer.ui.demonstrations import lenet
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -67,6 +68,10 @@ STEPS = (
 )
 
 variant = current_variant(FAMILY)
+drawing.begin(variant)
 tour(FAMILY, STEPS)
+lenet.begin(variant)
 screen(FAMILY, variant)
+drawing.panel(variant)
+lenet.demonstration(variant)
 panels.below(FAMILY, variant)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from explorer.architectures import family
-from explorer.ui import panels, se_laboratory
+from explorer.ui import class_activation, panels, se_laboratory
+from explorer.ui.demonstrations import mobilenet
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -76,5 +77,7 @@ variant = current_variant(FAMILY)
 tour(FAMILY, STEPS)
 se_laboratory.begin(variant)
 screen(FAMILY, variant, se_laboratory.follow)
+mobilenet.demonstration(variant)
 se_laboratory.laboratory(variant)
+class_activation.panel(variant)
 panels.below(FAMILY, variant)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from explorer.architectures import family
-from explorer.ui import panels
+from explorer.ui import class_activation, panels
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -64,4 +64,5 @@ STEPS = (
 variant = current_variant(FAMILY)
 tour(FAMILY, STEPS)
 screen(FAMILY, variant)
+class_activation.panel(variant)
 panels.below(FAMILY, variant)

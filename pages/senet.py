@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from explorer.architectures import family
-from explorer.ui import panels, se_laboratory
+from explorer.ui import class_activation, panels, se_laboratory
+from explorer.ui.demonstrations.residual_units import one_unit
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -72,4 +73,6 @@ tour(FAMILY, STEPS)
 se_laboratory.begin(variant)
 screen(FAMILY, variant, se_laboratory.follow)
 se_laboratory.laboratory(variant)
+one_unit(variant)
+class_activation.panel(variant)
 panels.below(FAMILY, variant)

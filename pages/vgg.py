@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from explorer.architectures import family
 from explorer.ui import panels
+from explorer.ui.demonstrations import vgg
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -70,5 +71,7 @@ STEPS = (
 
 variant = current_variant(FAMILY)
 tour(FAMILY, STEPS)
+vgg.begin(variant)
 screen(FAMILY, variant)
+vgg.demonstration(variant)
 panels.below(FAMILY, variant)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from explorer.architectures import family
-from explorer.ui import panels
+from explorer.ui import class_activation, panels
+from explorer.ui.demonstrations import xception
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -61,5 +62,8 @@ STEPS = (
 
 variant = current_variant(FAMILY)
 tour(FAMILY, STEPS)
+xception.begin(variant)
 screen(FAMILY, variant)
+xception.demonstration(variant)
+class_activation.panel(variant)
 panels.below(FAMILY, variant)

@@ -46,6 +46,7 @@ class ResNetConfig:
     stem_pool: Literal["padded", "ceil"] = "padded"  # ceil: Caffe's, where the last window hangs over the edge
     squeeze_excitation: int | None = None  # SE-ResNet: reduction ratio r of a gate on each residual
     relu_before_gate: bool = False  # timm's SE-ResNet-18 and 34: a ReLU between the last BN and the gate
+    batch_norm: bool = True  # False: nothing in the place of each BN; the convolutions still have no bias
     width: float = 1.0  # multiplies the channels of every stage
     num_classes: int = 1000
 
@@ -94,6 +95,11 @@ class PaddingShortcut(nn.Module):
         return F.pad(subsampled, (0, 0, 0, 0, 0, self.extra_channels))
 
 
+def make_norm(c: ResNetConfig, channels: int) -> nn.Module:
+    """Batch normalization (arXiv 1502.03167), or nothing for the ablation."""
+    return nn.BatchNorm2d(channels) if c.batch_norm else nn.Identity()
+
+
 def make_shortcut(c: ResNetConfig, in_channels: int, out_channels: int, stride: int) -> nn.Module | None:
     """The shortcut of one unit, or None where it is the identity (or where a plain net has none)."""
     changes_shape = stride != 1 or in_channels != out_channels
@@ -104,7 +110,7 @@ def make_shortcut(c: ResNetConfig, in_channels: int, out_channels: int, stride: 
     projection = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
     if c.preactivation:
         return projection
-    return nn.Sequential(OrderedDict(conv=projection, bn=nn.BatchNorm2d(out_channels)))
+    return nn.Sequential(OrderedDict(conv=projection, bn=make_norm(c, out_channels)))
 
 
 def make_gate(c: ResNetConfig, channels: int) -> SqueezeExcitation | None:
@@ -126,10 +132,10 @@ class BasicBlock(nn.Module):
         super().__init__()
         self.has_shortcut = c.shortcut != "none"
         self.conv1 = nn.Conv2d(in_channels, channels, 3, stride, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
+        self.bn1 = make_norm(c, channels)
         self.relu1 = nn.ReLU()
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(channels)
+        self.bn2 = make_norm(c, channels)
         self.relu_before_gate = nn.ReLU() if c.relu_before_gate else None
         self.se = make_gate(c, channels)
         self.relu2 = nn.ReLU()
@@ -163,13 +169,13 @@ class Bottleneck(nn.Module):
         stride1, stride2 = (stride, 1) if c.stride_in == "1x1" else (1, stride)
         self.has_shortcut = c.shortcut != "none"
         self.conv1 = nn.Conv2d(in_channels, channels, 1, stride1, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
+        self.bn1 = make_norm(c, channels)
         self.relu1 = nn.ReLU()
         self.conv2 = nn.Conv2d(channels, channels, 3, stride2, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(channels)
+        self.bn2 = make_norm(c, channels)
         self.relu2 = nn.ReLU()
         self.conv3 = nn.Conv2d(channels, 4 * channels, 1, bias=False)
-        self.bn3 = nn.BatchNorm2d(4 * channels)
+        self.bn3 = make_norm(c, 4 * channels)
         self.se = make_gate(c, 4 * channels)
         self.relu3 = nn.ReLU()
         self.shortcut = make_shortcut(c, in_channels, 4 * channels, stride)
@@ -197,10 +203,10 @@ class PreActivationBasicBlock(nn.Module):
     def __init__(self, c: ResNetConfig, in_channels: int, channels: int, stride: int) -> None:
         super().__init__()
         self.has_shortcut = c.shortcut != "none"
-        self.bn1 = nn.BatchNorm2d(in_channels)
+        self.bn1 = make_norm(c, in_channels)
         self.relu1 = nn.ReLU()
         self.conv1 = nn.Conv2d(in_channels, channels, 3, stride, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(channels)
+        self.bn2 = make_norm(c, channels)
         self.relu2 = nn.ReLU()
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
         self.se = make_gate(c, channels)
@@ -231,13 +237,13 @@ class PreActivationBottleneck(nn.Module):
         super().__init__()
         stride1, stride2 = (stride, 1) if c.stride_in == "1x1" else (1, stride)
         self.has_shortcut = c.shortcut != "none"
-        self.bn1 = nn.BatchNorm2d(in_channels)
+        self.bn1 = make_norm(c, in_channels)
         self.relu1 = nn.ReLU()
         self.conv1 = nn.Conv2d(in_channels, channels, 1, stride1, bias=False)
-        self.bn2 = nn.BatchNorm2d(channels)
+        self.bn2 = make_norm(c, channels)
         self.relu2 = nn.ReLU()
         self.conv2 = nn.Conv2d(channels, channels, 3, stride2, padding=1, bias=False)
-        self.bn3 = nn.BatchNorm2d(channels)
+        self.bn3 = make_norm(c, channels)
         self.relu3 = nn.ReLU()
         self.conv3 = nn.Conv2d(channels, 4 * channels, 1, bias=False)
         self.se = make_gate(c, 4 * channels)
@@ -279,7 +285,7 @@ class ResNet(nn.Module):
             self.stem.add_module("conv", nn.Conv2d(3, channels, 7, stride=2, padding=3, bias=False))
         else:
             self.stem.add_module("conv", nn.Conv2d(3, channels, 3, padding=1, bias=False))
-        self.stem.add_module("bn", nn.BatchNorm2d(channels))
+        self.stem.add_module("bn", make_norm(c, channels))
         self.stem.add_module("relu", nn.ReLU())
         if c.stem == "imagenet":
             padded = c.stem_pool == "padded"
@@ -295,7 +301,7 @@ class ResNet(nn.Module):
 
         self.head = nn.Sequential()
         if c.preactivation:  # the last sum has not been activated yet
-            self.head.add_module("bn", nn.BatchNorm2d(channels))
+            self.head.add_module("bn", make_norm(c, channels))
             self.head.add_module("relu", nn.ReLU())
         self.head.add_module("pool", nn.AdaptiveAvgPool2d(1))
         self.head.add_module("flatten", nn.Flatten())

@@ -6,7 +6,7 @@ Hu et al., arXiv 1709.01507. The gates of a pass are among what `Activations` ke
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -195,9 +195,9 @@ class Alteration:
 
 
 class _Altered(Recomputation):
-    """Runs the network with altered gates."""
+    """Runs the network with altered values of some operations."""
 
-    def __init__(self, graph: fx.GraphModule, alterations: Mapping[fx.Node, Alteration]) -> None:
+    def __init__(self, graph: fx.GraphModule, alterations: Mapping[fx.Node, Callable[[Tensor], Tensor]]) -> None:
         super().__init__(graph)
         self.alterations = alterations
 
@@ -206,8 +206,8 @@ class _Altered(Recomputation):
         return self.alterations[n](value) if n in self.alterations else value
 
 
-def altered(activations: Activations, alterations: Mapping[str, Alteration]) -> Activations:
-    """The same picture with altered gates, by the operations that give them; the rest follows from that.
+def altered(activations: Activations, alterations: Mapping[str, Callable[[Tensor], Tensor]]) -> Activations:
+    """The same picture with altered gates, or other values, by the operations that give them; the rest follows.
 
     Only what depends on them runs again. A gate behind an altered one is computed from what reaches it.
     """

@@ -49,6 +49,10 @@ class GridHeader(TypedDict, total=False):
     input_size: tuple[int, int]  # height and width of the network's input
     receptive_field: ReceptiveField
     labels: list[str]  # of a vector's channels, e.g. class names
+    numbers: list[int]  # of all channels, where they are not 0, 1, 2 and so on
+    minimum: float  # and maximum, and signed: of more than these maps, where others share their scale
+    maximum: float
+    signed: bool
     order: Order  # given: the browser offers the choice of order
     page: int  # from 0
     pages: int  # more than 1: the browser offers paging
@@ -201,17 +205,18 @@ def encode_page(
 def encode(shown: QuantizedMaps | VectorValues, header: GridHeader) -> bytes:
     """Return the message for the browser: a header, then maps as uint8 or a vector as float32."""
     stats, channels = shown.statistics, shown.channels
+    numbers = np.array(header["numbers"]) if "numbers" in header else np.arange(stats.shape[0])
     own: dict[str, Any] = {
         "shape": stats.shape,
         "signed": stats.signed,
         "minimum": float(stats.minimum.min()),
         "maximum": float(stats.maximum.max()),
         "non_finite_total": int(stats.non_finite.sum()),
-        "channels": channels.tolist(),
+        "channels": numbers[channels].tolist(),
         "colormaps": colormaps.as_text(),
     }
     if isinstance(shown, VectorValues):
-        own |= {"kind": "vector", "strongest": shown.strongest().tolist()}
+        own |= {"kind": "vector", "strongest": numbers[shown.strongest()].tolist()}
         return pack({**own, **header}, shown.values.astype("<f4").tobytes())
     own |= {
         "kind": "maps",

@@ -25,7 +25,7 @@ def read() -> None:
     state, link = st.session_state, st.query_params.to_dict()
     state[ASKED] = link if link != state.get(WRITTEN) else {}
     state[FOLLOWED] = followed() + bool(state[ASKED])
-    state[MAIN] = state[BESIDE] = {}
+    state[MAIN], state[BESIDE] = {}, {}
 
 
 def asked(key: str) -> str | None:
@@ -64,7 +64,7 @@ def seed_number(key: str, low: int, high: int, first: int) -> int:
     """As `seed`, for a whole number from `low` to `high`."""
     state, wish = st.session_state, asked(key)
     value: int = state.get(key, first)
-    if wish and wish.isascii() and wish.isdecimal() and len(wish) < 6:
+    if wish and wish.isascii() and wish.removeprefix("-").isdecimal() and len(wish) < 6:
         value = int(wish)
     if not low <= value <= high:
         value = first
@@ -84,17 +84,20 @@ def keep(**values: str | int | None) -> None:
     rewrite()
 
 
-def beside(**values: str | int | None) -> None:
+def beside(panel: str = "", /, **values: str | int | None) -> None:
     """What a panel below the screen shows: it stands in the link with what the page keeps, from its next `keep` on.
 
-    In the run of a whole page, before that `keep`; a panel that runs alone calls `rewrite`.
+    In the run of a whole page, before that `keep`; a panel that runs alone calls `rewrite`. Of several panels on a
+    page, each gives its own name.
     """
-    st.session_state[BESIDE] = values
+    st.session_state[BESIDE] = {**st.session_state[BESIDE], panel: values}
 
 
 def rewrite() -> None:
     """Write the link anew: what the page kept last, and what its panels show now."""
-    values = st.session_state[MAIN] | st.session_state.get(BESIDE, {})
+    values = dict(st.session_state[MAIN])
+    for shown in st.session_state[BESIDE].values():
+        values |= shown
     link = {key: str(value) for key, value in values.items() if value is not None}
     if st.query_params.to_dict() != link:
         st.query_params.from_dict(link)

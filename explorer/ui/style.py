@@ -18,7 +18,10 @@ CSS = """
   [data-testid="stMain"] h1 { padding: 0 0 .35rem; font-size: 1.75rem; line-height: 1.1; }
   [data-testid="stMain"] [data-testid="stPageLink"] p { font-size: 1.25rem; font-weight: 600; }
   [data-testid="stMain"] [class*="st-key-cost-"] [data-testid="stPageLink"] p { font-size: 1rem; font-weight: 400; }
-  @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4rem .75rem 2rem; } }
+  @media (max-width: 640px) {
+    [data-testid="stMainBlockContainer"] { padding: 4rem .75rem 2rem; }
+    [data-testid="stLayoutWrapper"]:has(> .st-key-draw-a-digit) { order: -1; }
+  }
 </style>
 """
 

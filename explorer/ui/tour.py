@@ -35,4 +35,5 @@ def tour(family: Family, steps: tuple[Step, ...]) -> None:
 def _go(family: Family, step: Step) -> None:
     st.session_state["variant"] = step.variant or family.default
     st.session_state["node"] = step.node
+    st.session_state["panel"] = "maps"  # of which the steps tell
     st.session_state["tour"] = (family.name, step.title)

@@ -227,15 +227,16 @@ function fitCells(panel) {
   const most = Math.max(1, Math.floor((roomX + GAP) / (SMALLEST_MAP + GAP)));
   const sizeFor = (columns) => Math.min(LARGEST_MAP, Math.floor((roomX + GAP) / columns) - GAP);
   const fits = (columns) => {
-    const row = (sizeFor(columns) * height) / width + CAPTION + GAP;
+    const row = (sizeFor(columns) * height) / Math.max(height, width) + CAPTION + GAP;
     return Math.ceil(count / columns) * row - GAP <= roomY;
   };
   panel.columns = 1;
   while (panel.columns < most && !fits(panel.columns)) panel.columns++;
   const size = sizeFor(panel.columns);
-  panel.grid.style.setProperty("--cell", `${size}px`);
+  panel.grid.style.setProperty("--cell", `${size}px`); // of the longer side: kernels can be columns
+  panel.grid.style.setProperty("--narrow", Math.min(1, width / height));
   // a map reduced by dropping pixels would show patterns that aren't there
-  panel.grid.classList.toggle("reduced", size * devicePixelRatio < width);
+  panel.grid.classList.toggle("reduced", size * devicePixelRatio < Math.max(height, width));
 }
 
 function listenToGrid(panel) {

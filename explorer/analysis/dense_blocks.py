@@ -1,0 +1,76 @@
+"""Dense blocks: which layer made which of the maps that are handed on (Huang et al., arXiv 1608.06993)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from explorer.analysis.trace import Node, Trace
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What reads the maps that there are so far: `title` names it in charts, `convolution` is its first layer.
+
+    `sources` are the first so many of the block's sources: it reads all their maps.
+    """
+
+    title: str
+    convolution: str
+    sources: int
+
+
+@dataclass(frozen=True)
+class DenseBlock:
+    """A dense block: `channels` are the maps of each source, first those that enter, then each layer's own.
+
+    `readers` are its layers, and the transition or the classifier behind it.
+    """
+
+    path: str
+    output: str  # the operation that gives all its maps
+    size: tuple[int, int]
+    channels: tuple[int, ...]
+    readers: tuple[Reader, ...]
+
+    @property
+    def layers(self) -> int:
+        return len(self.channels) - 1
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of what made the maps."""
+        return ("input", *(f"layer {i + 1}" for i in range(self.layers)))
+
+    def state(self, layer: int) -> int:
+        """How many maps there are behind that layer; 0 asks for those that enter the block."""
+        return sum(self.channels[: layer + 1])
+
+
+def dense_blocks(trace: Trace) -> tuple[DenseBlock, ...]:
+    """The dense blocks of a network, in order; none for other networks."""
+    found = []
+    for i, stage in enumerate(trace.stages):
+        merges = [trace.node(block.output) for block in stage.blocks]
+        if not all(_is_dense(n) for n in merges):
+            continue
+        readers = [
+            Reader(f"layer {number}", _first_weights(trace, block.nodes), number)
+            for number, block in enumerate(stage.blocks, 1)
+        ]
+        behind = trace.stages[i + 1]
+        name = "classifier" if i + 2 == len(trace.stages) else "transition"
+        readers.append(Reader(name, _first_weights(trace, behind.nodes), len(merges) + 1))
+        height, width = stage.out_shape[1:]
+        channels = (merges[0].in_shapes[0][0], *(n.in_shapes[1][0] for n in merges))
+        found.append(DenseBlock(stage.path, stage.output, (height, width), channels, tuple(readers)))
+    return tuple(found)
+
+
+def _is_dense(node: Node) -> bool:
+    """Whether it stacks what entered its block and one thing more."""
+    return node.type == "cat" and len(node.inputs) == 2 and not node.inputs[0].startswith(f"{node.block}.")
+
+
+def _first_weights(trace: Trace, names: tuple[str, ...]) -> str:
+    """The first operation among `names` that mixes channels."""
+    return next(n for n in names if trace.node(n).type in ("Conv2d", "Linear"))

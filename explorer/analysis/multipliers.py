@@ -1,0 +1,57 @@
+"""The blocks of the MobileNets in numbers: how wide they are inside, and what narrower and smaller networks cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from explorer.analysis.trace import Trace
+
+ALPHAS = (0.25, 0.5, 0.75, 1.0)
+SIZES = (128, 160, 192, 224)  # pixels of the picture's side: rho = size / 224
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A row as a paper prints it: millions of multiply-adds and of parameters, and top-1 accuracy in percent."""
+
+    macs: float
+    params: float
+    top1: float
+    source: str
+
+
+_HOWARD_2017 = "Howard et al. 2017, arXiv 1704.04861"
+PRINTED = {
+    ("mobilenet_v1", 1.0, 224): Printed(569, 4.2, 70.6, _HOWARD_2017),
+    ("mobilenet_v1", 0.75, 224): Printed(325, 2.6, 68.4, _HOWARD_2017),
+    ("mobilenet_v1_full", 1.0, 224): Printed(4866, 29.3, 71.7, _HOWARD_2017),
+}
+"""By variant, alpha and size of the picture."""
+
+
+@dataclass(frozen=True)
+class Widths:
+    """The channels that enter a block, that its depthwise convolution filters, and that leave it."""
+
+    block: str
+    entering: int
+    wide: int
+    leaving: int
+    shortcut: bool  # its input is added to its output
+
+    @property
+    def expansion(self) -> float:
+        return self.wide / self.entering
+
+
+def block_widths(trace: Trace) -> tuple[Widths, ...]:
+    """Of all blocks with a depthwise convolution."""
+    found = []
+    for stage in trace.stages:
+        for block in stage.blocks:
+            nodes = [trace.node(name) for name in block.nodes]
+            wide = next((n.out_shape[0] for n in nodes if n.kind == "depthwise"), None)
+            if wide is not None:
+                added = any(n.type == "add" for n in nodes)
+                found.append(Widths(block.path, block.in_shape[0], wide, block.out_shape[0], added))
+    return tuple(found)

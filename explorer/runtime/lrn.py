@@ -1,0 +1,70 @@
+"""Local response normalization by the paper's formula, and what PyTorch makes of the paper's constants.
+
+Krizhevsky et al. 2012, section 3.3: b = a / (k + alpha * sum of a^2 over n neighbouring maps)^beta.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from explorer.architectures.alexnet import LRN_ALPHA, LRN_BETA, LRN_K, LRN_N
+from explorer.runtime.activations import Activations
+from explorer.runtime.rerun import logits_with
+
+
+def by_formula(a: Tensor) -> Tensor:
+    """The paper's b of a, (C, H, W) or (C,), with the paper's constants."""
+    half = LRN_N // 2
+    squares = F.pad(a.double().square().reshape(len(a), -1).T, (half, half))  # at the ends there are fewer neighbours
+    total = squares.unfold(1, LRN_N, 1).sum(-1).T.reshape(a.shape)
+    return (a.double() / (LRN_K + LRN_ALPHA * total) ** LRN_BETA).float()
+
+
+def by_pytorch(a: Tensor, alpha: float, k: float) -> Tensor:
+    """PyTorch's, (C, H, W) or (C,), with the paper's n and beta: it divides `alpha` by n."""
+    maps = a.reshape(1, len(a), -1)
+    return F.local_response_norm(maps, LRN_N, alpha, LRN_BETA, k).reshape(a.shape)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to compute LRN: its result, like the input, and the largest distance from the paper's formula."""
+
+    name: str
+    result: Tensor
+    off_by: float
+
+
+def ways(a: Tensor) -> tuple[Way, ...]:
+    """The paper's formula, and PyTorch's function with four pairs of constants; the last are its own defaults."""
+    paper = by_formula(a)
+    results = {
+        "the paper's formula": paper,
+        f"PyTorch, alpha = n × {LRN_ALPHA:g}, k = {LRN_K:g}": by_pytorch(a, LRN_N * LRN_ALPHA, LRN_K),
+        f"PyTorch, alpha = {LRN_ALPHA:g}, k = {LRN_K:g}": by_pytorch(a, LRN_ALPHA, LRN_K),
+        f"PyTorch, alpha = {LRN_ALPHA:g}, k = 1, its default": by_pytorch(a, LRN_ALPHA, 1.0),
+    }
+    return tuple(Way(name, b, float((b - paper).abs().max())) for name, b in results.items())
+
+
+def layers(activations: Activations) -> tuple[str, ...]:
+    """The network's LRN operations, in order; none for most networks."""
+    modules = dict(activations.network.model.named_modules())
+    return tuple(
+        name
+        for name, node in activations.network.nodes.items()
+        if node.op == "call_module" and isinstance(modules[str(node.target)], torch.nn.LocalResponseNorm)
+    )
+
+
+def logits_without(activations: Activations) -> Tensor:
+    """The logits (classes,) of the same picture when every LRN lets its input through unchanged."""
+    return logits_with(activations, dict.fromkeys(layers(activations), _unchanged))[0]
+
+
+def _unchanged(x: Tensor) -> Tensor:
+    return x

@@ -1,0 +1,121 @@
+"""The chart of published accuracies against the operations that are counted here; each bubble is a link."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from explorer.analysis.accuracy import RECORDS, Accuracy, Group, counts
+from explorer.analysis.trace import Kind
+from explorer.analysis.units import si
+from explorer.architectures import family
+from explorer.ui.calculator import CHART, dark
+from explorer.ui.cost_charts import FONT, LEGEND, fill, stroke, styled
+
+GROUPS: dict[Group, str] = {
+    "paper": "Papers: one network, one crop",
+    "library": "Library weights: one network, one crop",
+    "more": "Competitions: more crops or networks",
+}
+SYMBOLS: dict[Group, tuple[str, Kind]] = {
+    "paper": ("circle", "convolution"), "library": ("square", "depthwise"), "more": ("diamond-open", "merge"),
+}  # fmt: skip
+MEASURES: dict[str, Literal[1, 5]] = {"Top-1": 1, "Top-5": 5}
+TICKS = [digit * power for power in (1e8, 1e9, 1e10) for digit in (1, 2, 5)]
+LEAST, MOST = 9, 46  # diameters of bubbles in pixels
+
+
+@st.fragment
+def figures() -> None:
+    """The chart, what it leaves out, a table, and links for who does not point."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        measure = st.segmented_control(
+            "Accuracy", MEASURES, key="accuracy-measure", default="Top-1", required=True, label_visibility="collapsed"
+        )
+        groups = st.pills(
+            "Figures", GROUPS, key="accuracy-groups", default=["paper"], selection_mode="multi",
+            format_func=GROUPS.__getitem__, label_visibility="collapsed",
+        )  # fmt: skip
+    top = MEASURES[measure]
+    shown = [r for r in RECORDS if r.group in groups and r.accuracy(top) is not None]
+    st.markdown(
+        "**Look for** networks that lie above others at the same cost, and for small bubbles that lie high. The axis of "
+        "operations is logarithmic."
+    )
+    event = st.plotly_chart(
+        chart(shown, top, dark()), key="accuracy", on_select="rerun", selection_mode="points", config=CHART,
+        alt=f"{measure} accuracy against multiply-accumulates",
+    )  # fmt: skip
+    points = event["selection"]["points"]
+    if points:
+        _open(points[0]["customdata"][0])
+    st.caption(
+        "MACs and parameters (the area of a bubble) are counted here, for one network and one crop: a competition's "
+        "figure cost as many times more as it took networks and crops. FLOPs = 2 × MACs. Figures of different "
+        "protocols must not be compared. Click a bubble to open its page."
+    )
+    _links(shown)
+    with st.expander("All figures, as printed"):
+        st.dataframe([_row(r) for r in RECORDS if r.group in groups], hide_index=True)
+
+
+def chart(shown: list[Accuracy], top: Literal[1, 5], is_dark: bool) -> go.Figure:
+    """One set of bubbles a group, and a name for each family at its best of the first group."""
+    figure = go.Figure()
+    largest = max(c.params for c in counts().values())
+    named: set[str] = set()
+    for group, (symbol, kind) in SYMBOLS.items():
+        records = sorted((r for r in shown if r.group == group), key=lambda r: -(r.accuracy(top) or 0))
+        if not records:
+            continue
+        found = [counts()[r.variant] for r in records]
+        names = []
+        for c in found:
+            names.append("" if c.page in named else family(c.page).title)
+            named.add(c.page)
+        figure.add_scatter(
+            x=[c.macs for c in found], y=[r.accuracy(top) for r in records], name=GROUPS[group],
+            mode="markers+text", text=names, textposition="top center", textfont_size=FONT,
+            customdata=[[r.variant, hover(r)] for r in records], hovertemplate="%{customdata[1]}<extra></extra>",
+            marker={
+                "symbol": symbol, "color": fill(kind, is_dark) if group != "more" else stroke(kind, is_dark),
+                "size": [LEAST + (MOST - LEAST) * math.sqrt(c.params / largest) for c in found],
+                "opacity": 0.85, "line": {"width": 2 if group == "more" else 1, "color": stroke(kind, is_dark)},
+            },
+        )  # fmt: skip
+    figure.update_xaxes(title="MACs, one crop", type="log", tickvals=TICKS, tickformat="~s", showgrid=True)
+    figure.update_yaxes(title=f"top-{top} accuracy (%)")
+    figure.update_layout(legend={**LEGEND, "itemsizing": "constant"})
+    return styled(figure, is_dark, height=520)
+
+
+def hover(record: Accuracy) -> str:
+    """A figure with its protocol and its source."""
+    c = counts()[record.variant]
+    errors = [f"top-{k} error {e:g} %" for k, e in ((1, record.top1), (5, record.top5)) if e is not None]
+    return (
+        f"<b>{c.title}</b><br>{', '.join(errors)}<br>{record.protocol}<br>{record.data}<br>{record.source}<br>"
+        f"{si(c.macs)} MACs, {si(c.params)} parameters, counted here"
+    )
+
+
+def _open(variant: str) -> None:
+    st.switch_page(f"../pages/{counts()[variant].page}.py", query_params={"variant": variant})
+
+
+def _links(shown: list[Accuracy]) -> None:
+    with st.container(horizontal=True, gap="small", key="cost-links"):
+        for name in sorted({r.variant for r in shown}, key=lambda n: counts()[n].macs):
+            c = counts()[name]
+            st.page_link(f"../pages/{c.page}.py", label=c.title, query_params={"variant": name})
+
+
+def _row(record: Accuracy) -> dict[str, Any]:
+    c = counts()[record.variant]
+    return {
+        "network": c.title, "top-1 error (%)": record.top1, "top-5 error (%)": record.top5, "MACs": si(c.macs),
+        "parameters": si(c.params), "protocol": record.protocol, "pictures": record.data, "source": record.source,
+    }  # fmt: skip

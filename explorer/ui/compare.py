@@ -1,0 +1,170 @@
+"""Two networks on the same picture: what they differ in, and their maps at a chosen resolution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from explorer.analysis.compare import Difference, Level, differences, levels
+from explorer.analysis.trace import Trace
+from explorer.analysis.units import bytes_text, grouped, pair_text, shape_text
+from explorer.architectures import catalogue, family_of
+from explorer.runtime.images import LoadedImage
+from explorer.runtime.maps import GridHeader, Order, encode_page, statistics
+from explorer.ui import loaders
+from explorer.ui.components.feature_maps import MapView, current_view, feature_maps, model_input
+from explorer.ui.linked import followed, keep, seed
+from explorer.ui.screen import result
+from explorer.ui.sidebar import settings, weights_for
+
+SIDES = {"a": "First network", "b": "Second network"}
+FIRST, SECOND = "mobilenet_v2", "resnet50"
+MAPS_HEIGHT = 400
+
+
+@st.fragment
+def pair() -> None:
+    """Everything that depends on the two networks."""
+    for side, usual, place in zip(SIDES, (FIRST, SECOND), st.columns(2, gap="medium"), strict=True):
+        seed(side, catalogue(), usual, "variant")
+        with place:
+            _choose(side)
+    a, b = (loaders.trace(st.session_state[side]) for side in SIDES)
+    st.header("The same picture, the same resolution", anchor=False)
+    _maps(a, b)
+    st.header("What they differ in", anchor=False)
+    st.table([_row(a, b, d) for d in differences(a, b)])
+    st.caption(
+        "Counted from the code, for one picture, without heads that only serve training. Depth is the number of weight "
+        "layers on the longest path. A pixel of the receptive field is one of the network's own input."
+    )
+    st.header("Stage by stage", anchor=False)
+    st.markdown(
+        "Stages are aligned by the resolution of their output: how many times smaller than the input. **Look for** the "
+        "resolution at which each network spends its multiplications, and the one that holds its parameters."
+    )
+    st.table(_stages(a, b))
+    keep(a=a.variant, b=b.variant, stage=st.session_state["stage"], sample=settings().sample)
+
+
+def _choose(side: str) -> None:
+    variants = catalogue()
+    chosen = st.selectbox(
+        SIDES[side], variants, key=side, persist_state="session",
+        format_func=lambda n: variants[n].title + (f" ({variants[n].note})" if variants[n].note else ""),
+    )  # fmt: skip
+    with st.container(key=f"cost-{side}"):
+        st.page_link(
+            f"../pages/{family_of(chosen).name}.py", label=f"Open {variants[chosen].title} →",
+            query_params={"variant": chosen},
+        )  # fmt: skip
+
+
+# ---- maps --------------------------------------------------------------------------------------------------
+
+
+def _maps(a: Trace, b: Trace) -> None:
+    both = levels(a), levels(b)
+    shared = [str(reduction) for reduction in both[0] if reduction in both[1]]
+    usual = "8" if "8" in shared else shared[-1]
+    seed("stage", shared, usual, "resolution that both have")
+    st.segmented_control(
+        "Side of the maps, as a part of the input's", shared, key="stage", required=True, persist_state="session",
+        format_func=lambda reduction: f"1/{reduction}",
+    )  # fmt: skip
+    chosen = [found[int(st.session_state["stage"])] for found in both]
+    limits = _limits(*(a.variant, chosen[0].node.name), *(b.variant, chosen[1].node.name))
+    for side, trace, level, place in zip(SIDES, (a, b), chosen, st.columns(2, gap="medium"), strict=True):
+        with place:
+            _side(side, trace, level, limits)
+    st.caption(
+        "Both share one scale of colours. **Look for** how many maps there are, how strong they are, and how much of "
+        "the picture is still to be seen in them."
+    )
+
+
+def _side(side: str, trace: Trace, level: Level, limits: tuple[float, float]) -> None:
+    node, name, chosen = level.node, trace.variant, settings()
+    arguments = (name, weights_for(name), chosen.device, chosen.image)
+    maps = loaders.activations(*arguments).maps(node.name)
+    st.markdown(f"**{node.name}** · {maps.shape[0]} maps of {pair_text(maps.shape[1:])}")
+    key = f"compare-{side}-{followed()}"
+    view = current_view(key, MapView(scale="shared"))
+    feature_maps(_message(*arguments, side, node.name, limits, view.order, view.page), key=key, initial=view)
+    seen, facts = st.columns([1, 5], gap="small", vertical_alignment="center")
+    with seen:
+        model_input(
+            loaders.input_png(name, weights_for(name), chosen.image), group=side,
+            caption=f"Input {trace.input_size[1]}×{trace.input_size[2]}", key=f"compare-{side}-input",
+        )  # fmt: skip
+    with facts:
+        result(loaders.activations(*arguments), chosen)
+
+
+def _limits(first: str, first_node: str, second: str, second_node: str) -> tuple[float, float]:
+    """The least and the largest value of both networks' maps."""
+    chosen = settings()
+    lows, highs = [], []
+    for name, node in ((first, first_node), (second, second_node)):
+        stats = statistics(loaders.activations(name, weights_for(name), chosen.device, chosen.image).maps(node).numpy())
+        lows.append(float(stats.minimum.min()))
+        highs.append(float(stats.maximum.max()))
+    return min(lows), max(highs)
+
+
+@loaders.bounded(64)
+def _message(
+    name: str, weights: str, device: str, image: LoadedImage, side: str, node: str, limits: tuple[float, float],
+    order: Order, page: int,
+) -> bytes:  # fmt: skip
+    values = loaders.activations(name, weights, device, image).maps(node).numpy()
+    n, (low, high) = loaders.trace(name).node(node), limits
+    header = GridHeader(
+        group=side, node=node, height=MAPS_HEIGHT, minimum=low, maximum=high, signed=low < 0,
+        input_size=loaders.trace(name).input_size[1:],
+        receptive_field={"size": n.receptive_field, "stride": n.rf_stride, "start": n.rf_start},
+    )  # fmt: skip
+    return encode_page(values, statistics(values), header, order, page)
+
+
+# ---- tables ------------------------------------------------------------------------------------------------
+
+
+def _text(unit: str, value: int) -> str:
+    return {"bytes": bytes_text(value), "pixels": f"{grouped(value)} px"}.get(unit, grouped(value))
+
+
+def _row(a: Trace, b: Trace, d: Difference) -> dict[str, str]:
+    names = _titles(a, b)
+    return {
+        "": d.label, names[0]: _text(d.unit, d.first), names[1]: _text(d.unit, d.second),
+        "second ÷ first": f"{d.ratio:.3g}",
+    }  # fmt: skip
+
+
+def _titles(a: Trace, b: Trace) -> tuple[str, str]:
+    """As heads of columns, which must differ."""
+    first, second = catalogue()[a.variant].title, catalogue()[b.variant].title
+    return first, second if second != first else f"{second} (the same)"
+
+
+def _stages(a: Trace, b: Trace) -> list[dict[str, Any]]:
+    """For each resolution at which either has a stage's output, a row for each of the two."""
+    both = levels(a), levels(b)
+    rows = []
+    for reduction in sorted({r for found in both for r, level in found.items() if level.stages}):
+        for title, found in zip(_titles(a, b), both, strict=True):
+            level = found.get(reduction)
+            row: dict[str, Any] = {"side": f"1/{reduction}", "network": title, "stages": "none"}
+            if level is not None and level.stages:
+                row |= {
+                    "stages": ", ".join(s.path for s in level.stages),
+                    "output": shape_text(level.stages[-1].out_shape),
+                    "parameters": grouped(level.params),
+                    "MACs": grouped(level.macs),
+                    "activations": bytes_text(level.activation_bytes),
+                    "receptive field": f"{level.node.receptive_field[0]} px",
+                }
+            rows.append(row)
+    return rows

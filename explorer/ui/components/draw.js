@@ -1,0 +1,189 @@
+/* A canvas to draw a digit on, with mouse, finger, pen or keyboard: white ink on black, as in MNIST.
+ *
+ * Strokes are kept as points on a canvas of 1000 x 1000 units and reported as the state "drawing", while drawing at
+ * most every 200 ms. The function below runs again after each run of the server; a new number begins a new drawing.
+ */
+const BOARDS = new WeakMap();
+const REPORT_EVERY = 200; // ms
+const NEAREST = 6, STEP = 40; // units: between the points of a stroke; that an arrow key moves
+const PEN_ERASER = 5; // the button of a pen's other end
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+export default function ({ data, parentElement, setStateValue }) {
+  const board = BOARDS.get(parentElement) ?? createBoard(parentElement);
+  board.setStateValue = setStateValue;
+  if (board.number !== data.number) begin(board, data);
+  return whenRemoved(parentElement, () => {
+    clearTimeout(board.timer);
+    board.resized.disconnect();
+  });
+}
+
+function createBoard(root) {
+  const board = { number: null, strokes: [], before: [], erasing: false, stroke: null, cursor: null, timer: null };
+  const canvas = el("canvas", "board", {
+    tabindex: "0", role: "application",
+    "aria-label": "Draw a digit here. Keys: arrows move, Space puts the pen down or lifts it, E erases, Backspace undoes.",
+  });
+  const eraser = el("button", "", { type: "button", "aria-pressed": "false" }, "Eraser");
+  const undo = el("button", "", { type: "button" }, "Undo");
+  const clear = el("button", "", { type: "button" }, "Clear");
+  eraser.addEventListener("click", () => toggleEraser(board));
+  undo.addEventListener("click", () => undoLast(board));
+  clear.addEventListener("click", () => change(board, []));
+  Object.assign(board, { canvas, eraser, undo, clear });
+  listen(board);
+  root.append(el("section", "drawing", {}, canvas, el("div", "tools", {}, eraser, undo, clear)));
+  board.resized = new ResizeObserver(() => paint(board));
+  board.resized.observe(canvas);
+  BOARDS.set(root, board);
+  return board;
+}
+
+function begin(board, { number, strokes, canvas, widths, most }) {
+  clearTimeout(board.timer);
+  Object.assign(board, { number, strokes, side: canvas, widths, most, before: [], stroke: null, timer: null });
+  paint(board);
+}
+
+/* ---------------------------------------------------------------- drawing */
+
+function listen(board) {
+  const { canvas } = board;
+  canvas.addEventListener("pointerdown", (event) => {
+    if (!event.isPrimary || (event.button !== 0 && event.button !== PEN_ERASER)) return;
+    event.preventDefault(); // no selection of text, no long press
+    canvas.focus({ preventScroll: true });
+    board.cursor = null;
+    canvas.setPointerCapture(event.pointerId);
+    penDown(board, place(board, event), board.erasing || event.button === PEN_ERASER);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!board.stroke || !event.isPrimary) return;
+    const steps = event.getCoalescedEvents?.() ?? [];
+    for (const step of steps.length ? steps : [event]) penTo(board, place(board, step));
+  });
+  for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => penUp(board));
+  canvas.addEventListener("contextmenu", (event) => event.preventDefault());
+  canvas.addEventListener("keydown", (event) => keyDown(board, event));
+  canvas.addEventListener("blur", () => {
+    board.cursor = null;
+    penUp(board);
+    paint(board);
+  });
+}
+
+function place(board, { clientX, clientY }) {
+  const { left, top, width } = board.canvas.getBoundingClientRect();
+  return [clientX - left, clientY - top].map((distance) => onBoard(board, (distance / width) * board.side));
+}
+
+const onBoard = (board, value) => clamp(Math.round(value), 0, board.side);
+
+function keyDown(board, event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const arrow = ARROWS[event.key];
+  if (arrow) {
+    board.cursor = (board.cursor ?? [board.side / 2, board.side / 4]).map((c, i) => onBoard(board, c + arrow[i] * STEP));
+    if (board.stroke) penTo(board, board.cursor);
+  } else if (event.key === " ") {
+    board.cursor ??= [board.side / 2, board.side / 4];
+    if (board.stroke) penUp(board);
+    else penDown(board, board.cursor, board.erasing);
+  } else if (event.key === "Backspace" || event.key === "Delete") undoLast(board);
+  else if (event.key === "e" || event.key === "E") toggleEraser(board);
+  else return;
+  event.preventDefault();
+  paint(board);
+}
+
+function penDown(board, point, erases) {
+  const points = board.strokes.reduce((sum, stroke) => sum + (stroke.length - 1) / 2, 0);
+  if (board.strokes.length >= board.most[0] || points >= board.most[1]) return;
+  board.before.push(board.strokes);
+  board.room = board.most[1] - points - 1;
+  board.stroke = [Number(erases), ...point];
+  board.strokes = [...board.strokes, board.stroke];
+  paint(board);
+  report(board, false);
+}
+
+function penTo(board, [x, y]) {
+  const [lastX, lastY] = board.stroke.slice(-2);
+  if (Math.hypot(x - lastX, y - lastY) < NEAREST || board.room <= 0) return;
+  board.room -= 1;
+  board.stroke.push(x, y);
+  paint(board);
+  report(board, false);
+}
+
+function penUp(board) {
+  if (!board.stroke) return;
+  board.stroke = null;
+  report(board, true);
+}
+
+function toggleEraser(board) {
+  board.erasing = !board.erasing;
+  board.eraser.setAttribute("aria-pressed", String(board.erasing));
+}
+
+function undoLast(board) {
+  if (!board.before.length) return;
+  board.stroke = null;
+  board.strokes = board.before.pop();
+  paint(board);
+  report(board, true);
+}
+
+function change(board, strokes) {
+  if (!board.strokes.length) return;
+  board.before.push(board.strokes);
+  Object.assign(board, { strokes, stroke: null });
+  paint(board);
+  report(board, true);
+}
+
+/** Tell the server: at once when the pen is up, else at most every REPORT_EVERY. */
+function report(board, done) {
+  const tell = () => {
+    board.timer = null;
+    board.setStateValue("drawing", { number: board.number, strokes: board.strokes.map((s) => [...s]), done });
+  };
+  if (done) {
+    clearTimeout(board.timer);
+    tell();
+  } else board.timer ??= setTimeout(tell, REPORT_EVERY);
+}
+
+/* ---------------------------------------------------------------- painting */
+
+function paint(board) {
+  const { canvas, side, widths } = board;
+  board.undo.disabled = !board.before.length;
+  board.clear.disabled = !board.strokes.length;
+  if (!side || !canvas.clientWidth) return;
+  canvas.width = canvas.height = Math.round(canvas.clientWidth * devicePixelRatio);
+  const context = canvas.getContext("2d");
+  context.scale(canvas.width / side, canvas.width / side);
+  context.fillRect(0, 0, side, side); // black
+  Object.assign(context, { lineCap: "round", lineJoin: "round" });
+  for (const [erases, x, y, ...points] of board.strokes) {
+    context.strokeStyle = erases ? "#000" : "#fff";
+    context.lineWidth = widths[erases];
+    context.beginPath();
+    context.moveTo(x, y);
+    context.lineTo(x, y); // a dot is a stroke, too
+    for (let i = 0; i < points.length; i += 2) context.lineTo(points[i], points[i + 1]);
+    context.stroke();
+  }
+  if (board.cursor) paintCursor(context, board);
+}
+
+function paintCursor(context, { cursor: [x, y], widths, erasing, stroke }) {
+  Object.assign(context, { lineWidth: 8, strokeStyle: "#f59e0b" });
+  context.setLineDash(stroke ? [] : [20, 14]); // a dashed ring: the pen is up
+  context.beginPath();
+  context.arc(x, y, widths[Number(erasing)] / 2, 0, 2 * Math.PI);
+  context.stroke();
+}

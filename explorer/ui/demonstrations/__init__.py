@@ -1,0 +1,1 @@
+"""What only one architecture has, shown live: one module a family."""

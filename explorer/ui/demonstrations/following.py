@@ -1,0 +1,56 @@
+"""The select box of a demonstration: it follows the selection in the diagrams, and the link says where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import streamlit as st
+
+from explorer.analysis.trace import Node, Trace
+from explorer.ui.linked import asked, fresh, seed
+
+
+@dataclass(frozen=True)
+class Follower:
+    """`key` is its name in the session and in the link, `what` names its options to people.
+
+    Options are paths of stages or blocks. A page calls `begin` before its screen and hands `follow` to it.
+    """
+
+    key: str
+    what: str
+
+    @property
+    def _last(self) -> str:
+        return f"{self.key}-followed"
+
+    def begin(self, options: Collection[str]) -> None:
+        """Give it its value: the link's, or as before, or the first one."""
+        state = st.session_state
+        if fresh():
+            state.pop(self.key, None)
+            state.pop(self._last, None)
+        if asked(self.key):
+            state[self._last] = None  # the link's own wish wins over that of the link's node
+        seed(self.key, options, next(iter(options)), self.what)
+
+    def follow(self, options: Collection[str], trace: Trace, node: Node) -> bool:
+        """Turn to the option that the selected node belongs to; whether that is another than before."""
+        state, now = st.session_state, (trace.variant, node.name)
+        before, path = state.get(self._last, ()), self._of(options, node)
+        state[self._last] = now
+        moved = path is not None and path != state[self.key] and before not in (None, now)
+        if moved:
+            state[self.key] = path
+        return moved
+
+    def in_link(self, options: Collection[str], node: Node) -> dict[str, str]:
+        """What the link has to say: nothing where the box shows what follows from the node."""
+        usual = self._of(options, node) or next(iter(options))
+        chosen: str = st.session_state[self.key]
+        return {} if chosen == usual else {self.key: chosen}
+
+    @staticmethod
+    def _of(options: Collection[str], node: Node) -> str | None:
+        return next((path for path in (node.block, node.stage) if path in options), None)
