@@ -41,7 +41,10 @@ def _parser() -> argparse.ArgumentParser:
         p.add_argument("variant")
         p.add_argument("--image", required=True, metavar="FILE", help="a picture, or the name of a sample")
         p.add_argument(
-            "--weights", default="untrained", metavar="NAME", help="'untrained' (default), 'bundled', or a weights file"
+            "--weights",
+            default="untrained",
+            metavar="NAME",
+            help="untrained (default), bundled, imagenet, folder, or a file",
         )
         p.add_argument("--device", metavar="DEVICE", help="cpu, cuda or mps (default: the best there is)")
 
@@ -189,7 +192,7 @@ def _activations(args: argparse.Namespace) -> Activations:
     from explorer.architectures import variant
     from explorer.runtime.activations import capture
     from explorer.runtime.device import resolve
-    from explorer.runtime.images import load_image, model_input, preprocessing_for, sample, samples
+    from explorer.runtime.images import load_image, model_input, sample, samples
     from explorer.runtime.weights import load_network
 
     v: Variant = variant(args.variant)
@@ -198,7 +201,7 @@ def _activations(args: argparse.Namespace) -> Activations:
         source = sample(args.image).path
     image = load_image(source)
     network = load_network(v, args.weights, resolve(args.device))
-    activations = capture(network, model_input(image.image, preprocessing_for(v.input_size)).tensor)
+    activations = capture(network, model_input(image.image, network.preprocessing).tensor)
     for note in (*image.notes, activations.note):
         if note:
             print(note, file=sys.stderr)
@@ -254,6 +257,7 @@ def _gates(args: argparse.Namespace) -> None:
     if not blocks:
         raise ValueError(f"{args.variant} has no squeeze-and-excitation, so it has no gates.")
     activations = _activations(args)
+    blocks = gate_blocks(trace_variant(activations.network.variant))  # of what ran: it may be a narrow network
     records = [record(activations, block) for block in blocks]
     if args.json:
         _print_json({"variant": args.variant, "weights": args.weights, "blocks": records})

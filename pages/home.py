@@ -37,6 +37,9 @@ st.markdown(
     "Open an architecture, click through its block diagram, drop in a picture, and see every feature map and the cost "
     "of every layer. All figures are counted from the code that runs."
 )
+with st.container(horizontal=True):
+    st.page_link("../pages/compare.py", label="Compare two networks")
+    st.page_link("../pages/convolution.py", label="What a 1×1 convolution saves")
 chosen = timeline(cards())
 if chosen:
     open_page(chosen)

@@ -89,7 +89,7 @@ def ink_of(strokes: Strokes) -> FloatArray:
         draw.line(points, fill=level, width=round(width * scale))
         for x, y in points:  # round ends and joints
             draw.circle((x, y), width * scale / 2, fill=level)
-    ink: FloatArray = np.asarray(picture.reduce(factor), dtype=np.float32) / 255
+    ink: FloatArray = np.asarray(picture.reduce(factor), dtype=np.float32) / np.float32(255)
     return ink
 
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.transforms import v2
+from tqdm import tqdm
 
 from explorer.architectures.family import Variant
 from explorer.runtime.images import Preprocessing, preprocessing_for
@@ -169,7 +170,7 @@ def fit(
         if number and phase.build != phase_of(recipe, number - 1).build:
             _change_build(training, phase, classes)
         start = time.perf_counter()
-        loss = _epoch(training, train, phase, number, preprocessing, report)
+        loss = _epoch(training, train, phase, number, preprocessing)
         measured = (number + 1) % VALIDATE_EVERY == 0 or number + 1 == recipe.epochs
         top1 = _validate(training, val, phase.size, preprocessing) if measured else None
         training.epochs.append(Epoch(number + 1, phase.size, loss, time.perf_counter() - start, top1))
@@ -182,14 +183,15 @@ def fit(
     return training
 
 
-def _epoch(
-    training: Training, data: Dataset, phase: Phase, number: int, preprocessing: Preprocessing, report: Report
-) -> float:
+def _epoch(training: Training, data: Dataset, phase: Phase, number: int, preprocessing: Preprocessing) -> float:
     """One epoch; returns its mean loss."""
     recipe, model, optimizer = training.recipe, training.model.train(), training.optimizer
     steps = len(data) // recipe.batch
     total = 0.0
-    for step, (images, labels) in enumerate(_batches(data, recipe, phase.size)):
+    title = f"{training.variant.name} {number + 1}/{recipe.epochs}"
+    # disable=None: no bar where nobody looks
+    batches = tqdm(_batches(data, recipe, phase.size), title, steps, leave=False, disable=None)
+    for step, (images, labels) in enumerate(batches):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(recipe, (number + step / steps) / recipe.epochs)
         with _mixed(training):

@@ -42,8 +42,8 @@ def figures() -> None:
     top = MEASURES[measure]
     shown = [r for r in RECORDS if r.group in groups and r.accuracy(top) is not None]
     st.markdown(
-        "**Look for** networks that lie above others at the same cost, and for small bubbles that lie high. The axis of "
-        "operations is logarithmic."
+        "**Look for** networks that lie above others at the same cost, and for small bubbles that lie high. The axis "
+        "of operations is logarithmic."
     )
     event = st.plotly_chart(
         chart(shown, top, dark()), key="accuracy", on_select="rerun", selection_mode="points", config=CHART,

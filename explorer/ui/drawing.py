@@ -282,7 +282,7 @@ def _distort(arguments: tuple[str, str, str], digit: FloatArray, done: bool) -> 
             st.slider(slider.label, slider.low, slider.high, step=slider.step, key=key, persist_state="session")
             if trained:
                 st.caption(_verdict(slider, state[key], reach.answers[key], right) if reach else "…")
-    st.button("Undo all distortions", key="undistorted", on_click=_undistort, disabled=_distortion() == Distortion())
+    st.button("Reset the sliders", key="undistorted", on_click=_undistort, disabled=_distortion() == Distortion())
 
 
 def _undistort() -> None:

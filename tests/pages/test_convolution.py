@@ -11,10 +11,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.analysis.cost import Convolution, CostError, bottleneck, convolution_of, direct
+from explorer.architectures import variant
 from explorer.architectures.googlenet import MODULES
 from explorer.runtime.images import load_image, sample
 from explorer.runtime.timing import Measurement
 from explorer.runtime.weighted_sum import weighted_sum
+from explorer.runtime.weights import UNTRAINED, offered
 from explorer.ui import loaders, practice
 from explorer.ui.calculator import BATCHES, FIELDS, KERNELS, PADDINGS
 
@@ -262,8 +264,9 @@ def test_a_real_measurement(visit: Open) -> None:
 
 
 def value_of(net: str, node: str, channel: int, row: int, column: int) -> Any:
-    activations = loaders.activations(net, "untrained", "cpu", load_image(sample("cat").path))
-    trace = loaders.trace(net)
+    weights = offered(variant(net))[0]
+    activations = loaders.activations(net, weights, "cpu", load_image(sample("cat").path))
+    trace = loaders.ran(net, weights)
     return weighted_sum(activations, trace, trace.node(node), channel, row, column)
 
 
@@ -276,7 +279,8 @@ def test_the_sum_is_the_networks_own_value(page: Any) -> None:
     assert f"the network's own map: **{value.network:.4g}** → ReLU **{max(0.0, value.network):.4g}**" in page.text
     products = chart(page, "products")["data"]
     assert len(products) == 3
-    assert "**Untrained network**" in page.text
+    trained = offered(variant("googlenet"))[0] != UNTRAINED
+    assert ("**Untrained network**" in page.text) != trained
     assert {"map": "5", "row": "3", "column": "21"}.items() <= page.link.items()
     assert len(page.app.dataframe[0].value) == 192
 

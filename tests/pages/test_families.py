@@ -14,6 +14,7 @@ import pytest
 from explorer.analysis.diagram import Zoom
 from explorer.architectures import families
 from explorer.architectures.family import Family, Variant
+from explorer.runtime.weights import BUNDLED, offered
 from explorer.ui import loaders
 from explorer.ui.navigation import page_files
 from explorer.ui.tour import Step
@@ -67,13 +68,13 @@ def test_every_family_has_a_page_and_navigation_finds_it() -> None:
 def test_the_page_opens_with_a_selection_and_its_maps(session: Any, family: Family) -> None:
     page = session[family.name]
     variant = family.variant(family.default)
-    trace = loaders.trace(variant.name)
     assert page.warnings == []
     assert page.app.title[0].value == title(variant)
     assert family.idea in page.text
-    assert "Untrained network" in page.text
+    weights = offered(variant)[0]
+    assert ("**Trained: " if weights == BUNDLED else "Untrained network") in page.text
     assert f"Stages of {variant.title}" in page.diagrams()
-    node = trace.node(page.maps["node"])
+    node = loaders.ran(variant.name, weights).node(page.maps["node"])
     assert tuple(page.maps["shape"])[: len(node.out_shape)] == node.out_shape
     headers = {header.value for header in page.app.header}
     assert {"Layers", "Code", "Common mistakes", "Sources"} <= headers

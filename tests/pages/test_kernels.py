@@ -23,7 +23,7 @@ def pictures(page: Any) -> list[str]:
 
 @pytest.fixture(scope="module")
 def resnet(visit: Open) -> Any:
-    return visit("resnet", variant="resnet18", node="stem.conv", panel="kernels")
+    return visit("resnet", variant="resnet18", node="stem.conv", panel="kernels", weights="untrained")
 
 
 def test_a_first_layer_is_shown_in_colour(resnet: Any) -> None:
@@ -68,7 +68,7 @@ def test_an_operation_without_kernels_leads_to_those_that_feed_it(resnet: Any) -
 
 
 def test_the_output_channel_is_that_of_the_chosen_map_and_back(visit: Open) -> None:
-    page = visit("resnet", variant="resnet18", node="conv3_x.0.conv1")
+    page = visit("resnet", variant="resnet18", node="conv3_x.0.conv1", weights="untrained")
     page.look(channel=5)
     show(page, "kernels")
     assert page.app.number_input[0].value == 5
@@ -99,10 +99,19 @@ def test_the_output_channel_is_that_of_the_chosen_map_and_back(visit: Open) -> N
 def test_what_kinds_of_kernels_there_are(
     visit: Open, family: str, variant: str, node: str, shape: list[int], says: str
 ) -> None:
-    page = visit(family, variant=variant, node=node, panel="kernels")
+    page = visit(family, variant=variant, node=node, panel="kernels", weights="untrained")
     assert page.warnings == []
     assert page.maps["shape"] == shape
     assert says in page.text
+
+
+def test_trained_kernels_are_not_called_random(visit: Open) -> None:
+    page = visit("lenet", variant="lenet5", node="c1.conv", panel="kernels", weights="untrained")
+    random = page.maps["low"]
+    assert "Untrained: random." in page.text
+    page.open("lenet", variant="lenet5", node="c1.conv", panel="kernels")  # with the weights that come with the app
+    assert page.maps["low"] != random
+    assert "Untrained" not in page.text
 
 
 def test_a_link_without_a_panel_and_a_tour_show_maps(visit: Open) -> None:

@@ -33,7 +33,7 @@ SHORTCUTS: dict[residual.Shortcut, tuple[str, str]] = {
     ),
     "projection": (
         "Shortcut",
-        "The shapes differ here. By **option B** the shortcut is a projection, a convolution of its own: not the "
+        "The shapes differ here. The shortcut is a projection, a convolution of its own, as in **option B**: not the "
         "identity.",
     ),
     "none": ("Input", ""),
