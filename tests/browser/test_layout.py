@@ -25,8 +25,8 @@ def assert_one_screen(view: AppPage) -> None:
     page = view.page
     size = page.viewport_size
     parts = [*page.locator(".viewport > svg").all(), page.locator(".model-input img")]
-    parts += [page.locator(".bars")] if page.locator(".bars").is_visible() else [
-        page.locator(".grid"), page.locator(".maps .legend"),
+    parts += [page.locator(".maps > .bars")] if page.locator(".maps > .bars").is_visible() else [
+        page.locator(".maps .grid"), page.locator(".maps .legend"),
     ]  # fmt: skip
     for part in parts:
         box: Any = part.bounding_box()

@@ -98,7 +98,7 @@ def test_ones_own_picture(open_page: OpenPage) -> None:
 
     chooser.set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": _picture()})
     view.settle()
-    ran = page.get_by_test_id("stMarkdownContainer").filter(has_text="Untrained network")
+    ran = page.get_by_test_id("stMarkdownContainer").filter(has_text="Untrained network").first
     expect(ran).to_contain_text("Your upload")
     own = maps(view)
     assert all(own[caption] != sample[caption] for caption in sample)

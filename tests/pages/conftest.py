@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
 APP = HERE.parents[1] / "explorer" / "app.py"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:

@@ -29,7 +29,7 @@ def charts(page: Any) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def page(visit: Open) -> Any:
-    return visit("mobilenet", variant="mobilenet_v1")
+    return visit("mobilenet", variant="mobilenet_v1", weights="untrained")
 
 
 @pytest.mark.parametrize("name", [v.name for v in family("mobilenet").variants])

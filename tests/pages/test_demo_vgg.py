@@ -33,13 +33,13 @@ def windows(page: Any) -> list[Any]:
 
 @pytest.fixture
 def page(visit: Open) -> Any:
-    return visit("vgg", variant="vgg16")
+    return visit("vgg", variant="vgg16", weights="untrained")
 
 
 def test_it_opens_with_two_3x3_that_see_5x5(page: Any) -> None:
     assert windows(page) == [(110.5, 110.5, 113.5, 113.5), (109.5, 109.5, 114.5, 114.5)]
     assert "**conv1.conv2** sees **5×5** pixels" in page.text
-    assert page.link.keys() == {"variant", "node", "colour", "sample"}
+    assert page.link.keys() == {"variant", "node", "colour", "sample", "weights"}
     assert page.warnings == []
 
 

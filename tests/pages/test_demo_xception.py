@@ -17,7 +17,7 @@ REGULAR = "entry_flow.module1.conv2"
 
 @pytest.fixture
 def page(visit: Open) -> Any:
-    return visit("xception", variant="xception")
+    return visit("xception", variant="xception", weights="untrained")
 
 
 def difference(page: Any) -> float:

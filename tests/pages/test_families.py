@@ -115,7 +115,8 @@ def test_every_option(visit: Open, family: Family) -> None:
     assert page.maps["order"] == "strength"
     page.app.toggle(key="layers-weighted").set_value(False)
     page.run()
-    assert len(page.app.dataframe[0].value) == len(loaders.trace(family.default).nodes) - 1
+    layers = next(frame for frame in page.app.dataframe if "operation" in frame.value)
+    assert len(layers.value) == len(loaders.trace(family.default).nodes) - 1
     page.app.selectbox(key="sample").set_value("testcard")
     page.run()
     assert page.link["sample"] == "testcard"

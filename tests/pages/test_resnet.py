@@ -14,6 +14,7 @@ from PIL import ExifTags, Image
 
 from explorer.architectures import family
 from explorer.runtime.images import load_image, model_input, preprocessing_for, samples
+from explorer.runtime.weights import offered
 from explorer.ui import loaders
 from explorer.ui.tour import Step
 
@@ -53,7 +54,7 @@ def test_every_variant_is_shown(visit: Open, variant: Any) -> None:
     assert list(page.diagrams()) == [
         f"Stages of {variant.title}", "Blocks of conv2_x", "Operations of conv2_x.0",
     ]  # fmt: skip
-    node = trace.node(page.maps["node"])
+    node = loaders.ran(variant.name, offered(variant)[0]).node(page.maps["node"])
     assert node.block == "conv2_x.0"
     assert tuple(page.maps["shape"]) == node.out_shape
     assert page.link["variant"] == variant.name
