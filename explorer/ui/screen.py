@@ -33,6 +33,7 @@ LINKED, OPERATIONS = "Blocks", "All operations"
 # Parameter of the link -> field of the maps' view.
 LINK_PARAMETERS = {"channel": "channel", "maps": "colouring", "scale": "scale", "order": "order", "page": "page"}
 DIAGRAMS_HEIGHT, MAPS_HEIGHT = 540, 388
+BEHIND = "below-behind"  # in the session: whether what stands below the screen shows another selection
 VIEW = "maps-view"  # in the session: the maps' component, and how they were looked at last
 GAP, METRIC_HEIGHT = 8, 32  # between the stage's diagram and the block's; of the scale of a metric
 COLUMN_WIDTH, LEAST_SCALE = 540, 0.875  # of a diagram, on a 1440 px screen
@@ -43,6 +44,7 @@ def current_variant(family: Family) -> Variant:
     names = [v.name for v in family.variants]
     chosen = family.variant(seed("variant", names, family.default, f"variant of {family.title}"))
     weights_box(chosen.name)
+    st.session_state[BEHIND] = False
     return chosen
 
 
@@ -50,7 +52,8 @@ def current_variant(family: Family) -> Variant:
 def screen(family: Family, variant: Variant, follow: Callable[[Trace, Node], bool] | None = None) -> None:
     """Header, diagrams and maps of a variant: everything that a lecturer points at, in one window.
 
-    `follow` is told the selection, and says whether what stands below the screen has to be drawn anew for it.
+    `follow` is told the selection, and says whether what stands below the screen has to be drawn anew for it: then a
+    button offers to.
     """
     name = variant.name
     trace = loaders.trace(name)
@@ -79,7 +82,10 @@ def screen(family: Family, variant: Variant, follow: Callable[[Trace, Node], boo
         shown["panel"] = st.session_state["panel"]
     keep(**shown, weights=weights_in_link(name), **_view_for_link(view))
     link(group=name, key=f"{name}-link", node=node.name, block=node.block, stage=node.stage)
-    if moved and clicked(f"{name}-link"):  # else the whole page is being drawn
+    state = st.session_state
+    # Not at once: thirty viewers who click through a diagram would draw thirty whole pages at each click.
+    state[BEHIND] = state[BEHIND] or (moved and clicked(f"{name}-link") is not None)
+    if state[BEHIND] and st.button("Show the selection below, too", key="show-below"):
         st.rerun()
 
 
