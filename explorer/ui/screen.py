@@ -6,6 +6,7 @@ Everything that a click changes is drawn in one fragment, so that a click runs n
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -33,6 +34,10 @@ LINKED, OPERATIONS = "Blocks", "All operations"
 # Parameter of the link -> field of the maps' view.
 LINK_PARAMETERS = {"channel": "channel", "maps": "colouring", "scale": "scale", "order": "order", "page": "page"}
 DIAGRAMS_HEIGHT, MAPS_HEIGHT = 540, 388
+OPENED = "page-opened"  # in the session: the family whose page was drawn last
+# Seconds between the screen and the many charts below it, for the browser to draw the maps: together they took 5.3 s
+# until the maps were seen, with the pause 2.4 s.
+PAUSE = 0.8
 BEHIND = "below-behind"  # in the session: whether what stands below the screen shows another selection
 VIEW = "maps-view"  # in the session: the maps' component, and how they were looked at last
 GAP, METRIC_HEIGHT = 8, 32  # between the stage's diagram and the block's; of the scale of a metric
@@ -87,6 +92,9 @@ def screen(family: Family, variant: Variant, follow: Callable[[Trace, Node], boo
     state[BEHIND] = state[BEHIND] or (moved and clicked(f"{name}-link") is not None)
     if state[BEHIND] and st.button("Show the selection below, too", key="show-below"):
         st.rerun()
+    if state.get(OPENED) != family.name:
+        state[OPENED] = family.name
+        time.sleep(PAUSE)
 
 
 def _variant_box(family: Family) -> str:

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.runtime.maps import unpack
-from explorer.ui import warmup
+from explorer.ui import screen, warmup
 
 HERE = Path(__file__).parent
 APP = HERE.parents[1] / "explorer" / "app.py"
@@ -105,6 +105,7 @@ class Visit:
 def warm() -> None:
     """The app warms up in the background: a thread that is still at it would disturb the tests' times."""
     warmup.start().join()
+    screen.PAUSE = 0.0  # there is no browser to wait for
 
 
 @pytest.fixture(scope="session")
