@@ -40,7 +40,8 @@ def test_a_pasted_link_shows_the_same_view(open_page: OpenPage) -> None:
     copied = shown(view)
     assert copied["node"] == "conv3_x.0.relu2"
     assert copied["channel"] == ["#71"]
-    assert copied["link"].keys() == {"variant", "node", "sample", "colour", "channel", "maps", "page"}
+    # unit: what the panel below shows, until it is asked to follow the selection
+    assert copied["link"].keys() == {"variant", "node", "sample", "colour", "channel", "maps", "page", "unit"}
     pasted = open_page(view.page.url.removeprefix("http://").partition("/")[2].join(["/", ""]))
     assert shown(pasted) == copied
 
