@@ -1,4 +1,4 @@
-"""Inception-v3 and v4 (2015): factorized filters, and the same modules with residual connections."""
+"""Inception (2015): v3 and v4, factorized filters, and the same modules with residual connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Network in Network (2013): the 1×1 convolution and global average pooling, where both come from."""
+"""NiN (2013): Network in Network, the 1×1 convolution and global average pooling, where both come from."""
 
 from __future__ import annotations
 

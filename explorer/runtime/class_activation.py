@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import fx, nn
+from torch import nn
 
 from explorer.runtime.activations import Activations
 from explorer.runtime.maps import FloatArray, IntArray
@@ -32,20 +32,15 @@ class PooledHead:
 def pooled_head(network: Network) -> PooledHead | None:
     """What a network's scores are made of; None where more than one linear layer stands behind the pooling, or none
     pools all positions."""
-    scores = network.graph.graph.output_node().all_input_nodes[0]  # auxiliary heads come after the classifier
-    linear, node = None, scores
-    if isinstance(_module(network, node), nn.Linear):
+    linear, node = None, network.scores
+    if isinstance(network.module(node), nn.Linear):
         linear, node = str(node.target), node.all_input_nodes[0]
-    while isinstance(_module(network, node), (nn.Dropout, nn.Flatten)):
+    while isinstance(network.module(node), (nn.Dropout, nn.Flatten)):
         node = node.all_input_nodes[0]
-    pooling = _module(network, node)
+    pooling = network.module(node)
     if not isinstance(pooling, nn.AdaptiveAvgPool2d) or pooling.output_size not in (1, (1, 1)):
         return None
     return PooledHead(node.all_input_nodes[0].meta["name"], linear)
-
-
-def _module(network: Network, node: fx.Node) -> nn.Module | None:
-    return network.model.get_submodule(str(node.target)) if node.op == "call_module" else None
 
 
 @dataclass(frozen=True)

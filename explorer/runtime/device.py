@@ -65,6 +65,11 @@ def describe(device: torch.device) -> str:
     return f"{_processor()} (CPU, {threads} thread{'' if threads == 1 else 's'})"
 
 
+def kind_of(device: torch.device) -> str:
+    """The device in one word: "GPU" or "CPU"."""
+    return "CPU" if device.type == "cpu" else "GPU"
+
+
 def _processor() -> str:
     """The processor's model name; Linux tells it in /proc/cpuinfo only, other systems through `platform`."""
     cpuinfo = Path("/proc/cpuinfo")

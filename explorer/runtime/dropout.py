@@ -28,10 +28,9 @@ class Layer:
 def layers(activations: Activations) -> tuple[Layer, ...]:
     """The network's dropout operations, in order."""
     network = activations.network
-    modules = dict(network.model.named_modules())
     found = []
     for name, node in network.nodes.items():
-        module = modules.get(str(node.target)) if node.op == "call_module" else None
+        module = network.module(node)
         if isinstance(module, nn.Dropout):
             source = node.all_input_nodes[0].meta["name"]
             found.append(Layer(name, activations.maps(source).numpy().reshape(-1), module.p))

@@ -5,20 +5,18 @@ Hu et al., arXiv 1709.01507. The gates of a pass are among what `Activations` ke
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
-from torch import Tensor, fx
+from torch import Tensor
 
 from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures.family import Variant
 from explorer.runtime import colormaps
-from explorer.runtime.activations import Activations, Recomputation
-from explorer.runtime.device import forward_slot, synchronize
+from explorer.runtime.activations import Activations
 from explorer.runtime.maps import FloatArray, IntArray, QuantizedMaps, pack, show, statistics
 
 Force = Literal["one", "mean", "shuffle", "invert", "channel"]
@@ -192,42 +190,6 @@ class Alteration:
         altered = gate.clone()
         altered[:, self.channel] = self.value
         return altered
-
-
-class _Altered(Recomputation):
-    """Runs the network with altered values of some operations."""
-
-    def __init__(self, graph: fx.GraphModule, alterations: Mapping[fx.Node, Callable[[Tensor], Tensor]]) -> None:
-        super().__init__(graph)
-        self.alterations = alterations
-
-    def run_node(self, n: fx.Node) -> Any:
-        value = super().run_node(n)
-        return self.alterations[n](value) if n in self.alterations else value
-
-
-def altered(activations: Activations, alterations: Mapping[str, Callable[[Tensor], Tensor]]) -> Activations:
-    """The same picture with altered gates, or other values, by the operations that give them; the rest follows.
-
-    Only what depends on them runs again. A gate behind an altered one is computed from what reaches it.
-    """
-    network = activations.network
-    chosen = {network.nodes[name]: alteration for name, alteration in alterations.items()}
-    stale = set(chosen)
-    for node in network.graph.graph.nodes:
-        if stale.intersection(node.all_input_nodes):
-            stale.add(node)
-    kept = {node: value for node, value in activations.kept.items() if node not in stale}
-    scores = network.graph.graph.output_node().all_input_nodes[0]  # auxiliary heads come after the classifier
-    with forward_slot():
-        synchronize(network.device)
-        start = time.perf_counter()
-        values = _Altered(network.graph, chosen).values([*network.boundaries, scores], kept)
-        synchronize(network.device)
-        milliseconds = 1000 * (time.perf_counter() - start)
-    logits = values[scores][0].float().cpu()
-    boundaries = {node: values[node] for node in network.boundaries}
-    return replace(activations, kept=boundaries, logits=logits, milliseconds=milliseconds)
 
 
 def relative_change(before: Tensor, after: Tensor) -> float:

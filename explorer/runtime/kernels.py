@@ -82,8 +82,7 @@ class Kernels:
 
 def kernels(network: Network, node: str) -> Kernels:
     """The kernels of an operation of the network that runs. Raises KeyError for one whose type is none of `TYPES`."""
-    operation = network.nodes[node]
-    layer = network.model.get_submodule(str(operation.target)) if operation.op == "call_module" else None
+    layer = network.module(network.nodes[node])
     if isinstance(layer, PartialConvolution):
         filters = [_array(layer.get_parameter(f"maps.{output}.weight"))[0] for output in range(len(layer.table))]
         return Kernels(filters, layer.table, 1 + max(map(max, layer.table)))

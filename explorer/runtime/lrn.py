@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from explorer.architectures.alexnet import LRN_ALPHA, LRN_BETA, LRN_K, LRN_N
@@ -53,12 +52,8 @@ def ways(a: Tensor) -> tuple[Way, ...]:
 
 def layers(activations: Activations) -> tuple[str, ...]:
     """The network's LRN operations, in order; none for most networks."""
-    modules = dict(activations.network.model.named_modules())
-    return tuple(
-        name
-        for name, node in activations.network.nodes.items()
-        if node.op == "call_module" and isinstance(modules[str(node.target)], torch.nn.LocalResponseNorm)
-    )
+    network = activations.network
+    return tuple(name for name, node in network.nodes.items() if isinstance(network.module(node), nn.LocalResponseNorm))
 
 
 def logits_without(activations: Activations) -> Tensor:

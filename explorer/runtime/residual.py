@@ -14,7 +14,8 @@ from torch import Tensor
 from explorer.analysis.trace import Block, Node, Trace
 from explorer.runtime.activations import Activations, Recomputation
 from explorer.runtime.device import forward_slot
-from explorer.runtime.gates import altered, relative_change
+from explorer.runtime.gates import relative_change
+from explorer.runtime.rerun import altered
 
 Shortcut = Literal["identity", "padding", "projection", "none"]
 

@@ -68,6 +68,15 @@ class Network:
         return {n.meta["name"]: n for n in self.graph.graph.nodes if n.op != "output"}
 
     @cached_property
+    def scores(self) -> fx.Node:
+        """The operation that gives the logits; auxiliary heads come after it."""
+        return self.graph.graph.output_node().all_input_nodes[0]
+
+    def module(self, node: fx.Node) -> nn.Module | None:
+        """What an operation calls; None for a function, as an addition or a flattening."""
+        return self.model.get_submodule(str(node.target)) if node.op == "call_module" else None
+
+    @cached_property
     def boundaries(self) -> tuple[fx.Node, ...]:
         """The input and the operations whose output another block reads: enough to recompute every other.
 

@@ -19,7 +19,7 @@ from explorer.analysis.trace import Node, Trace, UnknownNode
 from explorer.analysis.units import pair_text
 from explorer.architectures.family import Family, Variant
 from explorer.runtime.activations import Activations
-from explorer.runtime.device import describe
+from explorer.runtime.device import kind_of
 from explorer.runtime.maps import channels_per_page
 from explorer.runtime.weights import BUNDLED
 from explorer.ui import kernels, loaders, panels
@@ -193,8 +193,9 @@ def _beside_diagrams(trace: Trace, node: Node, chosen: Settings) -> MapView:
     what = f"{channels:,} values"
     if node.out_shape[1:] not in ((), (1, 1)):
         what = f"{channels:,} {'map' if channels == 1 else 'maps'} of {pair_text(node.out_shape[1:])}"
-    kind = "" if node.kind == "input" else f"{node.type} · "
-    title, switch = st.columns([5, 2], vertical_alignment="center", gap="small")
+    # "relu6 · ReLU6" says nothing twice, and would wrap.
+    kind = "" if node.kind == "input" or node.name.endswith(node.type.lower()) else f"{node.type} · "
+    title, switch = st.columns([8, 3], vertical_alignment="center", gap=None)
     with title:
         narrow = "" if channels == published else f" (paper: {published:,})"
         st.markdown(f"**{node.name}** · {kind}{what}{narrow}")
@@ -206,7 +207,7 @@ def _beside_diagrams(trace: Trace, node: Node, chosen: Settings) -> MapView:
         message = loaders.maps_message(*arguments, node.name, view.order, view.page, MAPS_HEIGHT)
         feature_maps(message, key=key, initial=view)
     state[VIEW] = key, view
-    seen, facts = st.columns([1, 5], gap="small", vertical_alignment="center")
+    seen, facts = st.columns([2, 9], gap="small", vertical_alignment="center")
     with seen:
         size = trace.input_size[1]
         model_input(
@@ -235,7 +236,7 @@ def _panel_box() -> str:
 
 def result(activations: Activations, chosen: Settings) -> None:
     """Which network ran, where, how long, and what it takes the picture for; an untrained one knows no classes."""
-    ran = f"{activations.milliseconds:.0f} ms on {describe(activations.device)}. {activations.note or ''}"
+    ran = f"{activations.milliseconds:.0f} ms on the {kind_of(activations.device)}. {activations.note or ''}"
     if not activations.network.trained:
         st.markdown(
             f"**Untrained network**: random weights, seeded. {chosen.image_title}, {ran}",

@@ -17,7 +17,7 @@ from explorer.analysis.trace import Node, Trace
 from explorer.analysis.units import grouped, pair_text
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Variant
-from explorer.runtime import gates
+from explorer.runtime import gates, rerun
 from explorer.runtime.activations import Activations, Prediction, capture
 from explorer.runtime.gates import FORCES, Alteration, GateBlock, Pairs, Reading
 from explorer.runtime.images import LoadedImage, samples
@@ -165,7 +165,7 @@ def _effect(
     altered: tuple[str, ...], alteration: Alteration,
 ) -> Effect:  # fmt: skip
     before = loaders.activations(name, weights, device, image)
-    after = gates.altered(before, dict.fromkeys(altered, alteration))
+    after = rerun.altered(before, dict.fromkeys(altered, alteration))
     shown = gates.pairs(before, after, _blocks(name)[path], channel)
     change = gates.relative_change(before.logits, after.logits)
     return Effect(shown, before.logits.numpy(), after.logits.numpy(), change, before.top(), after.top())

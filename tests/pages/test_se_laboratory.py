@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from explorer.architectures import family, variant
-from explorer.runtime import gates
+from explorer.runtime import gates, rerun
 from explorer.runtime.activations import capture
 from explorer.runtime.gates import Alteration
 from explorer.runtime.images import load_image, model_input, preprocessing_for, sample, samples
@@ -103,7 +103,7 @@ def test_every_alteration(page: Any, name: gates.Force) -> None:
     before = activations()
     block = gates.gate_blocks(loaders.trace(SMALL))[0]
     alteration = Alteration(name, channel=3 if name == "channel" else 0, value=0.0)
-    after = gates.altered(before, {block.gate: alteration})
+    after = rerun.altered(before, {block.gate: alteration})
     change = gates.relative_change(before.logits, after.logits)
     assert f"The logits change by **{change:.2%}**" in page.text
     shown = header(page, "map_pairs")

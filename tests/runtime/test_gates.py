@@ -16,8 +16,9 @@ from explorer.architectures import catalogue, variant
 from explorer.architectures.blocks import SqueezeExcitation
 from explorer.runtime import gates
 from explorer.runtime.activations import Activations, capture
-from explorer.runtime.gates import Alteration, GateBlock, altered, gate_blocks, reading, relative_change
+from explorer.runtime.gates import Alteration, GateBlock, gate_blocks, reading, relative_change
 from explorer.runtime.maps import unpack
+from explorer.runtime.rerun import altered
 from explorer.runtime.weights import load_network
 
 NAMES = ["se_resnet18", "se_googlenet", "mobilenet_v3_small"]

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
-
-def _source(*names: str) -> str:
-    return "\n".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in names)
-
+from explorer.ui.components import source
 
 _CONNECTIONS = st.components.v2.component(
     "cnn_explorer.connections",
-    css=_source("connections.css"),
-    js=_source("maps_common.js", "map_paint.js", "connections.js"),
+    css=source("connections.css"),
+    js=source("maps_common.js", "map_paint.js", "connections.js"),
 )
 
 

@@ -12,12 +12,12 @@ diagrams of its `group`. A page therefore reads `clicked(key)`, draws its diagra
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
 from explorer.analysis.palette import INK, KINDS, RAMP_DARK, RAMP_LIGHT, Ramp
+from explorer.ui.components import source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from explorer.analysis.trace import Kind
 
 ColourBy = Literal["kind", "macs", "params", "memory"]
-
-
-def _source(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def _palette_css() -> str:
@@ -53,10 +49,10 @@ def _palette_css() -> str:
 
 _DIAGRAM = st.components.v2.component(
     "cnn_explorer.diagram",
-    css=f"{_palette_css()}\n{_source('diagram.css')}",
-    js=f"{_source('pan_zoom.js')}\n{_source('diagram.js')}",
+    css=f"{_palette_css()}\n{source('diagram.css')}",
+    js=f"{source('pan_zoom.js')}\n{source('diagram.js')}",
 )
-_LINK = st.components.v2.component("cnn_explorer.link", js=_source("link.js"))
+_LINK = st.components.v2.component("cnn_explorer.link", js=source("link.js"))
 
 
 def diagram(

@@ -8,22 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from explorer.runtime.digits import CANVAS, ERASER, MOST_POINTS, MOST_STROKES, PEN, Strokes, strokes_of
+from explorer.ui.components import source
 
-
-def _source(*names: str) -> str:
-    return "\n".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in names)
-
-
-_CSS = _source("draw.css")
-_DRAW = st.components.v2.component("cnn_explorer.draw", css=_CSS, js=_source("maps_common.js", "draw.js"))
+_CSS = source("draw.css")
+_DRAW = st.components.v2.component("cnn_explorer.draw", css=_CSS, js=source("maps_common.js", "draw.js"))
 _LAYERS = st.components.v2.component(
-    "cnn_explorer.layers", css=_CSS, js=_source("maps_common.js", "map_paint.js", "layers.js")
+    "cnn_explorer.layers", css=_CSS, js=source("maps_common.js", "map_paint.js", "layers.js")
 )
 
 

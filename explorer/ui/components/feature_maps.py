@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any, get_args
 
 import streamlit as st
@@ -17,21 +16,15 @@ import streamlit as st
 from explorer.runtime.colormaps import Colouring
 from explorer.runtime.maps import Order, pack, unpack
 from explorer.runtime.maps_png import Scale
+from explorer.ui.components import source
 
-
-def _source(*names: str) -> str:
-    return "\n".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in names)
-
-
-_CSS = _source("feature_maps.css")
+_CSS = source("feature_maps.css")
 _MAPS = st.components.v2.component(
     "cnn_explorer.feature_maps",
     css=_CSS,
-    js=_source("maps_common.js", "feature_maps.js", "feature_maps_enlarged.js", "feature_maps_bars.js"),
+    js=source("maps_common.js", "feature_maps.js", "feature_maps_enlarged.js", "feature_maps_bars.js"),
 )
-_INPUT = st.components.v2.component(
-    "cnn_explorer.model_input", css=_CSS, js=_source("maps_common.js", "model_input.js")
-)
+_INPUT = st.components.v2.component("cnn_explorer.model_input", css=_CSS, js=source("maps_common.js", "model_input.js"))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -15,13 +14,10 @@ import streamlit as st
 from explorer.analysis.palette import KINDS
 from explorer.analysis.trace import Kind
 from explorer.runtime.maps import pack, unpack
+from explorer.ui.components import source
 
 # The hue of each vector: what pools, what is fully connected, what gates.
 _BARS: dict[str, Kind] = {"squeeze": "pooling", "hidden": "linear", "gate": "gate"}
-
-
-def _source(*names: str) -> str:
-    return "\n".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in names)
 
 
 def _palette_css() -> str:
@@ -31,12 +27,12 @@ def _palette_css() -> str:
     )
 
 
-_CSS = f"{_palette_css()}\n{_source('gates.css')}"
+_CSS = f"{_palette_css()}\n{source('gates.css')}"
 _GATES = st.components.v2.component(
-    "cnn_explorer.gates", css=_CSS, js=_source("maps_common.js", "map_paint.js", "gates.js")
+    "cnn_explorer.gates", css=_CSS, js=source("maps_common.js", "map_paint.js", "gates.js")
 )
 _PAIRS = st.components.v2.component(
-    "cnn_explorer.map_pairs", css=_CSS, js=_source("maps_common.js", "map_paint.js", "map_pairs.js")
+    "cnn_explorer.map_pairs", css=_CSS, js=source("maps_common.js", "map_paint.js", "map_pairs.js")
 )
 
 
