@@ -52,7 +52,7 @@ class Training:
     epochs: list[Epoch]
 
     @property
-    def steps_done(self) -> int:
+    def epochs_done(self) -> int:
         return len(self.epochs)
 
 
@@ -163,9 +163,9 @@ def fit(
     training = Training(variant, recipe, device, model, _optimizer(model, recipe), [])
     if checkpoint.exists():
         _resume(training, checkpoint, classes)
-        report(f"{variant.name}: resumed after epoch {training.steps_done}")
+        report(f"{variant.name}: resumed after epoch {training.epochs_done}")
     preprocessing = preprocessing_for(variant.input_size)
-    for number in range(training.steps_done, recipe.epochs):
+    for number in range(training.epochs_done, recipe.epochs):
         phase = phase_of(recipe, number)
         if number and phase.build != phase_of(recipe, number - 1).build:
             _change_build(training, phase, classes)

@@ -12,8 +12,7 @@ from explorer.analysis.accuracy import RECORDS, Accuracy, Group, counts
 from explorer.analysis.trace import Kind
 from explorer.analysis.units import si
 from explorer.architectures import family
-from explorer.ui.calculator import CHART, dark
-from explorer.ui.cost_charts import FONT, LEGEND, fill, stroke, styled
+from explorer.ui.charts import CHART, FONT, LEGEND, dark, fill, stroke, styled
 
 GROUPS: dict[Group, str] = {
     "paper": "Papers: one network, one crop",

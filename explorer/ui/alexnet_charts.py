@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from explorer.analysis.palette import INK
 from explorer.runtime.maps import FloatArray
-from explorer.ui.cost_charts import FONT, LEGEND, ROW, fill, stroke, styled
+from explorer.ui.charts import FONT, LEGEND, ROW, fill, stroke, styled
 
 
 def neighbours(channels: Sequence[int], before: FloatArray, after: FloatArray, dark: bool) -> go.Figure:

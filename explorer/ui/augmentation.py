@@ -18,7 +18,7 @@ from explorer.runtime.gates import relative_change
 from explorer.runtime.images import LoadedImage, Preprocessing, png_bytes
 from explorer.runtime.weights import preprocessing_of
 from explorer.ui import alexnet_charts, loaders
-from explorer.ui.calculator import chart, dark
+from explorer.ui.charts import chart, dark
 from explorer.ui.sidebar import settings, weights_for
 
 ALPHAS = ("alpha-1", "alpha-2", "alpha-3")

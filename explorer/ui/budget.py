@@ -11,7 +11,8 @@ from explorer.analysis.cost import CostError, Shape
 from explorer.analysis.units import grouped, shape_text
 from explorer.architectures.googlenet import MODULES
 from explorer.ui import cost_charts, loaders
-from explorer.ui.calculator import MOST, USUAL, chart, choose, dark, legend, whole, whole_number
+from explorer.ui.calculator import MOST, USUAL, choose, legend, whole, whole_number
+from explorer.ui.charts import chart, dark
 from explorer.ui.linked import asked
 
 NETWORK = "googlenet"

@@ -17,6 +17,7 @@ from explorer.analysis.trace import UnknownNode
 from explorer.analysis.units import bytes_text, grouped, pair_text, shape_text
 from explorer.architectures import UnknownVariant, family_of, variant
 from explorer.ui import cost_charts, loaders
+from explorer.ui.charts import chart, dark, fill
 from explorer.ui.linked import asked, keep, seed, seed_number
 from explorer.ui.sidebar import settings
 
@@ -24,7 +25,6 @@ MOST = 65_536  # of everything that is typed: what follows stays readable
 USUAL = "usual"  # in the session: the values that are left out of the link
 FROM = "from"  # VARIANT:NODE, the network's convolution that the numbers came from
 GROUPS = 4  # of the grouped relative of a convolution that has none itself
-CHART = {"displayModeBar": False}
 WIDTH = 124  # of a control, in pixels
 KERNELS = ("1", "3", "5", "7", "9", "11")
 PADDINGS = ("same", "valid", "1", "2", "3")
@@ -242,16 +242,6 @@ def family(c: Convolution) -> dict[str, Design | CostError]:
 # ---- comparisons -------------------------------------------------------------------------------------------
 
 
-def dark() -> bool:
-    """Whether the page is dark."""
-    return bool(st.context.theme.type == "dark")
-
-
-def chart(figure: object, key: str, alt: str) -> None:
-    """A figure without the tools that a lecture does not need."""
-    st.plotly_chart(figure, key=key, config=CHART, alt=alt)
-
-
 def pair(c: Convolution) -> tuple[Design, Design]:
     """The direct convolution and the one with a bottleneck."""
     return cost.direct(c), cost.bottleneck(c, st.session_state["bottleneck"])
@@ -276,7 +266,7 @@ def legend(*designs: Design) -> None:
     swatch = '<span style="background:{};border:1px solid;padding:0 .6em;margin-right:.35em"></span>{}'
     st.html(
         '<div style="display:flex;flex-wrap:wrap;gap:.2em 1.2em">'
-        + "".join(f"<span>{swatch.format(cost_charts.fill(k, dark()), KINDS[k].label)}</span>" for k in kinds)
+        + "".join(f"<span>{swatch.format(fill(k, dark()), KINDS[k].label)}</span>" for k in kinds)
         + "</div>"
     )
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-from typing import Any
-
 import plotly.graph_objects as go
 import streamlit as st
-from plotly.subplots import make_subplots
 
-from explorer.analysis.trace import Kind
 from explorer.analysis.units import grouped, pair_text
 from explorer.architectures.family import Variant
 from explorer.runtime.activations import Activations
 from explorer.runtime.class_activation import ClassActivation, PooledHead, class_activation, pooled_head
 from explorer.ui import loaders
-from explorer.ui.calculator import chart, dark
-from explorer.ui.cost_charts import stroke, styled
+from explorer.ui.charts import Panels, bars_under_bars, chart, dark, styled
 from explorer.ui.map_charts import colour_scale
-from explorer.ui.sidebar import settings, weights_for
+from explorer.ui.pictures import data_uri
+from explorer.ui.sidebar import run_of, settings, weights_for
 from explorer.ui.tiles import legend, limits, tiles
 
 RANKS = 5
@@ -40,7 +35,7 @@ def panel(variant: Variant) -> None:
 @st.fragment
 def _panel(variant: Variant, head: PooledHead) -> None:
     name, chosen = variant.name, settings()
-    activations = loaders.activations(name, weights_for(name), chosen.device, chosen.image)
+    activations = loaders.activations(*run_of(name))
     _explain(head, activations.network.trained)
     number = _class_number(activations)
     cam = class_activation(activations, head, number)
@@ -148,7 +143,7 @@ def overlay(cam: ClassActivation, picture: bytes, smooth: bool, dark: bool) -> g
     low, high = limits(float(values.min()), float(values.max()))
     figure = go.Figure()
     figure.add_layout_image(
-        source=f"data:image/png;base64,{base64.b64encode(picture).decode()}", xref="x", yref="y", x=-0.5, y=-0.5,
+        source=data_uri(picture), xref="x", yref="y", x=-0.5, y=-0.5,
         sizex=width, sizey=height, sizing="stretch", layer="below",
     )  # fmt: skip
     figure.add_heatmap(
@@ -164,20 +159,9 @@ def overlay(cam: ClassActivation, picture: bytes, smooth: bool, dark: bool) -> g
 
 def _products(cam: ClassActivation, dark: bool) -> go.Figure:
     """Means, weights and products, map under map."""
-    rows: tuple[tuple[str, Any, Kind], ...] = (
+    rows: Panels = (
         ("Means of the maps", cam.means, "pooling"),
         ("× weights of the class", cam.weights, "linear"),
         ("= products: together the logit − bias", cam.contributions, "merge"),
     )
-    figure = make_subplots(
-        rows=len(rows), cols=1, shared_xaxes=True, vertical_spacing=0.12, subplot_titles=[title for title, _, _ in rows]
-    )
-    for row, (_, values, kind) in enumerate(rows, 1):
-        figure.add_bar(
-            x=list(range(len(values))), y=values, marker_color=stroke(kind, dark), marker_line_width=0,
-            showlegend=False, hovertemplate="map %{x}: %{y:.4g}<extra></extra>", row=row, col=1,
-        )  # fmt: skip
-    figure.update_annotations(x=0, xanchor="left")
-    figure.update_xaxes(title="map", row=len(rows), col=1)
-    figure.update_yaxes(nticks=4)
-    return styled(figure, dark, height=400, bargap=0)
+    return bars_under_bars(rows, "map", dark, height=400)

@@ -16,7 +16,7 @@ from explorer.ui import loaders
 from explorer.ui.components.feature_maps import MapView, current_view, feature_maps, model_input
 from explorer.ui.linked import followed, keep, seed
 from explorer.ui.screen import result
-from explorer.ui.sidebar import settings, weights_for
+from explorer.ui.sidebar import run_of, settings, weights_for
 
 SIDES = {"a": "First network", "b": "Second network"}
 FIRST, SECOND = "mobilenet_v2", "resnet50"
@@ -86,7 +86,7 @@ def _maps(a: Trace, b: Trace) -> None:
 
 def _side(side: str, trace: Trace, level: Level, limits: tuple[float, float]) -> None:
     node, name, chosen = level.node, trace.variant, settings()
-    arguments = (name, weights_for(name), chosen.device, chosen.image)
+    arguments = run_of(name)
     maps = loaders.activations(*arguments).maps(node.name)
     st.markdown(f"**{node.name}** · {maps.shape[0]} maps of {pair_text(maps.shape[1:])}")
     key = f"compare-{side}-{followed()}"
@@ -104,10 +104,9 @@ def _side(side: str, trace: Trace, level: Level, limits: tuple[float, float]) ->
 
 def _limits(first: str, first_node: str, second: str, second_node: str) -> tuple[float, float]:
     """The least and the largest value of both networks' maps."""
-    chosen = settings()
     lows, highs = [], []
     for name, node in ((first, first_node), (second, second_node)):
-        stats = statistics(loaders.activations(name, weights_for(name), chosen.device, chosen.image).maps(node).numpy())
+        stats = statistics(loaders.activations(*run_of(name)).maps(node).numpy())
         lows.append(float(stats.minimum.min()))
         highs.append(float(stats.maximum.max()))
     return min(lows), max(highs)

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from explorer.analysis.cost import Convolution, Design
-from explorer.analysis.palette import INK, KINDS
+from explorer.analysis.palette import INK
 from explorer.analysis.trace import Kind
 from explorer.analysis.units import bytes_text, pair_text, si
 from explorer.runtime import colormaps
 from explorer.runtime.timing import Measurement
 from explorer.runtime.weighted_sum import WeightedSum
+from explorer.ui.charts import FONT, LEGEND, ROW, Panels, bars_under_bars, fill, stroke, styled
 
-FONT = 16
-LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
-ROW = 34  # pixels of a bar and the space around it
 QUANTITIES = {"Multiplications": "macs", "Parameters": "params", "Activation memory": "activation_bytes"}
-
-
-def fill(kind: Kind, dark: bool) -> str:
-    """The colour of a bar."""
-    return KINDS[kind].dark_fill if dark else KINDS[kind].light_fill
-
-
-def stroke(kind: Kind, dark: bool) -> str:
-    """The colour of a line, readable on the page."""
-    return KINDS[kind].dark_stroke if dark else KINDS[kind].light_stroke
 
 
 def comparison(designs: Sequence[Design], dark: bool) -> go.Figure:
@@ -155,38 +142,9 @@ def map_picture(value: WeightedSum, row: int, column: int, dark: bool) -> go.Fig
 
 def products(value: WeightedSum, dark: bool) -> go.Figure:
     """The inputs, the weights and their products, channel under channel."""
-    panels: tuple[tuple[str, Any, Kind], ...] = (
+    panels: Panels = (
         ("Inputs at this position", value.inputs, "activation"),
         ("× weights of the filter", value.weights, "pointwise"),
         ("= products, to be summed", value.products, "merge"),
     )
-    figure = make_subplots(
-        rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.1,
-        subplot_titles=[title for title, _, _ in panels],
-    )  # fmt: skip
-    for row, (_, values, kind) in enumerate(panels, 1):
-        figure.add_bar(
-            x=np.arange(len(values)), y=values, marker_color=stroke(kind, dark), marker_line_width=0,
-            showlegend=False, hovertemplate="channel %{x}: %{y:.4g}<extra></extra>", row=row, col=1,
-        )  # fmt: skip
-    figure.update_annotations(x=0, xanchor="left")
-    figure.update_xaxes(title="input channel", row=len(panels), col=1)
-    figure.update_yaxes(nticks=4)
-    return styled(figure, dark, height=440, bargap=0)
-
-
-def styled(figure: go.Figure, dark: bool, height: int, **layout: Any) -> go.Figure:
-    """The figure in the page's colours and sizes."""
-    text = KINDS["input"].dark_fill if dark else INK
-    font = {"size": FONT, "color": text}
-    figure.update_annotations(font=font)
-    figure.update_xaxes(tickfont=font, title_font=font)
-    figure.update_yaxes(tickfont=font, title_font=font)
-    return figure.update_layout(
-        **{"barmode": "stack", "bargap": 0.25} | layout,
-        height=height,
-        font=font,
-        legend_font=font,
-        hoverlabel_font_size=FONT,
-        margin={"l": 10, "r": 10, "t": 26, "b": 8},
-    )
+    return bars_under_bars(panels, "input channel", dark, height=440)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
@@ -11,7 +10,8 @@ from explorer.analysis.palette import INK
 from explorer.analysis.receptive_field import Field
 from explorer.analysis.shares import Part
 from explorer.analysis.units import pair_text
-from explorer.ui.cost_charts import FONT, fill, styled
+from explorer.ui.charts import FONT, fill, styled
+from explorer.ui.pictures import data_uri
 
 HEIGHT = 460
 ROOM = 0.35  # around the largest window, of its size
@@ -19,7 +19,7 @@ ROOM = 0.35  # around the largest window, of its size
 
 def windows(picture: bytes, input_size: tuple[int, int], fields: Sequence[Field], zoomed: bool) -> go.Figure:
     """The input, (height, width), under the windows of all layers; the last one is the strongest."""
-    source = "data:image/png;base64," + base64.b64encode(picture).decode()
+    source = data_uri(picture)
     figure = go.Figure(go.Image(source=source, hoverinfo="skip"))
     for field in fields:
         last = field is fields[-1]

@@ -12,7 +12,7 @@ from explorer.analysis.trace import Trace
 from explorer.runtime import colormaps
 from explorer.runtime.gates import resample
 from explorer.runtime.maps import FloatArray
-from explorer.ui.cost_charts import FONT, ROW, fill, stroke, styled
+from explorer.ui.charts import FONT, ROW, fill, stroke, styled
 
 BLOCK_ROW = 22  # pixels of a block in the charts of all blocks
 QUARTILES = (0, 25, 50, 75, 100)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,12 +13,12 @@ from explorer.analysis.units import grouped, pair_text
 from explorer.architectures import family_of
 from explorer.runtime import colormaps
 from explorer.runtime.colormaps import ByteArray
-from explorer.runtime.images import png_bytes
 from explorer.runtime.kernels import TYPES, Kernels, feeding, kernels, matrix_png, message, rgb_kernels
 from explorer.runtime.maps import Order
 from explorer.ui import loaders
 from explorer.ui.components.feature_maps import MapView, current_view, feature_maps
 from explorer.ui.linked import followed
+from explorer.ui.pictures import colour_bar, data_uri, figure, wrapped
 from explorer.ui.sidebar import settings, weights_for, weights_in_link
 
 ALL, ONE = "All kernels", "One kernel"
@@ -29,11 +28,8 @@ TILE = 52  # pixels of a small picture's side: room for a number of three digits
 LEAST_SIDE = 24  # pixels of a matrix with few rows or columns
 SHARED = MapView(colouring="diverging", scale="shared")
 UNTRAINED = "**Untrained: random.**"
-BAR = (
-    '<div style="width:260px;max-width:100%"><div style="height:18px;background:linear-gradient(to right,{colours})">'
-    '</div><div style="display:flex;justify-content:space-between">'
-    "<span>−{reach:.3g}</span><span>0</span><span>{reach:.3g}</span></div></div>"
-)
+BAR = 260  # pixels: of a legend
+GREYS = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 
 
 def panel(trace: Trace, node: Node, channel: int | None, height: int) -> int | None:
@@ -139,38 +135,35 @@ def _message(
 
 def tiles(pictures: ByteArray, captions: Sequence[str], height: int) -> None:
     """Small colour pictures, (K, H, W, 3), enlarged to squares with a caption each; what is higher scrolls."""
-    parts = []
-    for picture, caption in zip(pictures, captions, strict=True):
-        data = base64.b64encode(png_bytes(Image.fromarray(picture))).decode()
-        parts.append(
-            f'<figure style="margin:0"><img src="data:image/png;base64,{data}" alt="Kernel {caption}" '
-            f'width="{TILE}" height="{TILE}" style="display:block;image-rendering:pixelated">'
-            f'<figcaption style="line-height:1.3">{caption}</figcaption></figure>'
-        )
-    style = f"display:flex;flex-wrap:wrap;gap:6px 8px;max-height:{height}px;overflow-y:auto"
-    st.html(f'<div style="{style}">{"".join(parts)}</div>')
+    figures = [
+        figure(Image.fromarray(picture), TILE, f"Kernel {caption}", caption)
+        for picture, caption in zip(pictures, captions, strict=True)
+    ]
+    st.html(wrapped(figures, "6px 8px", f"max-height:{height}px;overflow-y:auto"))
 
 
 def grey_legend(reach: float) -> None:
     """What the colours of `rgb_kernels` mean: grey where the three weights are equal."""
-    st.html(BAR.format(colours="#000,#808080,#fff", reach=reach))
+    st.html(colour_bar(GREYS, _ends(reach), BAR))
     st.caption("The red of a pixel is its weight for red, and so on: black where all three are least, grey for 0.")
+
+
+def _ends(reach: float) -> tuple[str, str, str]:
+    return f"−{reach:.3g}", "0", f"{reach:.3g}"
 
 
 def _matrix(k: Kernels, height: int) -> None:
     """Outputs down, inputs across."""
     matrix = k.matrix()
     picture, block = matrix_png(matrix, k.reach)
-    data = base64.b64encode(picture).decode()
     outputs, inputs = matrix.shape
     width = max(2 * LEAST_SIDE, height * inputs // outputs)
     style = f"display:block;width:{width}px;max-width:100%;min-height:{LEAST_SIDE}px;max-height:{height}px"
     drawn = "pixelated" if inputs <= width and outputs <= height else "auto"
     st.html(
-        f'<img src="data:image/png;base64,{data}" alt="Weights, {outputs} outputs by {inputs} inputs" '
+        f'<img src="{data_uri(picture)}" alt="Weights, {outputs} outputs by {inputs} inputs" '
         f'style="{style};image-rendering:{drawn}">'
     )
-    colours = ",".join("rgb({},{},{})".format(*colour) for colour in colormaps.DIVERGING[::32])
-    st.html(BAR.format(colours=colours, reach=k.reach))
+    st.html(colour_bar(colormaps.DIVERGING, _ends(k.reach), BAR))
     if max(block) > 1:
         st.caption(f"A pixel shows the strongest of {pair_text(block)} weights.")

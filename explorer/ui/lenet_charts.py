@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from explorer.analysis.palette import INK
 from explorer.runtime.lenet import BITMAP, Distances
 from explorer.runtime.maps import FloatArray
-from explorer.ui.cost_charts import FONT, fill, styled
+from explorer.ui.charts import FONT, fill, styled
 from explorer.ui.map_charts import colour_scale
 
 PIXELS = 10  # columns of a digit's place: those of its bitmap, and paper around it

@@ -6,7 +6,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from explorer.runtime import colormaps
-from explorer.ui.cost_charts import FONT, styled
+from explorer.ui.charts import FONT, styled
 
 
 def colour_scale(signed: bool) -> list[tuple[float, str]]:

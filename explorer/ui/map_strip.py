@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -12,8 +11,8 @@ import streamlit as st
 from PIL import Image
 
 from explorer.runtime import colormaps
-from explorer.runtime.images import png_bytes
 from explorer.runtime.maps import FloatArray
+from explorer.ui.pictures import colour_bar, figure, wrapped
 
 SIDE = 116  # pixels of a picture on the page
 Limits = tuple[float, float]
@@ -47,14 +46,12 @@ def strips(*shown: Strip) -> None:
 
 def html(strip: Strip) -> str:
     """One strip as a part of a page."""
-    figures = "".join(
+    figures = (
         _figure(values, caption, signed, strip)
         for values, caption, signed in zip(strip.maps, strip.captions, strip.signs, strict=True)
     )
-    return (
-        f'<div style="margin:.2em 0 .9em"><div style="font-weight:600">{escape(strip.title)}</div>'
-        f'<div style="display:flex;flex-wrap:wrap;gap:6px 12px">{figures}</div>{_legends(strip)}</div>'
-    )
+    title = f'<div style="font-weight:600">{escape(strip.title)}</div>'
+    return f'<div style="margin:.2em 0 .9em">{title}{wrapped(figures, "6px 12px")}{_legends(strip)}</div>'
 
 
 def _figure(values: FloatArray, caption: str, signed: bool, strip: Strip) -> str:
@@ -64,35 +61,21 @@ def _figure(values: FloatArray, caption: str, signed: bool, strip: Strip) -> str
     places = (values - first) / (last - first) * 255 if last > first else np.zeros_like(values)
     picture = Image.fromarray(np.rint(places).clip(0, 255).astype(np.uint8), "P")
     picture.putpalette(table.tobytes())
-    data = base64.b64encode(png_bytes(picture)).decode()
-    words = escape(caption) + ("" if strip.limits else f"<br>{low:.3g} to {high:.3g}")
-    return (
-        f'<figure style="margin:0;width:{SIDE}px"><img src="data:image/png;base64,{data}" '
-        f'alt="{escape(strip.title)}, {escape(caption)}" width="{SIDE}" height="{SIDE}" '
-        f'style="display:block;image-rendering:pixelated"><figcaption style="line-height:1.3">{words}</figcaption>'
-        "</figure>"
-    )
+    own = () if strip.limits else (f"{low:.3g} to {high:.3g}",)
+    return figure(picture, SIDE, f"{strip.title}, {caption}", caption, *own)
 
 
 def _legends(strip: Strip) -> str:
     """A colour bar with its values; where each map has its own limits, one for each sort of map."""
     if not strip.legend:
         return ""
-    bars = "".join(_legend(strip, signed) for signed in sorted(set(strip.signs)))
-    return f'<div style="display:flex;flex-wrap:wrap;gap:6px 24px;margin-top:.3em">{bars}</div>'
+    return wrapped((_legend(strip, signed) for signed in sorted(set(strip.signs))), "6px 24px", "margin-top:.3em")
 
 
 def _legend(strip: Strip, signed: bool) -> str:
     table = colormaps.table("auto", signed)
-    colours = ",".join("rgb({},{},{})".format(*colour) for colour in table[::15])
     if strip.limits:
-        ends = [f"{limit:.3g}" for limit in colormaps.limits(*strip.limits, table)]
+        low, high = (f"{limit:.3g}" for limit in colormaps.limits(*strip.limits, table))
     else:
-        ends = ["−largest", "+largest"] if signed else ["least", "largest of each"]
-    middle = "<span>0</span>" if signed else ""
-    return (
-        f'<div style="width:{2 * SIDE}px;max-width:100%">'
-        f'<div style="height:12px;background:linear-gradient(to right,{colours})"></div>'
-        f'<div style="display:flex;justify-content:space-between"><span>{ends[0]}</span>{middle}<span>{ends[1]}</span>'
-        "</div></div>"
-    )
+        low, high = ("−largest", "+largest") if signed else ("least", "largest of each")
+    return colour_bar(table, (low, "0", high) if signed else (low, high), 2 * SIDE)

@@ -12,7 +12,7 @@ from explorer.analysis.embedding import Recovered
 from explorer.analysis.multipliers import Widths
 from explorer.analysis.palette import INK
 from explorer.runtime import colormaps
-from explorer.ui.cost_charts import FONT, LEGEND, fill, styled
+from explorer.ui.charts import FONT, LEGEND, fill, styled
 
 
 def profile(blocks: Sequence[Widths], dark: bool) -> go.Figure:

@@ -13,7 +13,8 @@ from explorer.analysis.units import grouped, pair_text, shape_text, si
 from explorer.runtime.device import describe, resolve
 from explorer.runtime.timing import Measurement, check_size, measure
 from explorer.ui import cost_charts
-from explorer.ui.calculator import BATCHES, chart, convolution, dark, family
+from explorer.ui.calculator import BATCHES, convolution, family
+from explorer.ui.charts import chart, dark
 from explorer.ui.sidebar import settings
 
 MEASURED = "measured"  # in the session: what was measured, and what is known so far

@@ -26,7 +26,7 @@ from explorer.ui import kernels, loaders, panels
 from explorer.ui.components.diagram import ColourBy, clicked, diagram, link
 from explorer.ui.components.feature_maps import MapView, accepted, current_view, feature_maps, model_input
 from explorer.ui.linked import asked, followed, fresh, keep, seed
-from explorer.ui.sidebar import Settings, settings, weights_box, weights_for, weights_in_link
+from explorer.ui.sidebar import Settings, run_of, settings, weights_box, weights_in_link
 
 COLOUR_BY: dict[ColourBy, str] = {"kind": "Kind", "macs": "MACs", "params": "Parameters", "memory": "Memory"}
 PANELS = {"maps": "Maps", "kernels": "Kernels"}
@@ -185,7 +185,7 @@ def _diagrams(trace: Trace, node: Node, zoomed_out: bool) -> None:
 def _beside_diagrams(trace: Trace, node: Node, chosen: Settings) -> MapView:
     """The maps of the selected operation, or its kernels; below them what went in and what came out."""
     name, key, state = trace.variant, f"maps-{followed()}", st.session_state
-    arguments = (name, weights_for(name), chosen.device, chosen.image)
+    arguments = run_of(name)
     published, node = node.out_shape[0], loaders.ran(*arguments[:2]).node(node.name)
     channels = node.out_shape[0]
     # While the kernels are shown, the component forgets how the maps were looked at.

@@ -23,12 +23,14 @@ from explorer.runtime.gates import FORCES, Alteration, GateBlock, Pairs, Reading
 from explorer.runtime.images import LoadedImage, samples
 from explorer.runtime.maps import FloatArray
 from explorer.ui import gate_charts, loaders
-from explorer.ui.calculator import chart, dark
+from explorer.ui.charts import chart, dark
 from explorer.ui.components.gates import GateView, gate_bars, map_pairs
-from explorer.ui.linked import asked, beside, followed, fresh, rewrite, seed, seed_number
+from explorer.ui.demonstrations.following import Follower
+from explorer.ui.linked import beside, followed, fresh, rewrite, seed, seed_number
 from explorer.ui.sidebar import Settings, sample_image, settings, weights_for
 
-VIEW, FOLLOWING = "gate-view", "gates-follow"  # in the session: the chosen channel; the node that was followed last
+BOX = Follower("gates", "gate")
+VIEW = "gate-view"  # in the session: the chosen channel
 AS_COMPUTED, AVERAGE, NOTHING = "computed", "average", "nothing"
 ALTERATIONS = {
     AS_COMPUTED: "As computed", "one": "All 1", "mean": "Their mean", "shuffle": "Shuffled",
@@ -57,11 +59,10 @@ def begin(variant: Variant) -> None:
         return
     first = _first_values(variant)
     if fresh():
-        for key in ("gates", FOLLOWING, *first):
+        for key in first:
             state.pop(key, None)
-    if asked("gates"):
-        state[FOLLOWING] = None  # the link's gate wins over that of the link's node
-    block = blocks[seed("gates", blocks, next(iter(blocks)), "gate")]
+    BOX.begin(blocks)
+    block = blocks[state[BOX.key]]
     channel = seed_number("gate", 0, block.channels - 1, 0)
     order = seed("gate-order", ("number", "strength"), "number", "order of gates")
     state[VIEW] = GateView(channel, order == "strength")
@@ -85,14 +86,10 @@ def _first_values(variant: Variant) -> dict[str, str | int]:
 
 def follow(trace: Trace, node: Node) -> bool:
     """Turn to the gate of the selected node's block, if it has one; whether that is another than before."""
-    state, now = st.session_state, (trace.variant, node.name)
-    before, path = state.get(FOLLOWING, ()), _gate_at(node, trace)
-    state[FOLLOWING] = now
-    moved = path is not None and path != state["gates"] and before not in (None, now)
-    if moved:
-        state["gates"] = path
-    if _blocks(trace.variant):
-        _into_link(variant_called(trace.variant))
+    if not _blocks(trace.variant):
+        return False
+    moved = BOX.follow(trace, node, _gate_at(node, trace))
+    _into_link(variant_called(trace.variant))
     return moved
 
 
@@ -106,9 +103,8 @@ def _into_link(variant: Variant) -> None:
     view: GateView = state[VIEW]
     state["gate"], state["gate-order"] = view.channel, "strength" if view.sorted else "number"
     values = {key: state[key] for key, first in _first_values(variant).items() if state[key] != first}
-    if state["gates"] != (_gate_at(trace.node(state["node"]), trace) or next(iter(_blocks(variant.name)))):
-        values["gates"] = state["gates"]
-    beside(**values)
+    usual = _gate_at(trace.node(state["node"]), trace) or next(iter(_blocks(variant.name)))
+    beside(**values, **BOX.in_link(usual))
 
 
 def _keep(variant: Variant) -> None:

@@ -72,6 +72,12 @@ def weights_box(name: str) -> None:
             st.caption(sentence)
 
 
+def run_of(name: str) -> tuple[str, str, str, LoadedImage]:
+    """What a forward pass of a variant needs: its name, its weights, the chosen device and picture."""
+    chosen = settings()
+    return name, weights_for(name), chosen.device, chosen.image
+
+
 def _folder_report() -> tuple[str, ...]:
     from explorer.runtime.folder import report  # torch: not before a page needs it
 

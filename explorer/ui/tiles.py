@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from explorer.runtime import colormaps
 from explorer.runtime.maps import FloatArray
-from explorer.ui.cost_charts import FONT, styled
+from explorer.ui.charts import FONT, styled
 from explorer.ui.map_charts import colour_scale
 
 Limits = tuple[float, float]

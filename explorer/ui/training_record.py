@@ -11,8 +11,7 @@ import streamlit as st
 from explorer.analysis.trace import Kind
 from explorer.architectures.family import Variant
 from explorer.runtime.bundled import Bundled, manifest
-from explorer.ui.calculator import chart, dark
-from explorer.ui.cost_charts import LEGEND, stroke, styled
+from explorer.ui.charts import LEGEND, chart, dark, stroke, styled
 
 # The networks that were trained with one recipe and differ in one thing only.
 EXPERIMENTS = {

@@ -12,7 +12,8 @@ from explorer.architectures import catalogue
 from explorer.runtime import weighted_sum as runtime
 from explorer.runtime.weighted_sum import WeightedSum, pointwise_nodes
 from explorer.ui import cost_charts, loaders
-from explorer.ui.calculator import CHART, FROM, chart, choose, choose_number, dark, whole_number
+from explorer.ui.calculator import FROM, choose, choose_number, whole_number
+from explorer.ui.charts import CHART, chart, dark
 from explorer.ui.sidebar import settings, weights_for
 
 NETWORK, NODE = "googlenet", "inception3.3a.conv5x5_reduce.conv"  # the 1x1 of the classic case

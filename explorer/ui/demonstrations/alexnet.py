@@ -20,10 +20,11 @@ from explorer.runtime.images import LoadedImage, png_bytes
 from explorer.runtime.kernels import kernels, rgb_kernels
 from explorer.runtime.maps import FloatArray
 from explorer.ui import alexnet_charts, augmentation, loaders
-from explorer.ui.calculator import chart, dark, whole_number
+from explorer.ui.calculator import whole_number
+from explorer.ui.charts import chart, dark
 from explorer.ui.linked import beside, fresh, rewrite, seed_number
 from explorer.ui.map_charts import heat
-from explorer.ui.sidebar import settings, weights_for
+from explorer.ui.sidebar import run_of, weights_for
 
 UNTRAINED = "**Untrained network**: random weights, seeded."
 PASSES = 32  # with a mask each
@@ -54,11 +55,6 @@ def _into_link() -> None:
     beside(**{key: state[key] or None for key in ("lrn-map", "masks")})
 
 
-def _arguments(name: str) -> tuple[str, str, str, LoadedImage]:
-    chosen = settings()
-    return name, weights_for(name), chosen.device, chosen.image
-
-
 def demonstration(variant: Variant) -> None:
     """All sections."""
     st.header("What conv1 looks for", anchor=False)
@@ -75,7 +71,7 @@ def demonstration(variant: Variant) -> None:
 
 def _first_kernels(variant: Variant) -> None:
     """All kernels of conv1 as colour pictures; those of each group of conv2 apart."""
-    name, weights, device, _ = _arguments(variant.name)
+    name, weights, device, _ = run_of(variant.name)
     network = loaders.network(name, weights, device)
     groups = loaders.ran(name, weights).node("conv2.conv").groups or 1
     pictures, reach = rgb_kernels(np.stack(kernels(network, "conv1.conv").filters))
@@ -129,7 +125,7 @@ def _without_lrn(name: str, weights: str, device: str, image: LoadedImage) -> to
 
 @st.fragment
 def _lrn(variant: Variant) -> None:
-    activations = loaders.activations(*_arguments(variant.name))
+    activations = loaders.activations(*run_of(variant.name))
     if not lrn.layers(activations):
         st.markdown("This variant has no local response normalization: choose AlexNet of 2012 above.")
         return
@@ -158,7 +154,7 @@ def _lrn(variant: Variant) -> None:
     row, column = divmod(peak, a.shape[2])
     _one_pixel(chosen, (row, column), pixel_a, pixel_b)
     _trap(a, chosen, (row, column))
-    change = relative_change(activations.logits, _without_lrn(*_arguments(variant.name)))
+    change = relative_change(activations.logits, _without_lrn(*run_of(variant.name)))
     st.markdown(
         f"With both LRN layers switched off in this network, the logits of this picture change by **{change:.2%}** "
         "(L2 norm of the difference, relative to the original's)."
@@ -234,7 +230,7 @@ def _redraw() -> None:
 
 @st.fragment
 def _dropout(variant: Variant) -> None:
-    arguments, state = _arguments(variant.name), st.session_state
+    arguments, state = run_of(variant.name), st.session_state
     activations = loaders.activations(*arguments)
     st.markdown(
         "In training, a coin is tossed for each unit of the hidden fully connected layers, anew for each picture: half "

@@ -22,12 +22,11 @@ from explorer.runtime import colormaps
 from explorer.runtime.dense_weights import relative, source_weights
 from explorer.runtime.maps import FloatArray
 from explorer.ui import loaders
-from explorer.ui.calculator import chart, dark
-from explorer.ui.cost_charts import FONT, LEGEND, ROW, fill, styled
-from explorer.ui.demonstrations.following import Follower
+from explorer.ui.charts import FONT, LEGEND, ROW, chart, dark, fill, styled
+from explorer.ui.demonstrations.following import Follower, enclosing
 from explorer.ui.linked import beside, fresh, rewrite, seed_number
 from explorer.ui.map_charts import colour_scale
-from explorer.ui.sidebar import settings, weights_for
+from explorer.ui.sidebar import run_of, settings, weights_for
 from explorer.ui.tiles import limits, tiles
 
 BOX = Follower("dense-block", "dense block")
@@ -55,7 +54,7 @@ def begin(variant: Variant) -> None:
 
 def follow(trace: Trace, node: Node) -> bool:
     """Turn to the dense block of the selected node."""
-    moved = BOX.follow(_blocks(trace.variant), trace, node)
+    moved = BOX.follow(trace, node, enclosing(_blocks(trace.variant), node))
     _into_link(variant_called(trace.variant))
     return moved
 
@@ -72,7 +71,9 @@ def _own(variant: Variant) -> dict[str, int]:
 def _into_link(variant: Variant) -> None:
     state, name = st.session_state, variant.name
     numbers = {key: state[key] for key, own in _own(variant).items() if state[key] != own}
-    beside(**BOX.in_link(_blocks(name), loaders.trace(name).node(state["node"])), **numbers)
+    blocks = _blocks(name)
+    usual = enclosing(blocks, loaders.trace(name).node(state["node"])) or next(iter(blocks))
+    beside(**BOX.in_link(usual), **numbers)
 
 
 def _keep(variant: Variant) -> None:
@@ -152,7 +153,7 @@ def growth(block: DenseBlock, dark: bool) -> go.Figure:
 def _maps(variant: Variant, block: DenseBlock) -> None:
     """The strongest map of each layer, at most `TILES` of them, as the last layer hands them on."""
     chosen = settings()
-    activations = loaders.activations(variant.name, weights_for(variant.name), chosen.device, chosen.image)
+    activations = loaders.activations(*run_of(variant.name))
     values = activations.maps(block.output).numpy()
     picked = np.unique(np.linspace(0, block.layers, min(TILES, block.layers + 1)).round().astype(int))
     strengths = np.abs(values).mean((1, 2))

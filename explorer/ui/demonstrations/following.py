@@ -15,7 +15,7 @@ from explorer.ui.linked import asked, fresh, seed
 class Follower:
     """`key` is its name in the session and in the link, `what` names its options to people.
 
-    Options are paths of stages or blocks. A page calls `begin` before its screen and hands `follow` to it.
+    A page calls `begin` before its screen, and `follow` for it.
     """
 
     key: str
@@ -35,22 +35,22 @@ class Follower:
             state[self._last] = None  # the link's own wish wins over that of the link's node
         seed(self.key, options, next(iter(options)), self.what)
 
-    def follow(self, options: Collection[str], trace: Trace, node: Node) -> bool:
-        """Turn to the option that the selected node belongs to; whether that is another than before."""
+    def follow(self, trace: Trace, node: Node, path: str | None) -> bool:
+        """Turn to `path`, the option that the selected node belongs to, if any; whether that is another than before."""
         state, now = st.session_state, (trace.variant, node.name)
-        before, path = state.get(self._last, ()), self._of(options, node)
+        before = state.get(self._last, ())
         state[self._last] = now
         moved = path is not None and path != state[self.key] and before not in (None, now)
         if moved:
             state[self.key] = path
         return moved
 
-    def in_link(self, options: Collection[str], node: Node) -> dict[str, str]:
-        """What the link has to say: nothing where the box shows what follows from the node."""
-        usual = self._of(options, node) or next(iter(options))
+    def in_link(self, usual: str | None) -> dict[str, str]:
+        """What the link has to say: nothing where the box shows `usual`, which follows from the node."""
         chosen: str = st.session_state[self.key]
         return {} if chosen == usual else {self.key: chosen}
 
-    @staticmethod
-    def _of(options: Collection[str], node: Node) -> str | None:
-        return next((path for path in (node.block, node.stage) if path in options), None)
+
+def enclosing(options: Collection[str], node: Node) -> str | None:
+    """Of paths of stages or blocks, the one that the node lies in."""
+    return next((path for path in (node.block, node.stage) if path in options), None)

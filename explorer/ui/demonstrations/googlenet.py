@@ -5,6 +5,7 @@ For GoogLeNet and for the networks of the Inception page: a module is any block 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import plotly.graph_objects as go
@@ -19,11 +20,10 @@ from explorer.architectures.googlenet import GoogLeNetConfig
 from explorer.runtime.activations import Activations
 from explorer.runtime.maps import statistics
 from explorer.ui import loaders
-from explorer.ui.calculator import chart, dark
-from explorer.ui.cost_charts import FONT, ROW, fill, styled
-from explorer.ui.demonstrations.following import Follower
+from explorer.ui.charts import FONT, ROW, chart, dark, fill, styled
+from explorer.ui.demonstrations.following import Follower, enclosing
 from explorer.ui.linked import beside, rewrite
-from explorer.ui.sidebar import settings, weights_for
+from explorer.ui.sidebar import run_of, settings, weights_for
 from explorer.ui.tiles import limits, tiles
 
 BOX = Follower("inception", "inception module")
@@ -45,9 +45,13 @@ def begin(variant: Variant) -> None:
 def follow(trace: Trace, node: Node) -> bool:
     """Turn to the module of the selected node."""
     found = _modules(trace.variant)
-    moved = BOX.follow(found, trace, node)
-    beside(**BOX.in_link(found, node))
+    moved = BOX.follow(trace, node, enclosing(found, node))
+    _into_link(found, node)
     return moved
+
+
+def _into_link(found: Mapping[str, Module], node: Node) -> None:
+    beside(**BOX.in_link(enclosing(found, node) or next(iter(found))))
 
 
 def demonstration(variant: Variant) -> None:
@@ -96,7 +100,7 @@ def _one_module(variant: Variant) -> None:
         chart(_shares(module, dark()), "branch-shares", "Shares of the branches in maps, parameters and MACs")
     with right:
         _reductions(module)
-    beside(**BOX.in_link(found, loaders.trace(name).node(state["node"])))
+    _into_link(found, loaders.trace(name).node(state["node"]))
     rewrite()
 
 
@@ -235,8 +239,8 @@ def _widths(branch: Branch) -> str:
 
 @st.fragment
 def _heads(variant: Variant) -> None:
-    trace, chosen = loaders.trace(variant.name), settings()
-    activations = loaders.activations(variant.name, weights_for(variant.name), chosen.device, chosen.image)
+    trace = loaders.trace(variant.name)
+    activations = loaders.activations(*run_of(variant.name))
     heads = {path: trace.stage(path) for path in trace.auxiliary}
     names = [trace.classifier, *(stage.output for stage in heads.values())]
     names.sort(key=lambda n: trace.node(n).stage == trace.output.stage)  # the main one last, as deepest

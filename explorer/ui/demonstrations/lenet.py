@@ -17,11 +17,11 @@ from explorer.runtime.activations import Activations
 from explorer.runtime.images import LoadedImage
 from explorer.runtime.lenet import Distances
 from explorer.ui import lenet_charts, loaders
-from explorer.ui.calculator import chart, dark
+from explorer.ui.charts import chart, dark
 from explorer.ui.components.connections import connections
 from explorer.ui.linked import beside, fresh, rewrite, seed
 from explorer.ui.map_charts import heat
-from explorer.ui.sidebar import settings, weights_for
+from explorer.ui.sidebar import run_of, settings, weights_for
 
 READINGS: dict[Reading, str] = {"partial": "Partial: table I", "full": "Full: every map"}
 OF = "c3-of"  # in the session: the variant whose C3 was looked at
@@ -58,8 +58,7 @@ def demonstration(variant: Variant) -> None:
     st.header("Who reads whom: S2 to C3", anchor=False)
     _connections(variant)
     st.header("The output: distances from ten pictures", anchor=False)
-    chosen = settings()
-    rbf_panel(loaders.activations(variant.name, weights_for(variant.name), chosen.device, chosen.image))
+    rbf_panel(loaders.activations(*run_of(variant.name)))
 
 
 # ---- connections -------------------------------------------------------------------------------------------

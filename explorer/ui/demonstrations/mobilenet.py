@@ -20,7 +20,8 @@ from explorer.architectures.family import Variant
 from explorer.runtime.images import LoadedImage
 from explorer.runtime.separable import Mix, Pair, mix, pairs
 from explorer.ui import cost_charts, loaders, mobile_charts
-from explorer.ui.calculator import chart, dark, legend
+from explorer.ui.calculator import legend
+from explorer.ui.charts import chart, dark
 from explorer.ui.linked import followed
 from explorer.ui.map_strip import Strip, common, strips
 from explorer.ui.sidebar import settings, weights_for

@@ -13,7 +13,7 @@ from explorer.runtime import colormaps
 from explorer.runtime.gradients import Profile
 from explorer.runtime.maps import DoubleArray, FloatArray
 from explorer.runtime.residual import Change, Norms, Unit
-from explorer.ui.cost_charts import FONT, LEGEND, fill, stroke, styled
+from explorer.ui.charts import FONT, LEGEND, fill, stroke, styled
 
 # A line's colour and dash: with shortcuts, without.
 WITH: tuple[Kind, str] = ("merge", "solid")

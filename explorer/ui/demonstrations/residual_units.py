@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from explorer.analysis.trace import Node, Trace
 from explorer.analysis.units import pair_text
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Variant
@@ -18,10 +17,10 @@ from explorer.runtime.images import LoadedImage
 from explorer.runtime.maps import FloatArray
 from explorer.runtime.residual import Change, Norms, Unit
 from explorer.ui import gate_charts, loaders
-from explorer.ui.calculator import chart, dark
+from explorer.ui.charts import chart, dark
 from explorer.ui.demonstrations import residual_charts
 from explorer.ui.linked import seed, seed_number
-from explorer.ui.sidebar import settings, weights_for
+from explorer.ui.sidebar import run_of, settings, weights_for
 
 UNIT, MAP = "unit", "unit-map"  # the controls' keys, and their names in the link
 SHORTCUTS: dict[residual.Shortcut, tuple[str, str]] = {
@@ -54,14 +53,15 @@ def units_of(name: str) -> dict[str, Unit]:
 def seed_unit(variant: Variant) -> Unit:
     """Give the controls values that exist: the link's, those before, or the first."""
     units = units_of(variant.name)
-    unit = units[seed(UNIT, units, next(iter(units)), "unit")]
+    seed(UNIT, units, next(iter(units)), "unit")
+    return seed_map(variant)
+
+
+def seed_map(variant: Variant) -> Unit:
+    """Give the number of the map a value that exists in the unit that is shown; returns that unit."""
+    unit = units_of(variant.name)[st.session_state[UNIT]]
     seed_number(MAP, 0, _channels(variant.name, unit) - 1, 0)
     return unit
-
-
-def unit_at(node: Node, trace: Trace) -> str | None:
-    """The unit that a node lies in."""
-    return node.block if node.block in units_of(trace.variant) else None
 
 
 # ---- computed once for all viewers -------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def _channels(name: str, unit: Unit) -> int:
 
 def _sum(variant: Variant, unit: Unit) -> None:
     """Three maps on one scale, their norms, and the norms of all units."""
-    arguments, chosen = _arguments(variant.name), settings()
+    arguments, chosen = run_of(variant.name), settings()
     shown = _shown(*arguments, unit.path, st.session_state[MAP])
     term, sentence = SHORTCUTS[unit.kind]
     names = (term, "+ residual", "= sum")
@@ -201,13 +201,13 @@ def _sum(variant: Variant, unit: Unit) -> None:
 
 def _removal(variant: Variant, unit: Unit) -> None:
     """What later maps and the logits become without the unit."""
-    arguments = _arguments(variant.name)
+    arguments = run_of(variant.name)
     lesion = _lesion(*arguments, unit.path)
     lines = {(variant.title, unit.kind != "none"): lesion.changes}
     twin = TWINS.get(variant.name)
     if twin is not None and unit.path in units_of(twin) and weights_for(twin) == arguments[1]:
         title = variant_called(twin).title
-        lines[title, unit.kind == "none"] = _lesion(*_arguments(twin), unit.path).changes
+        lines[title, unit.kind == "none"] = _lesion(*run_of(twin), unit.path).changes
     st.markdown(_removed(unit))
     said = "; ".join(f"**{title}: {found[-1].relative:.1%}**" for (title, _), found in lines.items())
     st.markdown(f"The logits change by: {said} (L2 norm of the difference, relative to the original's).")
@@ -252,7 +252,3 @@ def _top(title: str, top: tuple[Prediction, ...]) -> None:
 def _honest(arguments: tuple[str, str, str, LoadedImage]) -> str:
     network = loaders.network(*arguments[:3])
     return f"{network.made}." if network.trained else "Untrained network: random weights, seeded."
-
-
-def _arguments(name: str) -> tuple[str, str, str, LoadedImage]:
-    return name, weights_for(name), settings().device, settings().image

@@ -17,13 +17,14 @@ from explorer.runtime.device import resolve
 from explorer.runtime.gradients import DEPTHS, Initialization, Profile, Recipe, measure
 from explorer.runtime.images import samples
 from explorer.ui import loaders
-from explorer.ui.calculator import chart, dark
+from explorer.ui.charts import chart, dark
 from explorer.ui.demonstrations import residual_charts
-from explorer.ui.demonstrations.residual_units import MAP, UNIT, one_unit, seed_unit, unit_at
-from explorer.ui.linked import asked, beside, fresh, rewrite, seed
+from explorer.ui.demonstrations.following import Follower, enclosing
+from explorer.ui.demonstrations.residual_units import MAP, UNIT, one_unit, seed_map, units_of
+from explorer.ui.linked import beside, fresh, rewrite, seed
 from explorer.ui.sidebar import sample_image, settings
 
-FOLLOWING = "unit-follows"  # in the session: the node that was followed last
+BOX = Follower(UNIT, "unit")
 PICTURES_OF = "resnet20_cifar"  # the variant whose input the samples become
 SEED = "gradient-seed"
 MOST_SEED = 999
@@ -45,11 +46,10 @@ def begin(variant: Variant) -> None:
     """Give the controls that the link carries their values, before anything is drawn."""
     state = st.session_state
     if fresh():
-        for key in (UNIT, MAP, FOLLOWING, *FIRST):
+        for key in (MAP, *FIRST):
             state.pop(key, None)
-    if asked(UNIT):
-        state[FOLLOWING] = None  # the link's unit wins over that of the link's node
-    seed_unit(variant)
+    BOX.begin(units_of(variant.name))
+    seed_map(variant)
     seed("depth", list(map(str, DEPTHS)), FIRST["depth"], "depth")
     seed("norm", NORMS, FIRST["norm"], "normalization")
     seed("init", INITIALIZATIONS, FIRST["init"], "initialization")
@@ -57,12 +57,7 @@ def begin(variant: Variant) -> None:
 
 def follow(trace: Trace, node: Node) -> bool:
     """Turn to the selected node's unit, if it lies in one; whether that is another than before."""
-    state, now = st.session_state, (trace.variant, node.name)
-    before, path = state.get(FOLLOWING, ()), unit_at(node, trace)
-    state[FOLLOWING] = now
-    moved = path is not None and path != state[UNIT] and before not in (None, now)
-    if moved:
-        state[UNIT] = path
+    moved = BOX.follow(trace, node, enclosing(units_of(trace.variant), node))
     _into_link(trace)
     return moved
 
@@ -70,8 +65,7 @@ def follow(trace: Trace, node: Node) -> bool:
 def _into_link(trace: Trace) -> None:
     state = st.session_state
     values = {key: state[key] for key, first in FIRST.items() if state[key] != first}
-    if state[UNIT] != unit_at(trace.node(state["node"]), trace):
-        values[UNIT] = state[UNIT]
+    values |= BOX.in_link(enclosing(units_of(trace.variant), trace.node(state["node"])))
     if state[MAP]:
         values[MAP] = state[MAP]
     beside(**values)

@@ -12,7 +12,8 @@ from explorer.analysis.trace import Trace
 from explorer.analysis.units import grouped, pair_text, shape_text, si
 from explorer.architectures.family import Variant
 from explorer.ui import cost_charts, field_charts, loaders
-from explorer.ui.calculator import chart, dark, legend
+from explorer.ui.calculator import legend
+from explorer.ui.charts import chart, dark
 from explorer.ui.linked import beside, fresh, rewrite, seed, seed_number
 from explorer.ui.sidebar import settings, weights_for
 

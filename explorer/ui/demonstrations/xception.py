@@ -14,7 +14,8 @@ from explorer.architectures.family import Variant
 from explorer.runtime.images import LoadedImage
 from explorer.runtime.separable import SpatialLayer, Version, group_counts, spatial_layers, version
 from explorer.ui import cost_charts, loaders
-from explorer.ui.calculator import chart, dark, legend
+from explorer.ui.calculator import legend
+from explorer.ui.charts import chart, dark
 from explorer.ui.linked import asked, beside, fresh, rewrite, seed
 from explorer.ui.map_strip import Strip, common, strips
 from explorer.ui.sidebar import settings, weights_for

@@ -1,0 +1,75 @@
+"""What all charts share: the palette's colours, sizes that the last row can read, and how they stand on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+from plotly.subplots import make_subplots
+
+from explorer.analysis.palette import INK, KINDS
+from explorer.analysis.trace import Kind
+
+FONT = 16
+LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
+ROW = 34  # pixels of a bar and the space around it
+CHART = {"displayModeBar": False}
+
+Panels = Sequence[tuple[str, Any, Kind]]
+
+
+def dark() -> bool:
+    """Whether the page is dark."""
+    return bool(st.context.theme.type == "dark")
+
+
+def chart(figure: object, key: str, alt: str) -> None:
+    """A figure without the tools that a lecture does not need."""
+    st.plotly_chart(figure, key=key, config=CHART, alt=alt)
+
+
+def fill(kind: Kind, dark: bool) -> str:
+    """The colour of a bar."""
+    return KINDS[kind].dark_fill if dark else KINDS[kind].light_fill
+
+
+def stroke(kind: Kind, dark: bool) -> str:
+    """The colour of a line, readable on the page."""
+    return KINDS[kind].dark_stroke if dark else KINDS[kind].light_stroke
+
+
+def styled(figure: go.Figure, dark: bool, height: int, **layout: Any) -> go.Figure:
+    """The figure in the page's colours and sizes."""
+    text = KINDS["input"].dark_fill if dark else INK
+    font = {"size": FONT, "color": text}
+    figure.update_annotations(font=font)
+    figure.update_xaxes(tickfont=font, title_font=font)
+    figure.update_yaxes(tickfont=font, title_font=font)
+    return figure.update_layout(
+        **{"barmode": "stack", "bargap": 0.25} | layout,
+        height=height,
+        font=font,
+        legend_font=font,
+        hoverlabel_font_size=FONT,
+        margin={"l": 10, "r": 10, "t": 26, "b": 8},
+    )
+
+
+def bars_under_bars(panels: Panels, what: str, dark: bool, height: int) -> go.Figure:
+    """Rows of bars, (n,) values each with a title and a colour; `what` stands below each other in a column."""
+    figure = make_subplots(
+        rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.11,
+        subplot_titles=[title for title, _, _ in panels],
+    )  # fmt: skip
+    for row, (_, values, kind) in enumerate(panels, 1):
+        figure.add_bar(
+            x=np.arange(len(values)), y=values, marker_color=stroke(kind, dark), marker_line_width=0,
+            showlegend=False, hovertemplate=f"{what} %{{x}}: %{{y:.4g}}<extra></extra>", row=row, col=1,
+        )  # fmt: skip
+    figure.update_annotations(x=0, xanchor="left")
+    figure.update_xaxes(title=what, row=len(panels), col=1)
+    figure.update_yaxes(nticks=4)
+    return styled(figure, dark, height=height, bargap=0)
