@@ -48,6 +48,7 @@ def styled(figure: go.Figure, dark: bool, height: int, **layout: Any) -> go.Figu
     figure.update_annotations(font=font)
     figure.update_xaxes(tickfont=font, title_font=font)
     figure.update_yaxes(tickfont=font, title_font=font)
+    figure.update_coloraxes(colorbar_tickfont=font)
     return figure.update_layout(
         **{"barmode": "stack", "bargap": 0.25} | layout,
         height=height,

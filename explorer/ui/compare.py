@@ -20,7 +20,7 @@ from explorer.ui.sidebar import run_of, settings, weights_for
 
 SIDES = {"a": "First network", "b": "Second network"}
 FIRST, SECOND = "mobilenet_v2", "resnet50"
-MAPS_HEIGHT = 400
+MAPS_HEIGHT = 388  # three rows of maps, and no half one
 
 
 @st.fragment

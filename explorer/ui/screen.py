@@ -39,6 +39,7 @@ OPENED = "page-opened"  # in the session: the family whose page was drawn last
 # until the maps were seen, with the pause 2.4 s.
 PAUSE = 0.8
 BEHIND = "below-behind"  # in the session: whether what stands below the screen shows another selection
+LEAST = 0.001  # a probability that is worth a name
 VIEW = "maps-view"  # in the session: the maps' component, and how they were looked at last
 GAP, METRIC_HEIGHT = 8, 32  # between the stage's diagram and the block's; of the scale of a metric
 COLUMN_WIDTH, LEAST_SCALE = 540, 0.875  # of a diagram, on a 1440 px screen
@@ -248,8 +249,8 @@ def result(activations: Activations, chosen: Settings) -> None:
     knows = ""
     if network.weights == BUNDLED:
         knows = f"Closest of the {len(network.classes)} classes this network knows: "
-    first, *others = (f"{p.label} {p.probability:.1%}" for p in activations.top())
-    top = " · ".join((f"**{first}**", *others))
+    first, *others = (f"**{p.label}** {p.probability:.1%}" for p in activations.top() if p.probability >= LEAST)
+    top = " · ".join((first, *others) if others else (first, f"each other below {LEAST:.1%}"))
     st.markdown(f"**{network.made}**. {chosen.image_title}, {ran}  \n{knows}{top}")
 
 

@@ -73,11 +73,15 @@ def curve_chart(entries: Sequence[Bundled], dark: bool) -> go.Figure:
             x=[e["number"] for e in measured], y=[e["top1"] for e in measured], name=f"{entry.variant}: accuracy",
             yaxis="y2", line={"color": colour}, hovertemplate="epoch %{x}: %{y:.1f} %",
         )  # fmt: skip
-    return styled(
-        figure, dark, HEIGHT, xaxis_title="Epoch", yaxis_title="Training loss",
-        yaxis2={"title": "Accuracy (%)", "overlaying": "y", "side": "right", "range": [0, 100], "showgrid": False},
-        legend=LEGEND,
-    ).update_layout(margin={"l": 64, "r": 64, "t": 26, "b": 56})  # fmt: skip
+    figure.update_layout(
+        xaxis_title="Epoch", yaxis={"title": "Training loss", "nticks": 6},
+        yaxis2={
+            "title": "Accuracy (%)", "overlaying": "y", "side": "right", "range": [0, 100], "showgrid": False,
+            "tickmode": "linear", "tick0": 0, "dtick": 20,
+        },
+    )  # fmt: skip
+    margin = {"l": 64, "r": 64, "t": 26, "b": 56}
+    return styled(figure, dark, HEIGHT, legend=LEGEND).update_layout(margin=margin)
 
 
 def confusion_chart(entry: Bundled, confusion: Sequence[Sequence[int]], dark: bool) -> go.Figure:

@@ -12,6 +12,7 @@ import pytest
 
 from explorer.architectures import family
 from explorer.runtime.activations import capture
+from explorer.runtime.bundled import manifest
 from explorer.runtime.class_activation import class_activation, pooled_head
 from explorer.ui import loaders
 from explorer.ui.sidebar import sample_image
@@ -116,6 +117,15 @@ def test_a_trained_network_names_its_classes(visit: Open, monkeypatch: pytest.Mo
             assert f"animal {number} {probability:.1%}" in bars
     assert f"the network's own score of animal {int(a.logits.argmax())}" in page.text
     assert "What the heads answer means nothing" not in page.text
+
+
+def test_the_bundled_heads_say_for_how_long_they_learned(visit: Open) -> None:
+    entry = manifest()["googlenet"]
+    phases = entry.record()["recipe"]["phases"]
+    with_heads = sum(phase["epochs"] for phase in phases if phase["build"] != {"aux": False})
+    assert 0 < with_heads < entry.epochs
+    assert f"in the last {with_heads} of {entry.epochs} epochs" in visit("googlenet").text
+    assert "the early heads were trained" not in visit("googlenet", weights="untrained").text
 
 
 # ---- class activation map ----------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ BOX = Follower("dense-block", "dense block")
 GROWTH, KEPT = "growth", "kept"  # in the session and in the link: k; theta in percent
 RANGES = {GROWTH: (4, 64), KEPT: (10, 100)}
 HEIGHT = 400
-TILES, TICKS = 12, 8
+TILES, ACROSS, TICKS = 12, 7, 8
 RELATIVE, MEANS = "Each reader by its largest", "Mean absolute weights"
 
 
@@ -161,13 +161,10 @@ def _maps(variant: Variant, block: DenseBlock) -> None:
     scale = limits(float(values[best].min()), float(values[best].max()))
     kind = "" if activations.network.trained else " **Untrained network**: random weights, seeded."
     st.markdown(f"**The strongest map of {'each' if len(picked) > block.layers else 'some'} of the layers**")
-    half = math.ceil(len(picked) / 2)
-    for i, place in enumerate(st.columns(2)):
-        part = slice(i * half, (i + 1) * half)
-        titles = [f"{s or 'in'}: #{k}" for s, k in zip(picked[part], best[part], strict=True)]
-        with place:
-            figure = tiles(values[best[part]], titles, dark(), 3, scale)
-            chart(figure, f"dense-maps-{i}", f"Strongest maps of layers in {block.path}")
+    titles = [f"{s or 'in'}: #{k}" for s, k in zip(picked, best, strict=True)]
+    rows = math.ceil(len(picked) / ACROSS)
+    figure = tiles(values[best], titles, dark(), math.ceil(len(picked) / rows), scale, height=200 * rows)
+    chart(figure, "dense-maps", f"Strongest maps of layers in {block.path}")
     st.caption(
         f"{chosen.image_title}: layer, and number of the map behind the block's last layer; strength is the mean "
         f"absolute value. All on one scale.{kind}"

@@ -18,7 +18,9 @@ from explorer.analysis.units import grouped, shape_text, si
 from explorer.architectures.family import Variant
 from explorer.architectures.googlenet import GoogLeNetConfig
 from explorer.runtime.activations import Activations
+from explorer.runtime.bundled import manifest
 from explorer.runtime.maps import statistics
+from explorer.runtime.weights import BUNDLED
 from explorer.ui import loaders
 from explorer.ui.charts import FONT, ROW, chart, dark, fill, styled
 from explorer.ui.demonstrations.following import Follower, enclosing
@@ -246,7 +248,7 @@ def _heads(variant: Variant) -> None:
     names.sort(key=lambda n: trace.node(n).stage == trace.output.stage)  # the main one last, as deepest
     st.markdown(
         "A head on earlier maps learns the same classes; only training uses its loss. **Look for** whether the earlier "
-        "head names the same class, and how sure it is."
+        f"head names the same class, and how sure it is.{_epochs_with_heads(variant)}"
     )
     for place, name in zip(st.columns(len(names), gap="medium"), names, strict=True):
         stage = trace.node(name).stage
@@ -267,3 +269,13 @@ def _heads(variant: Variant) -> None:
             st.caption(f"{si(cost.params)} parameters, {si(cost.macs)} MACs behind these maps.")
     if not activations.network.trained:
         st.caption("**Untrained network**: random weights, seeded. What the heads answer means nothing.")
+
+
+def _epochs_with_heads(variant: Variant) -> str:
+    """That the bundled weights' heads learned for a part of the training only: they need pictures of full size."""
+    if weights_for(variant.name) != BUNDLED:
+        return ""
+    entry = manifest()[variant.name]
+    phases = entry.record()["recipe"]["phases"]
+    with_heads = sum(phase["epochs"] for phase in phases if phase["build"].get("aux", True))
+    return f" Here the early heads were trained in the last {with_heads} of {entry.epochs} epochs: they know little."

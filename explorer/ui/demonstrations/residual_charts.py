@@ -86,13 +86,13 @@ def changes(lines: Mapping[Line, Sequence[Change]], dark: bool) -> go.Figure:
 def gradients(profiles: Sequence[Profile], dark: bool) -> go.Figure:
     """The norm of each convolution's gradient, on a log axis."""
     figure = _over_depth([(p, p.convolutions, p.gradients) for p in profiles], dark)
-    return figure.update_xaxes(title="convolution, first to last").update_yaxes(title="‖∂L/∂W‖")
+    return figure.update_xaxes(title_text="convolution, first to last").update_yaxes(title_text="‖∂L/∂W‖")
 
 
 def deviations(profiles: Sequence[Profile], dark: bool) -> go.Figure:
     """The standard deviation of the maps that leave each unit, on a log axis."""
     figure = _over_depth([(p, p.units, p.deviations) for p in profiles], dark)
-    return figure.update_xaxes(title="unit, first to last").update_yaxes(title="standard deviation")
+    return figure.update_xaxes(title_text="unit, first to last").update_yaxes(title_text="standard deviation")
 
 
 def _over_depth(lines: Sequence[tuple[Profile, Sequence[str], DoubleArray]], dark: bool) -> go.Figure:
