@@ -74,6 +74,7 @@ STEPS = (
 variant = current_variant(FAMILY)
 tour(FAMILY, STEPS)
 densenet.begin(variant)
+class_activation.begin(variant)
 screen(FAMILY, variant, densenet.follow)
 densenet.demonstration(variant)
 class_activation.panel(variant)

@@ -72,6 +72,7 @@ STEPS = (
 variant = current_variant(FAMILY)
 tour(FAMILY, STEPS)
 googlenet.begin(variant)
+class_activation.begin(variant)
 screen(FAMILY, variant, googlenet.follow)
 googlenet.demonstration(variant)
 class_activation.panel(variant)

@@ -63,6 +63,7 @@ STEPS = (
 
 variant = current_variant(FAMILY)
 tour(FAMILY, STEPS)
+class_activation.begin(variant)
 screen(FAMILY, variant)
 class_activation.panel(variant)
 panels.below(FAMILY, variant)

@@ -73,6 +73,7 @@ STEPS = (
 variant = current_variant(FAMILY)
 tour(FAMILY, STEPS)
 resnet.begin(variant)
+class_activation.begin(variant)
 screen(FAMILY, variant, resnet.follow)
 resnet.demonstration(variant)
 class_activation.panel(variant)

@@ -71,6 +71,7 @@ STEPS = (
 variant = current_variant(FAMILY)
 tour(FAMILY, STEPS)
 se_laboratory.begin(variant)
+class_activation.begin(variant)
 screen(FAMILY, variant, se_laboratory.follow)
 se_laboratory.laboratory(variant)
 one_unit(variant)

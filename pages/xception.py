@@ -63,6 +63,7 @@ STEPS = (
 variant = current_variant(FAMILY)
 tour(FAMILY, STEPS)
 xception.begin(variant)
+class_activation.begin(variant)
 screen(FAMILY, variant)
 xception.demonstration(variant)
 class_activation.panel(variant)

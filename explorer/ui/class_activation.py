@@ -11,15 +11,41 @@ from explorer.runtime.activations import Activations
 from explorer.runtime.class_activation import ClassActivation, PooledHead, class_activation, pooled_head
 from explorer.ui import loaders
 from explorer.ui.charts import Panels, bars_under_bars, chart, dark, styled
+from explorer.ui.linked import beside, fresh, rewrite, seed, seed_number
 from explorer.ui.map_charts import colour_scale
 from explorer.ui.pictures import data_uri
 from explorer.ui.sidebar import run_of, settings, weights_for
 from explorer.ui.tiles import legend, limits, tiles
 
 RANKS = 5
-BY_NUMBER = "number"
+CLASS, NUMBER = "cam-class", "cam-number"  # in the session and in the link
+FIRST, BY_NUMBER = "0", "number"
 TILES = 6
 HEIGHT = 420
+
+
+def begin(variant: Variant) -> None:
+    """Give the choice of a class its value, before the screen: the link's, or as before, or the most probable."""
+    state = st.session_state
+    if fresh():
+        for key in (CLASS, NUMBER):
+            state.pop(key, None)
+    classes = _classes(variant)
+    seed(CLASS, (*map(str, range(min(RANKS, classes))), BY_NUMBER), FIRST, "class")
+    seed_number(NUMBER, 0, classes - 1, 0)
+    _into_link()
+
+
+def _classes(variant: Variant) -> int:
+    ran = loaders.ran(variant.name, weights_for(variant.name))
+    return ran.node(ran.classifier).out_shape[0]
+
+
+def _into_link() -> None:
+    """What differs from a fresh page."""
+    chosen, number = st.session_state[CLASS], st.session_state[NUMBER]
+    shown = {CLASS: None if chosen == FIRST else chosen, NUMBER: number or None if chosen == BY_NUMBER else None}
+    beside("class", **shown)
 
 
 def panel(variant: Variant) -> None:
@@ -80,26 +106,16 @@ def _class_number(activations: Activations) -> int:
     logits, state = activations.logits, st.session_state
     best = logits.topk(min(RANKS, len(logits))).indices.tolist()
     offered = {str(i): f"{i + 1}. {_title(activations, c)}" for i, c in enumerate(best)} | {BY_NUMBER: "By number"}
-    if state.get("cam-class") not in offered:
-        state["cam-class"] = "0"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         rank: str = st.selectbox(
-            "Class", offered, key="cam-class", format_func=offered.__getitem__, persist_state="session", width=420
+            "Class", offered, key=CLASS, format_func=offered.__getitem__, persist_state="session", width=420
         )
-        if rank != BY_NUMBER:
-            return int(best[int(rank)])
-        state["cam-number"] = min(state.get("cam-number", 0), len(logits) - 1)
-        return int(
-            st.number_input(
-                f"Number, 0 to {len(logits) - 1}",
-                0,
-                len(logits) - 1,
-                key="cam-number",
-                step=1,
-                width=220,
-                persist_state="session",
-            )
-        )
+        if rank == BY_NUMBER:
+            last = len(logits) - 1
+            st.number_input(f"Number, 0 to {last}", 0, last, key=NUMBER, step=1, width=220, persist_state="session")
+    _into_link()
+    rewrite()
+    return int(state[NUMBER]) if rank == BY_NUMBER else int(best[int(rank)])
 
 
 def _title(activations: Activations, number: int) -> str:
@@ -147,7 +163,7 @@ def overlay(cam: ClassActivation, picture: bytes, smooth: bool, dark: bool) -> g
         sizex=width, sizey=height, sizing="stretch", layer="below",
     )  # fmt: skip
     figure.add_heatmap(
-        z=values, zmin=low, zmax=high, colorscale=colour_scale(low < 0), opacity=0.6, colorbar=legend(),
+        z=values, zmin=low, zmax=high, colorscale=colour_scale(low < 0), opacity=0.6, colorbar=legend(low, high),
         zsmooth="best" if smooth else False,
         hovertemplate="row %{y}, column %{x}: %{z:.4g}<extra></extra>",
     )  # fmt: skip

@@ -55,16 +55,17 @@ def current_variant(family: Family) -> Variant:
 
 
 @st.fragment
-def screen(family: Family, variant: Variant, follow: Callable[[Trace, Node], bool] | None = None) -> None:
+def screen(family: Family, variant: Variant, *followers: Callable[[Trace, Node], bool]) -> None:
     """Header, diagrams and maps of a variant: everything that a lecturer points at, in one window.
 
-    `follow` is told the selection, and says whether what stands below the screen has to be drawn anew for it: then a
-    button offers to.
+    Each of the `followers` is told the selection, and says whether what stands below the screen has to be drawn anew
+    for it: then a button offers to.
     """
     name = variant.name
     trace = loaders.trace(name)
     node = _selected(trace)
-    moved = follow is not None and follow(trace, node)
+    answers = [follow(trace, node) for follow in followers]  # a list: all are told, not only the first that moves
+    moved = any(answers)
     title, controls = st.columns(2, vertical_alignment="bottom", gap="medium")
     with title:
         panels.header(family, variant)

@@ -24,11 +24,12 @@ def limits(low: float, high: float) -> Limits:
     return colormaps.limits(low, high, colormaps.table("auto", low < 0))
 
 
-def legend() -> dict[str, object]:
-    """A colour bar below the figure."""
+def legend(low: float, high: float) -> dict[str, object]:
+    """A colour bar below the figure: its first and its last value, and 0 where it lies between them."""
+    ticks = [low, 0.0, high] if low < 0 < high else [low, high]
     return {
-        "orientation": "h", "y": 0, "yanchor": "top", "len": 0.9, "thickness": 12, "ypad": 8, "nticks": 4,
-        "tickfont": {"size": FONT},
+        "orientation": "h", "y": 0, "yanchor": "top", "len": 0.9, "thickness": 12, "ypad": 8,
+        "tickvals": ticks, "ticktext": [f"{tick:.3g}" for tick in ticks], "tickfont": {"size": FONT},
     }  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def tiles(
         )
     low, high = scale
     figure.add_heatmap(
-        z=picture, zmin=low, zmax=high, colorscale=colour_scale(low < 0), colorbar=legend(), hoverongaps=False,
+        z=picture, zmin=low, zmax=high, colorscale=colour_scale(low < 0), colorbar=legend(low, high), hoverongaps=False,
         customdata=which,
         hovertemplate="%{customdata[0]}, row %{customdata[1]}, column %{customdata[2]}: %{z:.4g}<extra></extra>",
     )  # fmt: skip

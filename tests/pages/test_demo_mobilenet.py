@@ -44,16 +44,35 @@ def test_every_variant_shows_what_it_has(visit: Open, name: str) -> None:
 
 
 def test_another_block_and_another_output_map(page: Any) -> None:
-    box = next(b for b in page.app.selectbox if b.key.startswith("mix-block"))
-    box.set_value("stage4.2")
+    page.app.selectbox(key="mix-block").set_value("stage4.2")
     page.run()
     assert "of 512 channels that contribute most to output map 0" in page.text
     before = pictures(page)
-    next(n for n in page.app.number_input if n.key.startswith("mix-")).set_value(511)
+    page.app.number_input(key="mix-output").set_value(511)
     page.run()
     assert "output map 511 of **stage4.2.pointwise.conv**" in page.text
     assert pictures(page) != before
     assert "**8.84×** fewer than the standard convolution's" in page.text
+
+
+def test_the_block_follows_the_selection_and_the_controls_stand_in_the_link(visit: Open) -> None:
+    page = visit("mobilenet", variant="mobilenet_v1", weights="untrained")
+    controls = {"mix-block", "mix-output", "spiral-n", "spiral-seed", "spiral-decoder", "alpha", "rho", "cam-class"}
+    assert not controls & set(page.link)
+    page.click("stage4.2.pointwise.conv")
+    assert page.app.selectbox(key="mix-block").value == "stage4.2" and "mix-block" not in page.link
+    page.app.selectbox(key="mix-block").set_value("stage3.1")
+    page.app.number_input(key="mix-output").set_value(255)
+    page.app.select_slider(key="alpha").set_value("0.5")
+    page.app.selectbox(key="cam-class").set_value("2")
+    page.run()
+    wanted = {"mix-block": "stage3.1", "mix-output": "255", "alpha": "0.5", "cam-class": "2"}
+    assert wanted.items() <= page.link.items()
+    again = visit("mobilenet", **page.link)
+    assert again.warnings == [] and again.link == page.link
+    assert "output map 255 of **stage3.1.pointwise.conv**" in again.text and "α = 0.5" in again.text
+    nonsense = visit("mobilenet", variant="mobilenet_v1", **dict.fromkeys(controls, "x"))
+    assert len(nonsense.warnings) == len(controls) and not controls & set(nonsense.link)
 
 
 def test_the_saving_of_a_pair_is_the_papers_fraction() -> None:
@@ -75,7 +94,7 @@ def test_the_profile_has_the_channels_of_the_trace(visit: Open) -> None:
 
 
 def test_the_spiral_is_computed_for_what_is_chosen(page: Any) -> None:
-    page.app.select_slider(key="spiral-n").set_value(15)
+    page.app.select_slider(key="spiral-n").set_value("15")
     page.app.number_input(key="spiral-seed").set_value(7)
     page.run()
     assert f"**{recover(15, 7).error:.3g}**" in page.text
@@ -92,8 +111,8 @@ def test_the_spiral_is_computed_for_what_is_chosen(page: Any) -> None:
 @pytest.mark.parametrize(("name", "alpha", "size"), [("mobilenet_v1", 0.5, 160), ("mobilenet_v2", 0.75, 128)])
 def test_alpha_and_rho(visit: Open, name: str, alpha: float, size: int) -> None:
     page = visit("mobilenet", variant=name)
-    page.app.select_slider(key="alpha").set_value(alpha)
-    page.app.select_slider(key="rho").set_value(size)
+    page.app.select_slider(key="alpha").set_value(str(alpha))
+    page.app.select_slider(key="rho").set_value(str(size))
     page.run()
     trace = trace_variant(variant(name), size, width=alpha)
     assert f"**{trace.params:,}** parameters" in page.text and f"**{trace.macs:,}** MACs" in page.text

@@ -13,7 +13,7 @@ from explorer.analysis import cost
 from explorer.analysis.cost import Design
 from explorer.analysis.embedding import DIMENSIONS, Decoder, recover
 from explorer.analysis.multipliers import ALPHAS, PRINTED, SIZES, block_widths
-from explorer.analysis.trace import Trace, trace_variant
+from explorer.analysis.trace import Node, Trace, trace_variant
 from explorer.analysis.units import grouped, pair_text, shape_text
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Variant
@@ -22,13 +22,73 @@ from explorer.runtime.separable import Mix, Pair, mix, pairs
 from explorer.ui import cost_charts, loaders, mobile_charts
 from explorer.ui.calculator import legend
 from explorer.ui.charts import chart, dark
-from explorer.ui.linked import followed
+from explorer.ui.demonstrations.following import Follower, enclosing
+from explorer.ui.linked import beside, fresh, rewrite, seed, seed_number
 from explorer.ui.map_strip import Strip, common, strips
 from explorer.ui.sidebar import settings, weights_for
 
 SHOWN = 4  # channels of a mix
 MOST_SEED, DRAWS = 999, 50
+BOX, OUTPUT = Follower("mix-block", "block"), "mix-output"
+SPIRAL_SEED = "spiral-seed"
+# Controls with a few values: in the session and in the link, what people call them, their values, the first of them.
+CONTROLS: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "spiral-n": ("number of dimensions", tuple(map(str, DIMENSIONS)), str(DIMENSIONS[0])),
+    "spiral-decoder": ("way back", ("best", "inverse"), "best"),
+    "alpha": ("α", tuple(map(str, ALPHAS)), "1.0"),
+    "rho": ("picture's side", tuple(map(str, SIZES)), "224"),
+}
 DECODERS: dict[Decoder, str] = {"best": "Best affine map", "inverse": "Pseudo-inverse of T"}
+
+
+# ---- state -------------------------------------------------------------------------------------------------
+
+
+def begin(variant: Variant) -> None:
+    """Give the controls their values, before the screen: the link's, or as before, or a first one."""
+    if fresh():
+        for key in (OUTPUT, SPIRAL_SEED, *CONTROLS):
+            st.session_state.pop(key, None)
+    if found := _pairs(variant.name, weights_for(variant.name)):
+        BOX.begin(found)
+        _seed_output(found[st.session_state[BOX.key]])
+    seed_number(SPIRAL_SEED, 0, MOST_SEED, 0)
+    for key, (what, options, first) in CONTROLS.items():
+        seed(key, options, first, what)
+
+
+def _seed_output(pair: Pair) -> int:
+    """Give the output map a number that the pair has; returns the largest one."""
+    most = pair.pointwise.out_shape[0] - 1
+    seed_number(OUTPUT, 0, most, 0)
+    return most
+
+
+def follow(trace: Trace, node: Node) -> bool:
+    """Turn to the selected node's block, if it has a depthwise convolution."""
+    found = _pairs(trace.variant, weights_for(trace.variant))
+    moved = bool(found) and BOX.follow(trace, node, enclosing(found, node))
+    _into_link(variant_called(trace.variant))
+    return moved
+
+
+def _into_link(variant: Variant) -> None:
+    """What differs from a fresh page at this node."""
+    state = st.session_state
+    values = {key: state[key] for key, (_, _, first) in CONTROLS.items() if state[key] != first}
+    values |= {SPIRAL_SEED: state[SPIRAL_SEED]} if state[SPIRAL_SEED] else {}
+    if found := _pairs(variant.name, weights_for(variant.name)):
+        usual = enclosing(found, loaders.trace(variant.name).node(state["node"])) or next(iter(found))
+        values |= BOX.in_link(usual) | ({OUTPUT: state[OUTPUT]} if state[OUTPUT] else {})
+    beside("mobilenet", **values)
+
+
+def _keep(variant: Variant) -> None:
+    _into_link(variant)
+    rewrite()
+
+
+# ---- computed once for all viewers -------------------------------------------------------------------------
 
 
 @cached(LRUCache(128), condition=Condition())
@@ -60,7 +120,7 @@ def demonstration(variant: Variant) -> None:
             "them taken apart into depthwise and 1×1."
         )
     st.header("What ReLU6 destroys", anchor=False)
-    _spiral()
+    _spiral(variant)
     st.header("Narrower and smaller: α and ρ", anchor=False)
     _multipliers(variant)
 
@@ -77,10 +137,13 @@ def _filter_and_mix(variant: Variant) -> None:
         "it gives each channel one weight, and adds."
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        block = st.selectbox("Block", found, key=f"mix-block-{variant.name}-{followed()}", width=220)
+        block = st.selectbox("Block", found, key=BOX.key, width=220, persist_state="session")
         pair = found[block]
-        most = pair.pointwise.out_shape[0] - 1
-        output = st.number_input(f"Output map, 0 to {most}", 0, most, 0, key=f"mix-{variant.name}-{block}", width=200)
+        most = _seed_output(pair)
+        output = st.number_input(
+            f"Output map, 0 to {most}", 0, most, key=OUTPUT, step=1, width=200, persist_state="session"
+        )
+    _keep(variant)
     m = _mix(variant.name, weights, chosen.device, chosen.image, block, output)
     trained = loaders.network(variant.name, weights, chosen.device).trained
     st.markdown(
@@ -184,20 +247,23 @@ def _mean_errors(decoder: Decoder) -> tuple[float, ...]:
 
 
 @st.fragment
-def _spiral() -> None:
+def _spiral(variant: Variant) -> None:
     st.markdown(
         "A random matrix T embeds a spiral in n dimensions, ReLU6 cuts it, a linear map brings it back: the idea of "
         "figure 1 of the V2 paper (1801.04381). **In few dimensions it collapses, in many it survives.** So V2 keeps "
         "its ReLU6 where the maps are many, and has none where they are few."
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        n = st.select_slider("Dimensions n", DIMENSIONS, key="spiral-n", width=240)
-        seed = st.number_input("Seed of T", 0, MOST_SEED, 0, key="spiral-seed", width=130)
-        decoder = st.segmented_control(
-            "Way back", DECODERS, key="spiral-decoder", default="best", required=True, format_func=DECODERS.__getitem__
-        )
+        n = int(_slider("Dimensions n", "spiral-n", 240))
+        number = st.number_input("Seed of T", 0, MOST_SEED, key=SPIRAL_SEED, step=1, width=130, persist_state="session")
+        st.segmented_control(
+            "Way back", DECODERS, key="spiral-decoder", required=True, format_func=DECODERS.__getitem__,
+            persist_state="session",
+        )  # fmt: skip
+        decoder: Decoder = st.session_state["spiral-decoder"]
         relu = st.toggle("ReLU6", value=True, key="spiral-relu")
-    recovered = recover(n, seed, decoder, relu)
+    _keep(variant)
+    recovered = recover(n, number, decoder, relu)
     lost = f" ReLU6 set {recovered.cut:.0%} of the values to 0 and {recovered.clipped:.0%} to 6." if relu else ""
     st.markdown(
         f"Relative error of what came back: **{recovered.error:.3g}** (0: all of it; 1: no better than a point).{lost}"
@@ -205,8 +271,8 @@ def _spiral() -> None:
     chart(mobile_charts.spirals(recovered, n, dark()), "spirals", "The spiral, and what came back of it")
     st.table(
         [
-            {"relative error": f"seed {seed}"}
-            | {f"n = {d}": f"{recover(d, seed, decoder).error:.2g}" for d in DIMENSIONS},
+            {"relative error": f"seed {number}"}
+            | {f"n = {d}": f"{recover(d, number, decoder).error:.2g}" for d in DIMENSIONS},
             {"relative error": f"mean of {DRAWS} seeds"}
             | {f"n = {d}": f"{e:.2g}" for d, e in zip(DIMENSIONS, _mean_errors(decoder), strict=True)},
         ]
@@ -218,14 +284,21 @@ def _spiral() -> None:
         )
 
 
+def _slider(label: str, key: str, width: int) -> str:
+    """A slider over a control's values."""
+    chosen: str = st.select_slider(label, CONTROLS[key][1], key=key, width=width, persist_state="session")
+    return chosen
+
+
 # ---- alpha and rho -----------------------------------------------------------------------------------------
 
 
 @st.fragment
 def _multipliers(variant: Variant) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        alpha = st.select_slider("α, width: times the channels", ALPHAS, 1.0, key="alpha", width=300)
-        size = st.select_slider("Picture's side in pixels, ρ × 224", SIZES, 224, key="rho", width=300)
+        alpha = float(_slider("α, width: times the channels", "alpha", 300))
+        size = int(_slider("Picture's side in pixels, ρ × 224", "rho", 300))
+    _keep(variant)
     whole, here = _scaled(variant.name, 1.0, 224), _scaled(variant.name, alpha, size)
     rho = size / 224
     st.markdown(
