@@ -22,13 +22,18 @@ class Phase:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained. Learning rate: one cycle, up to `peak` and down to nothing, over all phases."""
+    """How a network is trained.
+
+    Learning rate: one cycle, up to `peak` and down to nothing, over all phases; or several, whose epochs `cycles`
+    gives, each up to half of the peak before (after Loshchilov and Hutter, arXiv 1608.03983).
+    """
 
     phases: tuple[Phase, ...]
     data: Literal["imagenette", "mnist"] = "imagenette"
     width: float = 0.25  # of the paper's channels
     optimizer: Literal["sgd", "adamw"] = "sgd"  # sgd: momentum 0.9, Nesterov
     peak: float = 0.1
+    cycles: tuple[int, ...] = ()
     weight_decay: float = 5e-4  # not on biases and normalizations
     label_smoothing: float = 0.1
     least_area: float = 0.3  # of a random resized crop, as a share of the picture
@@ -66,6 +71,6 @@ RECIPES: dict[str, Recipe] = {
     "se_resnet50": Recipe(SHORT, batch=64),
     "xception": Recipe((Phase(10, 80), Phase(12, 112), Phase(2, 224))),
     "mobilenet_v1": Recipe((Phase(14, 80), Phase(18, 112), Phase(4, 160)), **SEPARABLE_ADAM),
-    "mobilenet_v2": Recipe(SMALL, **SEPARABLE_ADAM),
+    "mobilenet_v2": Recipe((*SMALL, Phase(12, 112), Phase(3, 160)), cycles=(32, 15), **SEPARABLE_ADAM),
     "densenet121": Recipe(SMALL),
 }

@@ -65,11 +65,22 @@ def phase_of(recipe: Recipe, epoch: int) -> Phase:
     raise ValueError("The training has fewer epochs.")
 
 
-def learning_rate(recipe: Recipe, done: float) -> float:
-    """One cycle: a straight rise to the peak, then half a cosine to 0. `done`: share of all steps, in 0..1."""
+def learning_rate(recipe: Recipe, epoch: float) -> float:
+    """In each cycle a straight rise to the peak, then half a cosine to 0. `epoch`: how many are done, in fractions."""
+    peak = recipe.peak
+    *early, last = recipe.cycles or (recipe.epochs,)
+    for length in early:
+        if epoch < length:
+            return _in_cycle(peak, epoch / length)
+        epoch, peak = epoch - length, peak / 2
+    return _in_cycle(peak, epoch / last)
+
+
+def _in_cycle(peak: float, done: float) -> float:
+    """`done`: share of the cycle's steps, in 0..1."""
     if done < WARM_UP:
-        return recipe.peak * (0.04 + 0.96 * done / WARM_UP)
-    return recipe.peak * (1 + math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP))) / 2
+        return peak * (0.04 + 0.96 * done / WARM_UP)
+    return peak * (1 + math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP))) / 2
 
 
 def map_loss(distances: Tensor, labels: Tensor) -> Tensor:
@@ -193,7 +204,7 @@ def _epoch(training: Training, data: Dataset, phase: Phase, number: int, preproc
     batches = tqdm(_batches(data, recipe, phase.size), title, steps, leave=False, disable=None)
     for step, (images, labels) in enumerate(batches):
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(recipe, (number + step / steps) / recipe.epochs)
+            group["lr"] = learning_rate(recipe, number + step / steps)
         with _mixed(training):
             outputs = model(_on(_normalized(images, preprocessing), training.device))
         loss = _loss(outputs, labels.to(training.device), recipe)
