@@ -14,6 +14,7 @@ from explorer.runtime.device import (
     describe,
     devices,
     forward_slot,
+    kind_of,
     resolve,
     run_with_fallback,
     synchronize,
@@ -192,3 +193,7 @@ def test_a_real_shortage_gives_the_memory_back() -> None:
     assert note is not None and torch.cuda.get_device_name() in note
     assert torch.cuda.memory_reserved() < free // 4
     synchronize(GPU)
+
+
+def test_a_device_in_one_word() -> None:
+    assert [kind_of(torch.device(name)) for name in ("cpu", "cuda", "cuda:1", "mps")] == ["CPU", "GPU", "GPU", "GPU"]
