@@ -24,8 +24,8 @@ class Phase:
 class Recipe:
     """How a network is trained.
 
-    Learning rate: one cycle, up to `peak` and down to nothing, over all phases; or several, whose epochs `cycles`
-    gives, each up to half of the peak before (after Loshchilov and Hutter, arXiv 1608.03983).
+    Learning rate: one cycle, up to `peak` and down to nothing, over all phases; or several, each of so many epochs and
+    with a peak of its own (after Loshchilov and Hutter, arXiv 1608.03983).
     """
 
     phases: tuple[Phase, ...]
@@ -33,7 +33,7 @@ class Recipe:
     width: float = 0.25  # of the paper's channels
     optimizer: Literal["sgd", "adamw"] = "sgd"  # sgd: momentum 0.9, Nesterov
     peak: float = 0.1
-    cycles: tuple[int, ...] = ()
+    cycles: tuple[tuple[int, float], ...] = ()  # epochs and peak of each, where there are several
     weight_decay: float = 5e-4  # not on biases and normalizations
     label_smoothing: float = 0.1
     least_area: float = 0.3  # of a random resized crop, as a share of the picture
@@ -44,6 +44,15 @@ class Recipe:
     @property
     def epochs(self) -> int:
         return sum(phase.epochs for phase in self.phases)
+
+    def cycle_of(self, epoch: float) -> tuple[float, float]:
+        """What share of its cycle is done after so many epochs, in 0..1, and the cycle's peak."""
+        cycles = self.cycles or ((self.epochs, self.peak),)
+        for length, peak in cycles:
+            if epoch < length:
+                return epoch / length, peak
+            epoch -= length
+        return 1.0, cycles[-1][1]
 
 
 SMALL = Phase(12, 80), Phase(16, 112), Phase(4, 160)
@@ -69,8 +78,10 @@ RECIPES: dict[str, Recipe] = {
     "plain34": Recipe(SMALL),
     "resnet50": Recipe(SHORT, batch=64),
     "se_resnet50": Recipe(SHORT, batch=64),
-    "xception": Recipe((Phase(10, 80), Phase(12, 112), Phase(2, 224))),
+    "xception": Recipe((Phase(10, 80), Phase(12, 112), Phase(2, 224), Phase(1, 299)), cycles=((24, 0.1), (1, 0.01))),
     "mobilenet_v1": Recipe((Phase(14, 80), Phase(18, 112), Phase(4, 160)), **SEPARABLE_ADAM),
-    "mobilenet_v2": Recipe((*SMALL, Phase(12, 112), Phase(3, 160)), cycles=(32, 15), **SEPARABLE_ADAM),
+    "mobilenet_v2": Recipe(
+        (*SMALL, Phase(12, 112), Phase(3, 160)), cycles=((32, 3e-3), (15, 1.5e-3)), **SEPARABLE_ADAM
+    ),
     "densenet121": Recipe(SMALL),
 }

@@ -67,17 +67,7 @@ def phase_of(recipe: Recipe, epoch: int) -> Phase:
 
 def learning_rate(recipe: Recipe, epoch: float) -> float:
     """In each cycle a straight rise to the peak, then half a cosine to 0. `epoch`: how many are done, in fractions."""
-    peak = recipe.peak
-    *early, last = recipe.cycles or (recipe.epochs,)
-    for length in early:
-        if epoch < length:
-            return _in_cycle(peak, epoch / length)
-        epoch, peak = epoch - length, peak / 2
-    return _in_cycle(peak, epoch / last)
-
-
-def _in_cycle(peak: float, done: float) -> float:
-    """`done`: share of the cycle's steps, in 0..1."""
+    done, peak = recipe.cycle_of(epoch)
     if done < WARM_UP:
         return peak * (0.04 + 0.96 * done / WARM_UP)
     return peak * (1 + math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP))) / 2

@@ -26,7 +26,7 @@ HEIGHT = 380
 def panel(variant: Variant) -> None:
     """The record of the variant's bundled weights, and of the network that it is compared with; else nothing."""
     entry = manifest().get(variant.name)
-    if entry is None:
+    if entry is None or not entry.images:  # without images: it is just being measured, and has no record yet
         return
     st.header("How these weights were trained", anchor=False)
     st.markdown(
@@ -53,8 +53,9 @@ def panel(variant: Variant) -> None:
 def _compared(entry: Bundled) -> tuple[list[Bundled], str]:
     """The entry, or the pair of its experiment, and what the pair shows."""
     for names, why in EXPERIMENTS.items():
-        if entry.variant in names and all(name in manifest() for name in names):
-            return [manifest()[name] for name in names], why
+        both = [manifest()[name] for name in names if name in manifest() and manifest()[name].images]
+        if entry.variant in names and len(both) == len(names):
+            return both, why
     return [entry], ""
 
 
