@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from explorer.runtime.activations import capture
 from explorer.runtime.bundled import Bundled, manifest
 from explorer.runtime.images import load_image, model_input, sample
 from explorer.runtime.weights import BUNDLED, WeightsError, load_network
+from explorer.training.recipe import RECIPES
 
 ENTRIES = list(manifest().values())
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
@@ -27,8 +30,8 @@ def row(entry: Bundled) -> str:
     )
 
 
-def test_there_are_some_and_they_are_small() -> None:
-    assert {"lenet5", "lenet5_modern", "resnet34"} <= manifest().keys()
+def test_every_network_with_a_recipe_is_there_and_all_are_small() -> None:
+    assert manifest().keys() == RECIPES.keys()
     assert sum(entry.bytes for entry in ENTRIES) <= 40e6
     held = {path.name for path in bundled.DIRECTORY.glob("*.safetensors")}
     assert held == {entry.file for entry in ENTRIES}
@@ -44,6 +47,12 @@ def test_file_record_and_readme_agree(entry: Bundled) -> None:
     assert record["top1"] == pytest.approx(100 * right / entry.images) == pytest.approx(entry.top1, abs=6e-4)
     assert len(record["epochs"]) == entry.epochs
     assert row(entry) in README
+
+
+@entries
+def test_the_recipe_is_the_one_that_was_followed(entry: Bundled) -> None:
+    recorded = {"cycles": []} | entry.record()["recipe"]  # older records know one cycle only
+    assert recorded == json.loads(json.dumps(asdict(RECIPES[entry.variant])))
 
 
 @entries
