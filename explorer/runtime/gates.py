@@ -18,6 +18,7 @@ from explorer.architectures.family import Variant
 from explorer.runtime import colormaps
 from explorer.runtime.activations import Activations
 from explorer.runtime.maps import FloatArray, IntArray, QuantizedMaps, pack, show, statistics
+from explorer.runtime.rerun import relative_change
 
 Force = Literal["one", "mean", "shuffle", "invert", "channel"]
 FORCES: tuple[Force, ...] = get_args(Force)
@@ -190,12 +191,6 @@ class Alteration:
         altered = gate.clone()
         altered[:, self.channel] = self.value
         return altered
-
-
-def relative_change(before: Tensor, after: Tensor) -> float:
-    """The L2 norm of the difference over that of `before`; 0 where both are zero."""
-    difference, norm = float((after - before).norm()), float(before.norm())
-    return difference / norm if norm else (float("inf") if difference else 0.0)
 
 
 # ---- cost --------------------------------------------------------------------------------------------------

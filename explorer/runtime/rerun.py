@@ -54,6 +54,12 @@ def logits_with(activations: Activations, replaced: Mapping[str, Operation]) -> 
     return _rerun(activations, [scores], replaced, {})[0][scores].float().cpu()
 
 
+def relative_change(before: Tensor, after: Tensor) -> float:
+    """The L2 norm of the difference over that of `before`; 0 where both are zero."""
+    difference, norm = float((after - before).norm()), float(before.norm())
+    return difference / norm if norm else (float("inf") if difference else 0.0)
+
+
 def _rerun(
     activations: Activations, wanted: Collection[fx.Node], replaced: Mapping[str, Operation],
     alterations: Mapping[str, Operation],

@@ -14,8 +14,7 @@ from torch import Tensor
 from explorer.analysis.trace import Block, Node, Trace
 from explorer.runtime.activations import Activations, Recomputation
 from explorer.runtime.device import forward_slot
-from explorer.runtime.gates import relative_change
-from explorer.runtime.rerun import altered
+from explorer.runtime.rerun import altered, relative_change
 
 Shortcut = Literal["identity", "padding", "projection", "none"]
 

@@ -14,8 +14,8 @@ from explorer.architectures.family import Variant
 from explorer.runtime import augmentation
 from explorer.runtime.activations import Activations, Prediction, capture
 from explorer.runtime.augmentation import ALPHA_STD, IMAGENET, Augmentation, colour_shift
-from explorer.runtime.gates import relative_change
 from explorer.runtime.images import LoadedImage, Preprocessing, png_bytes
+from explorer.runtime.rerun import relative_change
 from explorer.runtime.weights import preprocessing_of
 from explorer.ui import alexnet_charts, loaders
 from explorer.ui.charts import chart, dark

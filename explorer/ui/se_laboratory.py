@@ -163,7 +163,7 @@ def _effect(
     before = loaders.activations(name, weights, device, image)
     after = rerun.altered(before, dict.fromkeys(altered, alteration))
     shown = gates.pairs(before, after, _blocks(name)[path], channel)
-    change = gates.relative_change(before.logits, after.logits)
+    change = rerun.relative_change(before.logits, after.logits)
     return Effect(shown, before.logits.numpy(), after.logits.numpy(), change, before.top(), after.top())
 
 

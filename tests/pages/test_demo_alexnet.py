@@ -12,8 +12,8 @@ import torch
 from explorer.architectures import family
 from explorer.runtime import augmentation, dropout, lrn
 from explorer.runtime.augmentation import Augmentation
-from explorer.runtime.gates import relative_change
 from explorer.runtime.images import load_image, sample
+from explorer.runtime.rerun import relative_change
 from explorer.runtime.weights import preprocessing_of
 from explorer.ui import augmentation as studio
 from explorer.ui import loaders

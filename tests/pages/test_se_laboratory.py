@@ -104,7 +104,7 @@ def test_every_alteration(page: Any, name: gates.Force) -> None:
     block = gates.gate_blocks(loaders.trace(SMALL))[0]
     alteration = Alteration(name, channel=3 if name == "channel" else 0, value=0.0)
     after = rerun.altered(before, {block.gate: alteration})
-    change = gates.relative_change(before.logits, after.logits)
+    change = rerun.relative_change(before.logits, after.logits)
     assert f"The logits change by **{change:.2%}**" in page.text
     shown = header(page, "map_pairs")
     assert shown["channels"][0] == 3

@@ -15,10 +15,10 @@ from explorer.runtime import dropout, lrn
 from explorer.runtime.activations import Activations
 from explorer.runtime.colormaps import ByteArray
 from explorer.runtime.dropout import Dropped, Layer
-from explorer.runtime.gates import relative_change
 from explorer.runtime.images import LoadedImage, png_bytes
 from explorer.runtime.kernels import kernels, rgb_kernels
 from explorer.runtime.maps import FloatArray
+from explorer.runtime.rerun import relative_change
 from explorer.ui import alexnet_charts, augmentation, loaders
 from explorer.ui.calculator import whole_number
 from explorer.ui.charts import chart, dark
