@@ -73,14 +73,23 @@ RECIPES: dict[str, Recipe] = {
     "lenet5": Recipe((Phase(12, 32),), loss="map", **DIGITS),
     "lenet5_modern": Recipe((Phase(12, 32),), **DIGITS),
     "alexnet": Recipe((Phase(20, 131, FREE_SIZE), Phase(3, 195, FREE_SIZE), Phase(1, 227)), batch=64, **PLAIN_ADAM),
-    "vgg16": Recipe((Phase(10, 80), Phase(12, 112), Phase(2, 176)), batch=64, **PLAIN_ADAM | {"width": 0.125}),
+    "vgg16": Recipe(
+        (Phase(10, 80), Phase(12, 112), Phase(2, 176), Phase(8, 112), Phase(2, 192)),
+        cycles=((24, 1e-3), (10, 5e-4)),
+        batch=64,
+        **PLAIN_ADAM | {"width": 0.125},
+    ),
     "googlenet": Recipe((Phase(16, 80, {"aux": False}), Phase(20, 112, {"aux": False}), Phase(3, 224)), **PLAIN_ADAM),
     "resnet34": Recipe(LARGER, cycles=((32, 0.1), (13, 0.04))),
     "plain34": Recipe(LARGER, cycles=((32, 0.1), (13, 0.04))),
     "resnet50": Recipe(SHORT, batch=64),
     "se_resnet50": Recipe(SHORT, batch=64),
     "xception": Recipe((Phase(10, 80), Phase(12, 112), Phase(2, 224), Phase(1, 299)), cycles=((24, 0.1), (1, 0.01))),
-    "mobilenet_v1": Recipe((Phase(10, 80), Phase(14, 112), Phase(3, 160)), batch=64),
+    "mobilenet_v1": Recipe(
+        (Phase(10, 80), Phase(14, 112), Phase(3, 160), Phase(12, 112), Phase(2, 192)),
+        cycles=((27, 0.1), (14, 0.05)),
+        batch=64,
+    ),
     "mobilenet_v2": Recipe(
         (*SMALL, Phase(12, 112), Phase(3, 160)), cycles=((32, 3e-3), (15, 1.5e-3)), **SEPARABLE_ADAM
     ),

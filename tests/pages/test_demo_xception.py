@@ -40,7 +40,7 @@ def test_it_opens_with_a_separable_layer_that_is_itself(page: Any) -> None:
     assert page.app.session_state["layer"] == "entry_flow.module2.residual.separable1"
     assert page.app.session_state["groups"] == 64
     assert difference(page) < 1e-4 and "it is the pair itself" in page.text
-    assert page.link.keys() == {"variant", "node", "colour", "sample"}
+    assert page.link.keys() == {"variant", "node", "colour", "sample", "weights"}
     assert page.warnings == []
 
 
@@ -71,7 +71,7 @@ def test_every_kernel_of_a_row_and_a_column_is_shown(page: Any) -> None:
 
 
 def test_the_cost_is_that_of_the_papers_network(visit: Open) -> None:
-    page = visit("xception", variant="xception", layer="middle_flow.module5.residual.separable1")
+    page = visit("xception", variant="xception", weights="untrained", layer="middle_flow.module5.residual.separable1")
     assert page.app.session_state["groups"] == 728
     assert "536,536 weights, **8.89×** fewer than the full convolution's 4,769,856" in page.text
     groups(page, 8)
@@ -90,7 +90,7 @@ def test_the_link_brings_layer_and_groups_back(page: Any, visit: Open) -> None:
 
 @pytest.mark.parametrize(("link", "named"), [({"layer": "nothing"}, "nothing"), ({"groups": "7"}, "7 groups")])
 def test_what_a_link_asks_for_and_does_not_exist_is_said(visit: Open, link: dict[str, str], named: str) -> None:
-    page = visit("xception", variant="xception", **link)
+    page = visit("xception", variant="xception", weights="untrained", **link)
     assert any(named in warning for warning in page.warnings)
     assert page.app.session_state["groups"] == 64
 
