@@ -60,8 +60,8 @@ LARGER = *SMALL, Phase(10, 112), Phase(3, 192)
 SHORT = Phase(8, 80), Phase(10, 112), Phase(3, 160)
 # Without batch normalization: Adam's steps do not depend on the gradients' scale, which such networks lack.
 PLAIN_ADAM: dict[str, Any] = {"optimizer": "adamw", "peak": 1e-3, "weight_decay": 0.05}
-# MobileNets were published with RMSProp. In the first epochs their last layers' gradients, relative to the weights, are
-# a hundredth of the first layers': with SGD they hardly move.
+# MobileNet V2 was published with RMSProp. At the start its last layers' gradients, relative to the weights, are a
+# hundredth of the first layers': SGD hardly moves them.
 SEPARABLE_ADAM: dict[str, Any] = {"optimizer": "adamw", "peak": 3e-3, "weight_decay": 0.05}
 DIGITS: dict[str, Any] = {
     "data": "mnist", "width": 1.0, "optimizer": "adamw", "peak": 4e-3, "weight_decay": 0.01, "label_smoothing": 0.0,
@@ -69,6 +69,7 @@ DIGITS: dict[str, Any] = {
 }  # fmt: skip
 FREE_SIZE = {"adaptive_pool": True}
 
+# batch=64: trained first. Smaller batches, and a second cycle, came after.
 RECIPES: dict[str, Recipe] = {
     "lenet5": Recipe((Phase(12, 32),), loss="map", **DIGITS),
     "lenet5_modern": Recipe((Phase(12, 32),), **DIGITS),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from explorer.ui.navigation import page_files
 from tests.browser.conftest import AppPage, OpenPage
 from tests.browser.parts import diagram, element
 
@@ -77,3 +78,10 @@ def test_nothing_overflows_on_a_phone(open_page: OpenPage, path: str) -> None:
         assert grid["y"] >= block["y"] + block["height"]  # the columns are stacked
         assert grid["x"] >= 0
         assert grid["x"] + grid["width"] <= 390
+
+
+def test_the_navigation_holds_all_pages_beside_the_sidebar(open_page: OpenPage) -> None:
+    view = open_page("/nin")
+    assert view.page.viewport_size == {"width": 1440, "height": 900}
+    links = view.page.get_by_test_id("stTopNavLink")
+    assert [text.strip() for text in links.all_inner_texts()] == [title for _, title, _ in page_files()]
