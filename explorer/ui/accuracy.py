@@ -12,7 +12,7 @@ from explorer.analysis.accuracy import RECORDS, Accuracy, Group, counts
 from explorer.analysis.trace import Kind
 from explorer.analysis.units import si
 from explorer.architectures import family
-from explorer.ui.charts import CHART, FONT, LEGEND, dark, fill, stroke, styled
+from explorer.ui.charts import CHART, FONT, LEGEND, dark, fill, shared, stroke, styled
 
 GROUPS: dict[Group, str] = {
     "paper": "Papers: one network, one crop",
@@ -61,6 +61,7 @@ def figures() -> None:
         st.dataframe([_row(r) for r in RECORDS if r.group in groups], hide_index=True)
 
 
+@shared
 def chart(shown: list[Accuracy], top: Literal[1, 5], is_dark: bool) -> go.Figure:
     """One set of bubbles a group, and a name for each family at its best of the first group."""
     figure = go.Figure()

@@ -9,9 +9,10 @@ import plotly.graph_objects as go
 
 from explorer.analysis.palette import INK
 from explorer.runtime.maps import FloatArray
-from explorer.ui.charts import FONT, LEGEND, ROW, fill, stroke, styled
+from explorer.ui.charts import FONT, LEGEND, ROW, fill, shared, stroke, styled
 
 
+@shared
 def neighbours(channels: Sequence[int], before: FloatArray, after: FloatArray, dark: bool) -> go.Figure:
     """One pixel in neighbouring maps: its value before and behind LRN."""
     figure = go.Figure()
@@ -26,6 +27,7 @@ def neighbours(channels: Sequence[int], before: FloatArray, after: FloatArray, d
     return styled(figure, dark, height=300, barmode="group", dragmode=False)
 
 
+@shared
 def passes(
     logits: FloatArray, whole: FloatArray, outputs: Sequence[int], names: Sequence[str], dark: bool
 ) -> go.Figure:
@@ -52,6 +54,7 @@ def passes(
     return styled(figure, dark, height=len(names) * ROW + 110, dragmode=False)
 
 
+@shared
 def by_crop(names: Sequence[str], values: Sequence[float], dark: bool) -> go.Figure:
     """A number for each crop as bars, first on top."""
     figure = go.Figure()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import hashlib
+import pickle
+from collections.abc import Callable, Sequence
+from functools import partial
+from threading import Condition
+from typing import Any, ParamSpec
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from cachetools import LRUCache, cached
 from plotly.subplots import make_subplots
 
 from explorer.analysis.palette import INK, KINDS
@@ -19,6 +24,24 @@ ROW = 34  # pixels of a bar and the space around it
 CHART = {"displayModeBar": False}
 
 Panels = Sequence[tuple[str, Any, Kind]]
+P = ParamSpec("P")
+
+_FIGURES: LRUCache[bytes, go.Figure] = LRUCache(64 * 2**20, getsizeof=lambda figure: len(figure.to_json()))
+_GUARD = Condition()
+
+
+def shared(draw: Callable[P, go.Figure]) -> Callable[P, go.Figure]:
+    """One figure for all viewers who are shown the same values. It must not be altered afterwards.
+
+    Plotly checks each property that is set, which takes longer than all the rest of a page.
+    """
+    return cached(_FIGURES, key=partial(_digest, draw), condition=_GUARD)(draw)
+
+
+def _digest(draw: Callable[..., go.Figure], *args: Any, **named: Any) -> bytes:
+    """Equal digests mean equal values; equal values seldom have two digests, and are then drawn twice."""
+    called = f"{draw.__module__}.{draw.__qualname__}", args, sorted(named.items())
+    return hashlib.sha256(pickle.dumps(called)).digest()
 
 
 def dark() -> bool:

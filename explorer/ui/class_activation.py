@@ -10,7 +10,7 @@ from explorer.architectures.family import Variant
 from explorer.runtime.activations import Activations
 from explorer.runtime.class_activation import ClassActivation, PooledHead, class_activation, pooled_head
 from explorer.ui import loaders
-from explorer.ui.charts import Panels, bars_under_bars, chart, dark, styled
+from explorer.ui.charts import Panels, bars_under_bars, chart, dark, shared, styled
 from explorer.ui.linked import beside, fresh, rewrite, seed, seed_number
 from explorer.ui.map_charts import colour_scale
 from explorer.ui.pictures import data_uri
@@ -152,6 +152,7 @@ def _strongest(cam: ClassActivation, head: PooledHead, activations: Activations)
     st.caption(f"{head.maps}, all on one scale.")
 
 
+@shared
 def overlay(cam: ClassActivation, picture: bytes, smooth: bool, dark: bool) -> go.Figure:
     """The class's map, half transparent, over the network's input."""
     values = cam.map
@@ -173,6 +174,7 @@ def overlay(cam: ClassActivation, picture: bytes, smooth: bool, dark: bool) -> g
     return figure.update_layout(dragmode=False, margin={"t": 0, "b": 60})
 
 
+@shared
 def _products(cam: ClassActivation, dark: bool) -> go.Figure:
     """Means, weights and products, map under map."""
     rows: Panels = (

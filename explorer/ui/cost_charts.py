@@ -15,11 +15,12 @@ from explorer.analysis.units import bytes_text, pair_text, si
 from explorer.runtime import colormaps
 from explorer.runtime.timing import Measurement
 from explorer.runtime.weighted_sum import WeightedSum
-from explorer.ui.charts import FONT, LEGEND, ROW, Panels, bars_under_bars, fill, stroke, styled
+from explorer.ui.charts import FONT, LEGEND, ROW, Panels, bars_under_bars, fill, shared, stroke, styled
 
 QUANTITIES = {"Multiplications": "macs", "Parameters": "params", "Activation memory": "activation_bytes"}
 
 
+@shared
 def comparison(designs: Sequence[Design], dark: bool) -> go.Figure:
     """Designs beside each other in three quantities; a bar's parts are its layers."""
     figure = make_subplots(rows=len(QUANTITIES), cols=1, subplot_titles=list(QUANTITIES), vertical_spacing=0.16)
@@ -29,6 +30,7 @@ def comparison(designs: Sequence[Design], dark: bool) -> go.Figure:
     return styled(figure, dark, height=len(QUANTITIES) * (len(designs) * ROW + 38))
 
 
+@shared
 def bars(designs: Sequence[Design], dark: bool) -> go.Figure:
     """The multiplications of designs, first on top; a bar's parts are its layers."""
     figure = make_subplots()
@@ -62,6 +64,7 @@ def layer_text(layer: Convolution) -> str:
     return f"{name}{pair_text(layer.kernel)}, {layer.in_shape[0]} → {layer.out_channels}"
 
 
+@shared
 def width_curve(swept: Sequence[Design], chosen: Design, direct: Design, break_even: float, dark: bool) -> go.Figure:
     """Multiplications of bottlenecks by their width, against the direct convolution's."""
     # Also a bottleneck that is wider than the input lies on the line.
@@ -91,6 +94,7 @@ def width_curve(swept: Sequence[Design], chosen: Design, direct: Design, break_e
     return styled(figure, dark, height=330)
 
 
+@shared
 def practice(measured: Sequence[Measurement], dark: bool) -> go.Figure:
     """How many times less than the first: multiplications, as counted, and time, as measured."""
     first, names = measured[0], [m.design.name for m in measured]
@@ -112,6 +116,7 @@ def practice(measured: Sequence[Measurement], dark: bool) -> go.Figure:
     return styled(figure, dark, height=len(measured) * 52 + 50, barmode="group")
 
 
+@shared
 def map_picture(value: WeightedSum, row: int, column: int, dark: bool) -> go.Figure:
     """One map before normalization, its colours as in the grid of maps; every position can be clicked."""
     maps = value.maps
@@ -140,6 +145,7 @@ def map_picture(value: WeightedSum, row: int, column: int, dark: bool) -> go.Fig
     return styled(figure, dark, height=370)
 
 
+@shared
 def products(value: WeightedSum, dark: bool) -> go.Figure:
     """The inputs, the weights and their products, channel under channel."""
     panels: Panels = (

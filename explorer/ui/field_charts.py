@@ -10,13 +10,14 @@ from explorer.analysis.palette import INK
 from explorer.analysis.receptive_field import Field
 from explorer.analysis.shares import Part
 from explorer.analysis.units import pair_text
-from explorer.ui.charts import FONT, fill, styled
+from explorer.ui.charts import FONT, fill, shared, styled
 from explorer.ui.pictures import data_uri
 
 HEIGHT = 460
 ROOM = 0.35  # around the largest window, of its size
 
 
+@shared
 def windows(picture: bytes, input_size: tuple[int, int], fields: Sequence[Field], zoomed: bool) -> go.Figure:
     """The input, (height, width), under the windows of all layers; the last one is the strongest."""
     source = data_uri(picture)
@@ -43,6 +44,7 @@ def windows(picture: bytes, input_size: tuple[int, int], fields: Sequence[Field]
     return styled(figure, dark=True, height=HEIGHT, dragmode=False, plot_bgcolor="#00000000", hovermode="closest")
 
 
+@shared
 def treemap(parts: Sequence[Part], unit: str, dark: bool) -> go.Figure:
     """The whole, its stages, their layers; a click on a part enlarges it."""
     whole = parts[0]

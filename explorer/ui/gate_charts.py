@@ -12,12 +12,13 @@ from explorer.analysis.trace import Trace
 from explorer.runtime import colormaps
 from explorer.runtime.gates import resample
 from explorer.runtime.maps import FloatArray
-from explorer.ui.charts import FONT, ROW, fill, stroke, styled
+from explorer.ui.charts import FONT, ROW, fill, shared, stroke, styled
 
 BLOCK_ROW = 22  # pixels of a block in the charts of all blocks
 QUARTILES = (0, 25, 50, 75, 100)
 
 
+@shared
 def heat_map(names: Sequence[str], vectors: Sequence[FloatArray], dark: bool, signed: bool = False) -> go.Figure:
     """Block by channel, first block on top: gates on the scale 0 to 1, or signed differences of them."""
     cells = resample(vectors)
@@ -41,6 +42,7 @@ def heat_map(names: Sequence[str], vectors: Sequence[FloatArray], dark: bool, si
     return _rows(figure, names, dark)
 
 
+@shared
 def distributions(names: Sequence[str], vectors: Sequence[FloatArray], dark: bool) -> go.Figure:
     """Each block's gates as a box: least, quartiles, most."""
     least, first, middle, third, most = (
@@ -56,6 +58,7 @@ def distributions(names: Sequence[str], vectors: Sequence[FloatArray], dark: boo
     return _rows(figure, names, dark)
 
 
+@shared
 def by_block(names: Sequence[str], values: Sequence[float], dark: bool) -> go.Figure:
     """One number a block as bars."""
     figure = go.Figure()
@@ -74,6 +77,7 @@ def _rows(figure: go.Figure, names: Sequence[str], dark: bool) -> go.Figure:
     return figure.update_xaxes(automargin=False).update_layout(margin={"t": 10, "b": 40})
 
 
+@shared
 def logits(before: FloatArray, after: FloatArray, classes: Sequence[str], dark: bool) -> go.Figure:
     """The logits of all classes, original across, altered up; unchanged ones lie on the line."""
     names = list(classes) or [f"class {i}" for i in range(len(before))]
@@ -93,6 +97,7 @@ def logits(before: FloatArray, after: FloatArray, classes: Sequence[str], dark: 
     return styled(figure, dark, height=380)
 
 
+@shared
 def added(trace: Trace, dark: bool) -> go.Figure:
     """The parameters of the gates, stage by stage."""
     totals: dict[str, int] = {}

@@ -11,12 +11,13 @@ from plotly.subplots import make_subplots
 from explorer.analysis.palette import INK
 from explorer.runtime.lenet import BITMAP, Distances
 from explorer.runtime.maps import FloatArray
-from explorer.ui.charts import FONT, fill, styled
+from explorer.ui.charts import FONT, fill, shared, styled
 from explorer.ui.map_charts import colour_scale
 
 PIXELS = 10  # columns of a digit's place: those of its bitmap, and paper around it
 
 
+@shared
 def distances(d: Distances, dark: bool) -> go.Figure:
     """Each digit's distance as a bar, its bitmap below; the smallest in another colour."""
     rows, columns = BITMAP
@@ -37,6 +38,7 @@ def distances(d: Distances, dark: bool) -> go.Figure:
     return styled(figure, dark, height=360, dragmode=False, bargap=0.3)
 
 
+@shared
 def logits(values: FloatArray, names: Sequence[str], dark: bool) -> go.Figure:
     """Each output as a bar; the largest in another colour."""
     figure = make_subplots()

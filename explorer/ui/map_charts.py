@@ -6,7 +6,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from explorer.runtime import colormaps
-from explorer.ui.charts import FONT, styled
+from explorer.ui.charts import FONT, shared, styled
 
 
 def colour_scale(signed: bool) -> list[tuple[float, str]]:
@@ -14,6 +14,7 @@ def colour_scale(signed: bool) -> list[tuple[float, str]]:
     return [(i / 255, "rgb({},{},{})".format(*colour)) for i, colour in enumerate(colormaps.table("auto", signed))]
 
 
+@shared
 def heat(values: npt.ArrayLike, dark: bool, limits: tuple[float, float], height: int = 300) -> go.Figure:
     """(H, W) values between the `limits`; where the lower one is negative, 0 is in the middle. NaN is left out."""
     signed = limits[0] < 0

@@ -12,9 +12,10 @@ from explorer.analysis.embedding import Recovered
 from explorer.analysis.multipliers import Widths
 from explorer.analysis.palette import INK
 from explorer.runtime import colormaps
-from explorer.ui.charts import FONT, LEGEND, fill, styled
+from explorer.ui.charts import FONT, LEGEND, fill, shared, styled
 
 
+@shared
 def profile(blocks: Sequence[Widths], dark: bool) -> go.Figure:
     """Bars around a middle line, as high as there are channels: between the blocks, and inside each."""
     figure = go.Figure()
@@ -40,6 +41,7 @@ def profile(blocks: Sequence[Widths], dark: bool) -> go.Figure:
     return styled(figure, dark, height=380, barmode="overlay")
 
 
+@shared
 def spirals(recovered: Recovered, dimensions: int, dark: bool) -> go.Figure:
     """The curve, and what came back of it; a point has the same colour in both."""
     titles = ("The spiral", f"Back from {dimensions} dimensions")

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from explorer.runtime import colormaps
 from explorer.runtime.maps import FloatArray
-from explorer.ui.charts import FONT, styled
+from explorer.ui.charts import FONT, shared, styled
 from explorer.ui.map_charts import colour_scale
 
 Limits = tuple[float, float]
@@ -33,6 +33,7 @@ def legend(low: float, high: float) -> dict[str, object]:
     }  # fmt: skip
 
 
+@shared
 def tiles(
     maps: FloatArray, titles: Sequence[str], dark: bool, columns: int, scale: Limits, height: int = 330
 ) -> go.Figure:

@@ -11,7 +11,7 @@ import streamlit as st
 from explorer.analysis.trace import Kind
 from explorer.architectures.family import Variant
 from explorer.runtime.bundled import Bundled, manifest
-from explorer.ui.charts import LEGEND, chart, dark, stroke, styled
+from explorer.ui.charts import LEGEND, chart, dark, shared, stroke, styled
 
 # The networks that were trained with one recipe and differ in one thing only.
 EXPERIMENTS = {
@@ -59,6 +59,7 @@ def _compared(entry: Bundled) -> tuple[list[Bundled], str]:
     return [entry], ""
 
 
+@shared
 def curve_chart(entries: Sequence[Bundled], dark: bool) -> go.Figure:
     """Training loss, and accuracy on the validation pictures at the training's size, by epoch."""
     figure = go.Figure()
@@ -85,6 +86,7 @@ def curve_chart(entries: Sequence[Bundled], dark: bool) -> go.Figure:
     return styled(figure, dark, HEIGHT, legend=LEGEND).update_layout(margin=margin)
 
 
+@shared
 def confusion_chart(entry: Bundled, confusion: Sequence[Sequence[int]], dark: bool) -> go.Figure:
     """Pictures by class (rows) and what they were taken for (columns), in percent of the row."""
     shares = [[100 * count / sum(row) for count in row] for row in confusion]

@@ -22,7 +22,7 @@ from explorer.runtime import colormaps
 from explorer.runtime.dense_weights import relative, source_weights
 from explorer.runtime.maps import FloatArray
 from explorer.ui import loaders
-from explorer.ui.charts import FONT, LEGEND, ROW, chart, dark, fill, styled
+from explorer.ui.charts import FONT, LEGEND, ROW, chart, dark, fill, shared, styled
 from explorer.ui.demonstrations.following import Follower, enclosing
 from explorer.ui.linked import beside, fresh, rewrite, seed_number
 from explorer.ui.map_charts import colour_scale
@@ -124,6 +124,7 @@ def _growth(block: DenseBlock) -> None:
     )
 
 
+@shared
 def growth(block: DenseBlock, dark: bool) -> go.Figure:
     """The maps behind each layer, divided by who made them; grey are those that entered the block."""
     names = _numbers(block)
@@ -197,6 +198,7 @@ def _numbers(block: DenseBlock) -> list[str]:
     return ["in", *(str(i + 1) for i in range(block.layers))]
 
 
+@shared
 def use(block: DenseBlock, table: FloatArray, dark: bool) -> go.Figure:
     """Sources by readers; cells without a connection stay empty."""
     last = block.readers[-1].title
@@ -274,6 +276,7 @@ def _cost(variant: Variant) -> None:
     _keep(variant)
 
 
+@shared
 def by_stage(traces: dict[str, Trace], dark: bool) -> go.Figure:
     """The MACs of each stage, network beside network."""
     figure = go.Figure()

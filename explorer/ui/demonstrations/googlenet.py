@@ -22,7 +22,7 @@ from explorer.runtime.bundled import manifest
 from explorer.runtime.maps import statistics
 from explorer.runtime.weights import BUNDLED
 from explorer.ui import loaders
-from explorer.ui.charts import FONT, ROW, chart, dark, fill, styled
+from explorer.ui.charts import FONT, ROW, chart, dark, fill, shared, styled
 from explorer.ui.demonstrations.following import Follower, enclosing
 from explorer.ui.linked import beside, rewrite
 from explorer.ui.sidebar import run_of, settings, weights_for
@@ -135,6 +135,7 @@ def _colour(module: Module, branch: Branch) -> Kind:
     return BRANCH_KINDS[others.index(branch)]
 
 
+@shared
 def _shares(module: Module, dark: bool) -> go.Figure:
     """Three bars of the same length, divided among the branches."""
     quantities = {

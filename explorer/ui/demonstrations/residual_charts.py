@@ -13,7 +13,7 @@ from explorer.runtime import colormaps
 from explorer.runtime.gradients import Profile
 from explorer.runtime.maps import DoubleArray, FloatArray
 from explorer.runtime.residual import Change, Norms, Unit
-from explorer.ui.charts import FONT, LEGEND, fill, stroke, styled
+from explorer.ui.charts import FONT, LEGEND, fill, shared, stroke, styled
 
 # A line's colour and dash: with shortcuts, without.
 WITH: tuple[Kind, str] = ("merge", "solid")
@@ -21,6 +21,7 @@ WITHOUT: tuple[Kind, str] = ("convolution", "dash")
 Line = tuple[str, bool]  # its name, and whether its network has shortcuts
 
 
+@shared
 def three_maps(maps: Mapping[str, FloatArray], dark: bool) -> go.Figure:
     """Maps by their titles, (H, W), side by side on one scale, symmetric about zero."""
     reach = max(float(np.abs(m).max()) for m in maps.values()) or 1.0
@@ -49,6 +50,7 @@ def three_maps(maps: Mapping[str, FloatArray], dark: bool) -> go.Figure:
     return styled(figure, dark, height=350).update_layout(margin={"t": 60, "b": 40})
 
 
+@shared
 def ratios(units: Sequence[Unit], norms: Sequence[Norms], chosen: Unit, dark: bool) -> go.Figure:
     """The residual's norm over the shortcut's, unit by unit; the chosen unit has a frame."""
     figure = go.Figure()
@@ -69,6 +71,7 @@ def ratios(units: Sequence[Unit], norms: Sequence[Norms], chosen: Unit, dark: bo
     return styled(figure, dark, height=320).update_layout(legend={**LEGEND, "traceorder": "normal"})
 
 
+@shared
 def changes(lines: Mapping[Line, Sequence[Change]], dark: bool) -> go.Figure:
     """How much each block's output changes, from the removed unit on."""
     figure = go.Figure()
@@ -83,12 +86,14 @@ def changes(lines: Mapping[Line, Sequence[Change]], dark: bool) -> go.Figure:
     return styled(figure, dark, height=380).update_layout(legend=LEGEND)
 
 
+@shared
 def gradients(profiles: Sequence[Profile], dark: bool) -> go.Figure:
     """The norm of each convolution's gradient, on a log axis."""
     figure = _over_depth([(p, p.convolutions, p.gradients) for p in profiles], dark)
     return figure.update_xaxes(title_text="convolution, first to last").update_yaxes(title_text="‖∂L/∂W‖")
 
 
+@shared
 def deviations(profiles: Sequence[Profile], dark: bool) -> go.Figure:
     """The standard deviation of the maps that leave each unit, on a log axis."""
     figure = _over_depth([(p, p.units, p.deviations) for p in profiles], dark)
