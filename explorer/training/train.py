@@ -209,10 +209,13 @@ def _epoch(training: Training, data: Dataset, phase: Phase, number: int, preproc
 
 
 def _change_build(training: Training, phase: Phase, classes: int) -> None:
-    """Go on with the same parameters in a network built otherwise; what is new in it starts untrained."""
+    """Go on with the same parameters in a network built otherwise; what is new in it starts untrained.
+
+    Where it has fewer, the others are given up: parts that come back start anew.
+    """
     model = _build(training.variant, training.recipe, phase, classes, training.device)
-    unknown = model.load_state_dict(training.model.state_dict(), strict=False).unexpected_keys
-    assert not unknown, unknown
+    new, dropped = model.load_state_dict(training.model.state_dict(), strict=False)
+    assert not (new and dropped), (new, dropped)
     training.model, training.optimizer = model, _optimizer(model, training.recipe)
 
 

@@ -102,6 +102,16 @@ def test_phases_add_the_auxiliary_heads(imagenette: Path, tmp_path: Path) -> Non
     assert all(math.isfinite(e.loss) for e in training.epochs)
 
 
+def test_phases_without_the_heads_give_them_up(imagenette: Path, tmp_path: Path) -> None:
+    recipe = replace(TINY, phases=(Phase(1, 224), Phase(1, 32, {"aux": False})))
+    train, val = (data.load("imagenette", imagenette, split) for split in ("train", "val"))
+    checkpoint = tmp_path / "g.checkpoint"
+    training = fit(variant("googlenet"), recipe, train, val, CPU, checkpoint, report=quiet)
+    assert not any(name.startswith("aux") for name in training.model.state_dict())
+    again = fit(variant("googlenet"), recipe, train, val, CPU, checkpoint, report=quiet)
+    assert again.epochs == training.epochs  # nothing is left to do
+
+
 def test_the_learning_rate_is_one_cycle() -> None:
     rates = [learning_rate(TINY, TINY.epochs * i / 1000) for i in range(1001)]
     assert max(rates) == pytest.approx(TINY.peak) and rates.index(max(rates)) == 250

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import takewhile
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -278,5 +279,6 @@ def _epochs_with_heads(variant: Variant) -> str:
         return ""
     entry = manifest()[variant.name]
     phases = entry.record()["recipe"]["phases"]
-    with_heads = sum(phase["epochs"] for phase in phases if phase["build"].get("aux", True))
+    last = takewhile(lambda phase: phase["build"].get("aux", True), reversed(phases))  # before, they were given up
+    with_heads = sum(phase["epochs"] for phase in last)
     return f" Here the early heads were trained in the last {with_heads} of {entry.epochs} epochs: they know little."
