@@ -57,7 +57,7 @@ class Recipe:
 
 SMALL = Phase(12, 80), Phase(16, 112), Phase(4, 160)
 LARGER = *SMALL, Phase(10, 112), Phase(3, 192)
-SHORT = Phase(8, 80), Phase(10, 112), Phase(3, 160)
+DEEP = Phase(8, 80), Phase(10, 112), Phase(3, 160), Phase(18, 112), Phase(3, 192), Phase(5, 224)
 # Without batch normalization: Adam's steps do not depend on the gradients' scale, which such networks lack.
 PLAIN_ADAM: dict[str, Any] = {"optimizer": "adamw", "peak": 1e-3, "weight_decay": 0.05}
 # MobileNet V2 was published with RMSProp. At the start its last layers' gradients, relative to the weights, are a
@@ -73,26 +73,49 @@ FREE_SIZE = {"adaptive_pool": True}
 RECIPES: dict[str, Recipe] = {
     "lenet5": Recipe((Phase(12, 32),), loss="map", **DIGITS),
     "lenet5_modern": Recipe((Phase(12, 32),), **DIGITS),
-    "alexnet": Recipe((Phase(20, 131, FREE_SIZE), Phase(3, 195, FREE_SIZE), Phase(1, 227)), batch=64, **PLAIN_ADAM),
+    "alexnet": Recipe(
+        (
+            *(Phase(20, 131, FREE_SIZE), Phase(3, 195, FREE_SIZE), Phase(1, 227)),
+            *(Phase(80, 131, FREE_SIZE), Phase(3, 195, FREE_SIZE), Phase(1, 227)),
+        ),
+        cycles=((24, 1e-3), (84, 8e-4)),
+        batch=64,
+        **PLAIN_ADAM,
+    ),
     "vgg16": Recipe(
-        (Phase(10, 80), Phase(12, 112), Phase(2, 176), Phase(8, 112), Phase(2, 192)),
-        cycles=((24, 1e-3), (10, 5e-4)),
+        (
+            *(Phase(10, 80), Phase(12, 112), Phase(2, 176), Phase(8, 112), Phase(2, 192), Phase(26, 112)),
+            *(Phase(3, 192), Phase(10, 112), Phase(3, 192)),
+        ),
+        cycles=((24, 1e-3), (10, 5e-4), (29, 6e-4), (13, 4e-4)),
         batch=64,
         **PLAIN_ADAM | {"width": 0.125},
     ),
-    "googlenet": Recipe((Phase(16, 80, {"aux": False}), Phase(20, 112, {"aux": False}), Phase(3, 224)), **PLAIN_ADAM),
+    "googlenet": Recipe(
+        (
+            *(Phase(16, 80, {"aux": False}), Phase(20, 112, {"aux": False}), Phase(3, 224)),
+            *(Phase(66, 112, {"aux": False}), Phase(4, 224), Phase(12, 112, {"aux": False}), Phase(3, 224)),
+        ),
+        cycles=((39, 1e-3), (66, 8e-4), (4, 2e-4), (12, 5e-4), (3, 1.5e-4)),  # the heads begin anew with the last
+        **PLAIN_ADAM,
+    ),
     "resnet34": Recipe(LARGER, cycles=((32, 0.1), (13, 0.04))),
     "plain34": Recipe(LARGER, cycles=((32, 0.1), (13, 0.04))),
-    "resnet50": Recipe(SHORT, batch=64),
-    "se_resnet50": Recipe(SHORT, batch=64),
-    "xception": Recipe((Phase(10, 80), Phase(12, 112), Phase(2, 224), Phase(1, 299)), cycles=((24, 0.1), (1, 0.01))),
+    "resnet50": Recipe(DEEP, cycles=((21, 0.1), (21, 0.06), (3, 0.02), (2, 0.01)), batch=64),
+    "se_resnet50": Recipe(DEEP, cycles=((21, 0.1), (21, 0.06), (3, 0.02), (2, 0.01)), batch=64),
+    "xception": Recipe(
+        (Phase(10, 80), Phase(12, 112), Phase(2, 224), Phase(1, 299), Phase(8, 112), Phase(2, 224), Phase(1, 299)),
+        cycles=((24, 0.1), (1, 0.01), (11, 0.04)),
+    ),
     "mobilenet_v1": Recipe(
-        (Phase(10, 80), Phase(14, 112), Phase(3, 160), Phase(12, 112), Phase(2, 192)),
-        cycles=((27, 0.1), (14, 0.05)),
+        (Phase(10, 80), Phase(14, 112), Phase(3, 160), Phase(12, 112), Phase(2, 192), Phase(12, 112), Phase(3, 192)),
+        cycles=((27, 0.1), (14, 0.05), (15, 0.05)),
         batch=64,
     ),
     "mobilenet_v2": Recipe(
-        (*SMALL, Phase(12, 112), Phase(3, 160)), cycles=((32, 3e-3), (15, 1.5e-3)), **SEPARABLE_ADAM
+        (*SMALL, Phase(12, 112), Phase(3, 160), Phase(10, 112), Phase(3, 192)),
+        cycles=((32, 3e-3), (15, 1.5e-3), (13, 1.5e-3)),
+        **SEPARABLE_ADAM,
     ),
     "densenet121": Recipe(SMALL),
 }
