@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -69,13 +69,14 @@ def anything(draw: st.DrawFn) -> dict:
 
 
 @st.composite
-def convolutions(draw: st.DrawFn) -> Convolution:
-    numbers = draw(anything())
-    try:
-        return Convolution(**numbers)
-    except CostError:
-        assume(False)
-        raise
+def convolutions(draw: st.DrawFn, side: int = 20, channels: int = 12) -> Convolution:
+    """Possible ones, with at most so many channels a group; nothing has to be thrown away."""
+    kernel, padding, groups = draw(kernels), draw(paddings), draw(st.integers(1, 4))
+    zeros = {"same": kernel, "valid": (0, 0)}[padding] if isinstance(padding, str) else padding
+    height, width = (draw(st.integers(max(1, k - 2 * z), side)) for k, z in zip(kernel, zeros, strict=True))
+    read, made = (groups * draw(st.integers(1, channels)) for _ in range(2))
+    stride = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
+    return Convolution((read, height, width), made, kernel, stride, padding, groups, draw(st.booleans()))
 
 
 def module_of(
@@ -148,10 +149,9 @@ def test_refused_is_what_torch_refuses(numbers: dict) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(convolutions())
+@given(convolutions(side=8, channels=3))
 def test_additions_are_those_of_the_loops(c: Convolution) -> None:
     """A convolution written out: the first product begins a sum, every other and the bias are added to it."""
-    assume(c.macs < 20_000)
     additions = multiplications = 0
     _, rows, columns = c.out_shape
     for _ in range(c.out_channels * rows * columns):
