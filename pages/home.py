@@ -16,20 +16,19 @@ def open_page(card: Card, node: str | None = None) -> None:
 
 def show(card: Card) -> None:
     """One family: its idea, its figures and its strip of stages, each a way in."""
-    words, strip = st.columns([1, 3], vertical_alignment="center", gap="medium")
-    with words:
+    idea, figures = st.columns(2, vertical_alignment="center", gap="medium")
+    with idea:
         st.page_link(f"../pages/{card.name}.py", label=f"{card.title} ({card.year})")
         st.markdown(card.idea)
-        st.caption(
-            f"{card.default}: {card.depth} layers, {si(card.params)} parameters, {si(card.macs)} MACs; "
-            f"{card.variants} variants. {card.authors}."
-        )
-    with strip:
-        node = clicked(f"{card.name}-home")
-        if node:
-            open_page(card, node)
-        diagram(card, group=card.name, key=f"{card.name}-card", label=f"Stages of {card.default}", legend=False)
-        link(group=card.name, key=f"{card.name}-home", node="", block="", stage="")
+    figures.caption(
+        f"{card.default}: {card.depth} layers, {si(card.params)} parameters, {si(card.macs)} MACs; "
+        f"{card.variants} variant{'s' * (card.variants > 1)}. {card.authors}."
+    )
+    node = clicked(f"{card.name}-home")
+    if node:
+        open_page(card, node)
+    diagram(card, group=card.name, key=f"{card.name}-card", label=f"Stages of {card.default}", legend=False)
+    link(group=card.name, key=f"{card.name}-home", node="", block="", stage="")
 
 
 st.title("CNN explorer", anchor=False)

@@ -69,7 +69,11 @@ DIGITS: dict[str, Any] = {
 }  # fmt: skip
 FREE_SIZE = {"adaptive_pool": True}
 
-# batch=64: trained first. Smaller batches, and a second cycle, came after.
+# One recipe for the two networks of each experiment, which differ in one thing only.
+DEGRADATION = Recipe(LARGER, cycles=((32, 0.1), (13, 0.04)))
+GATES = Recipe(DEEP, cycles=((21, 0.1), (21, 0.06), (3, 0.02), (2, 0.01)), batch=64)
+
+# batch=64: trained first. Smaller batches, and further cycles, came after.
 RECIPES: dict[str, Recipe] = {
     "lenet5": Recipe((Phase(12, 32),), loss="map", **DIGITS),
     "lenet5_modern": Recipe((Phase(12, 32),), **DIGITS),
@@ -99,10 +103,10 @@ RECIPES: dict[str, Recipe] = {
         cycles=((39, 1e-3), (66, 8e-4), (4, 2e-4), (12, 5e-4), (3, 1.5e-4)),  # the heads begin anew with the last
         **PLAIN_ADAM,
     ),
-    "resnet34": Recipe(LARGER, cycles=((32, 0.1), (13, 0.04))),
-    "plain34": Recipe(LARGER, cycles=((32, 0.1), (13, 0.04))),
-    "resnet50": Recipe(DEEP, cycles=((21, 0.1), (21, 0.06), (3, 0.02), (2, 0.01)), batch=64),
-    "se_resnet50": Recipe(DEEP, cycles=((21, 0.1), (21, 0.06), (3, 0.02), (2, 0.01)), batch=64),
+    "resnet34": DEGRADATION,
+    "plain34": DEGRADATION,
+    "resnet50": GATES,
+    "se_resnet50": GATES,
     "xception": Recipe(
         (Phase(10, 80), Phase(12, 112), Phase(2, 224), Phase(1, 299), Phase(8, 112), Phase(2, 224), Phase(1, 299)),
         cycles=((24, 0.1), (1, 0.01), (11, 0.04)),

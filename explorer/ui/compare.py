@@ -92,7 +92,7 @@ def _side(side: str, trace: Trace, level: Level, limits: tuple[float, float]) ->
     key = f"compare-{side}-{followed()}"
     view = current_view(key, MapView(scale="shared"))
     feature_maps(_message(*arguments, side, node.name, limits, view.order, view.page), key=key, initial=view)
-    seen, facts = st.columns([1, 5], gap="small", vertical_alignment="center")
+    seen, facts = st.columns([1, 4], gap="small", vertical_alignment="center")
     with seen:
         model_input(
             loaders.input_png(name, weights_for(name), chosen.image), group=side,

@@ -61,7 +61,6 @@ def layer_table(trace: Trace) -> None:
         {
             "operation": r["node"],
             "type": r["type"],
-            "kind": KINDS[r["kind"]].label,
             "input (C, H, W)": "×".join(map(str, r["in_shape"])),
             "output (C, H, W)": "×".join(map(str, r["out_shape"])),
             "kernel": "×".join(map(str, r["kernel"] or [])),
@@ -71,13 +70,14 @@ def layer_table(trace: Trace) -> None:
             "parameters": r["params"],
             "MACs": r["macs"],
             "activation (bytes)": r["activation_bytes"],
+            "kind": KINDS[r["kind"]].label,  # last: it may need scrolling, as the diagrams' colours tell it, too
         }
         for r in layer_records(trace)
         if r["params"] or not weighted
     ]
     number = st.column_config.NumberColumn(format="localized")
     st.dataframe(
-        records, hide_index=True,
+        records, hide_index=True, placeholder="",
         column_config=dict.fromkeys(("parameters", "MACs", "activation (bytes)"), number),
     )  # fmt: skip
     st.download_button(

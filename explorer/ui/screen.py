@@ -209,7 +209,7 @@ def _beside_diagrams(trace: Trace, node: Node, chosen: Settings) -> MapView:
         message = loaders.maps_message(*arguments, node.name, view.order, view.page, MAPS_HEIGHT)
         feature_maps(message, key=key, initial=view)
     state[VIEW] = key, view
-    seen, facts = st.columns([2, 9], gap="small", vertical_alignment="center")
+    seen, facts = st.columns([1, 4], gap="small", vertical_alignment="center")
     with seen:
         size = trace.input_size[1]
         model_input(

@@ -36,13 +36,14 @@ def panel(variant: Variant) -> None:
         help=f"One run with seed 0. To repeat it: python -m explorer train {variant.name} --data DIR --download",
     )
     compared, why = _compared(entry)
-    curves, matrix = st.columns(2, gap="medium")
-    with curves:
-        chart(curve_chart(compared, dark()), f"training-{variant.name}", "Loss and accuracy by epoch")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        curves = {b.variant: b.record()["epochs"] for b in compared}
+        chart(curve_chart(curves, dark()), f"training-{variant.name}", "Loss and accuracy by epoch")
         if why:
             against = " · ".join(f"{b.variant} **{b.top1:.2f} %**" for b in compared)
             st.markdown(f"{against}: {why}. One run each: a difference of a percent can be chance.")
-    with matrix:
+    with right:
         record = entry.record()
         chart(confusion_chart(entry, record["confusion"], dark()), f"confusion-{variant.name}", "Confusion matrix")
     with st.expander("Record"):
@@ -60,19 +61,18 @@ def _compared(entry: Bundled) -> tuple[list[Bundled], str]:
 
 
 @shared
-def curve_chart(entries: Sequence[Bundled], dark: bool) -> go.Figure:
-    """Training loss, and accuracy on the validation pictures at the training's size, by epoch."""
+def curve_chart(curves: dict[str, list[dict[str, Any]]], dark: bool) -> go.Figure:
+    """Training loss, and accuracy on the validation pictures at the training's size, by epoch, of each variant."""
     figure = go.Figure()
-    for entry, kind in zip(entries, COLOURS, strict=False):
-        epochs: list[dict[str, Any]] = entry.record()["epochs"]
+    for (variant, epochs), kind in zip(curves.items(), COLOURS, strict=False):
         measured = [e for e in epochs if e["top1"] is not None]
         colour = stroke(kind, dark)
         figure.add_scatter(
-            x=[e["number"] for e in epochs], y=[e["loss"] for e in epochs], name=f"{entry.variant}: loss",
+            x=[e["number"] for e in epochs], y=[e["loss"] for e in epochs], name=f"{variant}: loss",
             line={"color": colour, "dash": "dot"}, hovertemplate="epoch %{x}: loss %{y:.3f}",
         )  # fmt: skip
         figure.add_scatter(
-            x=[e["number"] for e in measured], y=[e["top1"] for e in measured], name=f"{entry.variant}: accuracy",
+            x=[e["number"] for e in measured], y=[e["top1"] for e in measured], name=f"{variant}: accuracy",
             yaxis="y2", line={"color": colour}, hovertemplate="epoch %{x}: %{y:.1f} %",
         )  # fmt: skip
     figure.update_layout(
