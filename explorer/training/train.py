@@ -93,13 +93,15 @@ def _loss(outputs: Tensor | tuple[Tensor, ...], labels: Tensor, recipe: Recipe) 
     return F.cross_entropy(outputs.float(), labels, label_smoothing=recipe.label_smoothing)
 
 
-def _augment(images: Tensor, size: int, recipe: Recipe) -> Tensor:
+def _augment(images: Tensor, phase: Phase, recipe: Recipe) -> Tensor:
     """Photographs: a crop and a flip of its own for each. Digits: one affine distortion for each eight, no flip."""
     if recipe.data == "mnist":
         distort = v2.RandomAffine(**AFFINE, interpolation=v2.InterpolationMode.BILINEAR)
         return torch.cat([distort(part) for part in F.pad(images, [2] * 4).split(8)])
-    crop = v2.Compose([v2.RandomResizedCrop(size, (recipe.least_area, 1.0), antialias=True), v2.RandomHorizontalFlip()])
-    return torch.stack([crop(image) for image in images])
+    least = recipe.least_area if phase.least_area is None else phase.least_area
+    crop = [v2.RandomResizedCrop(phase.size, (least, 1.0), antialias=True), v2.RandomHorizontalFlip()]
+    each = v2.Compose([*crop, v2.TrivialAugmentWide()] if phase.altered else crop)
+    return torch.stack([each(image) for image in images])
 
 
 def _normalized(images: Tensor, preprocessing: Preprocessing) -> Tensor:
@@ -107,12 +109,12 @@ def _normalized(images: Tensor, preprocessing: Preprocessing) -> Tensor:
     return v2.functional.normalize(images.float() / 255, mean, std)
 
 
-def _batches(data: Dataset, recipe: Recipe, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+def _batches(data: Dataset, recipe: Recipe, phase: Phase) -> Iterator[tuple[Tensor, Tensor]]:
     """The epoch's augmented batches; pictures beyond the last full batch wait for another epoch."""
     order = torch.randperm(len(data))
     for indices in order.split(recipe.batch):
         if len(indices) == recipe.batch:
-            yield _augment(data.images[indices], size, recipe), data.labels[indices]
+            yield _augment(data.images[indices], phase, recipe), data.labels[indices]
 
 
 def _build(variant: Variant, recipe: Recipe, phase: Phase, classes: int, device: torch.device) -> nn.Module:
@@ -191,7 +193,7 @@ def _epoch(training: Training, data: Dataset, phase: Phase, number: int, preproc
     total = 0.0
     title = f"{training.variant.name} {number + 1}/{recipe.epochs}"
     # disable=None: no bar where nobody looks
-    batches = tqdm(_batches(data, recipe, phase.size), title, steps, leave=False, disable=None)
+    batches = tqdm(_batches(data, recipe, phase), title, steps, leave=False, disable=None)
     for step, (images, labels) in enumerate(batches):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(recipe, number + step / steps)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 import plotly.graph_objects as go
@@ -43,8 +44,10 @@ def panel(variant: Variant) -> None:
         if why:
             against = " · ".join(f"{b.variant} **{b.top1:.2f} %**" for b in compared)
             st.markdown(f"{against}: {why}. One run each: a difference of a percent can be chance.")
-    with right:
         record = entry.record()
+        if leaps := " ".join(_leaps(record["recipe"]["phases"])):
+            st.caption(leaps)
+    with right:
         chart(confusion_chart(entry, record["confusion"], dark()), f"confusion-{variant.name}", "Confusion matrix")
     with st.expander("Record"):
         shown = {key: value for key, value in record.items() if key not in ("epochs", "confusion")}
@@ -58,6 +61,16 @@ def _compared(entry: Bundled) -> tuple[list[Bundled], str]:
         if entry.variant in names and len(both) == len(names):
             return both, why
     return [entry], ""
+
+
+def _leaps(phases: list[dict[str, Any]]) -> Iterator[str]:
+    """What else than learning moves the training loss."""
+    if len({phase["build"].get("aux", True) for phase in phases}) > 1:
+        yield "The loss leaps where the auxiliary heads train: theirs are added."
+    before = list(takewhile(lambda phase: not phase.get("altered"), phases))
+    if before != phases:
+        first = 1 + sum(phase["epochs"] for phase in before)
+        yield f"From epoch {first} on the training pictures are altered more, and the loss is higher."
 
 
 @shared

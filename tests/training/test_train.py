@@ -18,7 +18,7 @@ from explorer.runtime.weights import BUNDLED, load_network
 from explorer.training import bundle, data, recipe
 from explorer.training.evaluate import Evaluation, evaluate
 from explorer.training.recipe import RECIPES, Phase, Recipe
-from explorer.training.train import Training, fit, learning_rate, map_loss, phase_of
+from explorer.training.train import Training, _batches, fit, learning_rate, map_loss, phase_of
 
 CPU = torch.device("cpu")
 TINY = Recipe(
@@ -110,6 +110,21 @@ def test_phases_without_the_heads_give_them_up(imagenette: Path, tmp_path: Path)
     assert not any(name.startswith("aux") for name in training.model.state_dict())
     again = fit(variant("googlenet"), recipe, train, val, CPU, checkpoint, report=quiet)
     assert again.epochs == training.epochs  # nothing is left to do
+
+
+def test_phases_say_how_pictures_are_augmented(imagenette: Path) -> None:
+    pictures = data.load("imagenette", imagenette, "train")
+
+    def batch(**augmentation: float) -> tuple[torch.Tensor, torch.Tensor]:
+        torch.manual_seed(0)
+        return next(_batches(pictures, TINY, Phase(1, 32, **augmentation)))  # type: ignore[arg-type]
+
+    plain, labels = batch()
+    assert plain.shape == (TINY.batch, 3, 32, 32) and labels.shape == (TINY.batch,)
+    whole, same = batch(least_area=1.0)
+    assert torch.equal(labels, same) and not torch.equal(plain, whole)
+    altered, same = batch(altered=True)
+    assert torch.equal(labels, same) and not torch.equal(plain, altered)
 
 
 def test_the_learning_rate_is_one_cycle() -> None:
