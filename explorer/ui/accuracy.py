@@ -86,7 +86,11 @@ def chart(shown: list[Accuracy], top: Literal[1, 5], is_dark: bool) -> go.Figure
                 "opacity": 0.85, "line": {"width": 2 if group == "more" else 1, "color": stroke(kind, is_dark)},
             },
         )  # fmt: skip
-    figure.update_xaxes(title="MACs, one crop", type="log", tickvals=TICKS, tickformat="~s", showgrid=True)
+    macs = [math.log10(counts()[r.variant].macs) for r in shown]
+    figure.update_xaxes(
+        title="MACs, one crop", type="log", tickvals=TICKS, tickformat="~s", showgrid=True,
+        range=[min(macs, default=8) - 0.35, max(macs, default=11) + 0.35],  # room for the names on a phone
+    )  # fmt: skip
     figure.update_yaxes(title=f"top-{top} accuracy (%)")
     figure.update_layout(legend={**LEGEND, "itemsizing": "constant"})
     return styled(figure, is_dark, height=520)

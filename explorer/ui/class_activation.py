@@ -141,14 +141,14 @@ def _strongest(cam: ClassActivation, head: PooledHead, activations: Activations)
         st.markdown("**The maps of the classes with the highest scores**")
     else:
         picked = cam.strongest(TILES)
-        titles = [f"<b>#{k}</b> {cam.means[k]:.2g} · {cam.weights[k]:+.2g}" for k in picked]
+        titles = [f"<b>#{k}</b><br>{cam.means[k]:.2g} · {cam.weights[k]:+.2g}" for k in picked]
         st.markdown("**The maps that add or take most** (mean · weight)")
     if not len(picked):
         st.markdown("No map adds anything.")
         return
     shown = cam.maps[picked]
     scale = limits(float(shown.min()), float(shown.max()))
-    chart(tiles(shown, titles, dark(), 3, scale, 380), "cam-maps", f"Maps of {head.maps}, each with its mean")
+    chart(tiles(shown, titles, dark(), 3, scale, 420), "cam-maps", f"Maps of {head.maps}, each with its mean")
     st.caption(f"{head.maps}, all on one scale.")
 
 

@@ -18,6 +18,7 @@ from explorer.runtime.weighted_sum import WeightedSum
 from explorer.ui.charts import FONT, LEGEND, ROW, Panels, bars_under_bars, fill, shared, stroke, styled
 
 QUANTITIES = {"Multiplications": "macs", "Parameters": "params", "Activation memory": "activation_bytes"}
+TOTAL = 80  # pixels to the right of the longest bar, for its total: on a phone, too
 
 
 @shared
@@ -27,7 +28,7 @@ def comparison(designs: Sequence[Design], dark: bool) -> go.Figure:
     for row, attribute in enumerate(QUANTITIES.values(), 1):
         _stack(figure, designs, attribute, dark, row)
     figure.update_annotations(x=0, xanchor="left")
-    return styled(figure, dark, height=len(QUANTITIES) * (len(designs) * ROW + 38))
+    return styled(figure, dark, height=len(QUANTITIES) * (len(designs) * ROW + 38)).update_layout(margin_r=TOTAL)
 
 
 @shared
@@ -35,7 +36,7 @@ def bars(designs: Sequence[Design], dark: bool) -> go.Figure:
     """The multiplications of designs, first on top; a bar's parts are its layers."""
     figure = make_subplots()
     _stack(figure, designs, "macs", dark, 1)
-    return styled(figure, dark, height=len(designs) * ROW + 20)
+    return styled(figure, dark, height=len(designs) * ROW + 20).update_layout(margin_r=TOTAL)
 
 
 def _stack(figure: go.Figure, designs: Sequence[Design], attribute: str, dark: bool, row: int) -> None:
@@ -51,10 +52,10 @@ def _stack(figure: go.Figure, designs: Sequence[Design], attribute: str, dark: b
             )  # fmt: skip
     figure.add_scatter(
         x=totals, y=[d.name for d in designs], mode="text", text=[f" {text(t)}" for t in totals],
-        textposition="middle right", textfont_size=FONT, hoverinfo="skip", showlegend=False, row=row, col=1,
+        textposition="middle right", textfont_size=FONT, hoverinfo="skip", showlegend=False, cliponaxis=False,
+        row=row, col=1,
     )  # fmt: skip
-    # The totals stand right of their bars.
-    figure.update_xaxes(range=[0, 1.3 * max(totals)], visible=False, row=row, col=1)
+    figure.update_xaxes(range=[0, max(totals)], visible=False, row=row, col=1)
     figure.update_yaxes(autorange="reversed", ticksuffix=" ", row=row, col=1)
 
 

@@ -20,6 +20,7 @@ CSS = """
   [data-testid="stMain"] [class*="st-key-cost-"] [data-testid="stPageLink"] p { font-size: 1rem; font-weight: 400; }
   @media (max-width: 640px) {
     [data-testid="stMainBlockContainer"] { padding: 4rem .75rem 2rem; }
+    .st-key-timeline { display: none; } /* no room for the names; the cards below say the same */
     [data-testid="stLayoutWrapper"]:has(> .st-key-draw-a-digit) { order: -1; }
   }
 </style>

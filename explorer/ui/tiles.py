@@ -43,7 +43,8 @@ def tiles(
     """
     _, h, w = maps.shape
     rows = math.ceil(len(maps) / columns)
-    pitch_y, pitch_x = h + math.ceil(TITLE_SPACE * h), w + max(1, round(GAP * w))
+    lines = 1 + max(title.count("<br>") for title in titles)
+    pitch_y, pitch_x = h + math.ceil(lines * TITLE_SPACE * h), w + max(1, round(GAP * w))
     picture = np.full((rows * pitch_y, columns * pitch_x - (pitch_x - w)), np.nan, dtype=np.float32)
     which = np.empty((*picture.shape, 3), dtype=object)
     positions = np.moveaxis(np.indices((h, w)), 0, -1)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
+from explorer.ui.gallery import cards
 from explorer.ui.navigation import page_files
 from tests.browser.conftest import AppPage, OpenPage
 from tests.browser.parts import diagram, element
@@ -78,6 +80,17 @@ def test_nothing_overflows_on_a_phone(open_page: OpenPage, path: str) -> None:
         assert grid["y"] >= block["y"] + block["height"]  # the columns are stacked
         assert grid["x"] >= 0
         assert grid["x"] + grid["width"] <= 390
+    else:
+        expect(page.get_by_test_id("stPlotlyChart")).to_be_hidden()  # the names of the timeline would overlap
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1920, 1080)])
+def test_home_shows_each_network_as_a_whole(open_page: OpenPage, size: tuple[int, int]) -> None:
+    view = open_page("/", size=size)
+    expect(view.page.get_by_test_id("stPlotlyChart")).to_be_visible()
+    strips = view.page.locator(".viewport")
+    assert strips.count() == len(cards())
+    assert strips.evaluate_all("all => all.map(e => e.scrollWidth - e.clientWidth)") == [0] * len(cards())
 
 
 def test_the_navigation_holds_all_pages_beside_the_sidebar(open_page: OpenPage) -> None:

@@ -71,5 +71,12 @@ def test_the_training_record(visit: Open) -> None:
     first, second = (manifest()[name] for name in ("lenet5", "lenet5_modern"))
     assert f"**{first.top1:.2f} %** of the 10,000 validation pictures of MNIST" in page.text
     assert f"lenet5 **{first.top1:.2f} %** · lenet5_modern **{second.top1:.2f} %**" in page.text
+    assert "The loss leaps" not in page.text
+    deeper = visit("googlenet", variant="googlenet")
+    assert "The loss leaps where the auxiliary heads train" in deeper.text
+    phases = manifest()["googlenet"].record()["recipe"]["phases"]
+    altered = next(i for i, phase in enumerate(phases) if phase.get("altered"))
+    first = 1 + sum(phase["epochs"] for phase in phases[:altered])
+    assert f"From epoch {first} on the training pictures are altered more" in deeper.text
     nothing = visit("resnet", variant="resnet18")
     assert "How these weights were trained" not in [header.value for header in nothing.app.header]
