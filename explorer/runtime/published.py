@@ -90,8 +90,11 @@ class Published:
 
 @cache
 def published(variant_name: str) -> Published | None:
-    """The weights published for a variant; None where nobody publishes any, as for LeNet-5, AlexNet of 2012, NiN,
-    GoogLeNet of 2014, plain networks, ResNets of version 1 and 2, and all networks for CIFAR."""
+    """The weights published for a variant; None where neither torchvision nor timm has any in its layout.
+
+    So it is for LeNet-5, AlexNet of 2012, NiN, GoogLeNet of 2014, plain networks, ResNets of version 1 and 2, and all
+    networks for CIFAR.
+    """
     if variant_name in TORCHVISION:
         from torchvision.models import get_model_weights
 

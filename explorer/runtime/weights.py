@@ -192,7 +192,7 @@ def _bundled(variant: Variant) -> Bundled:
 
 def _stored(variant: Variant) -> Path:
     if published(variant.name) is None:
-        raise WeightsError(f"Nobody publishes ImageNet weights for {variant.name}.")
+        raise WeightsError(f"The app knows of no published ImageNet weights for {variant.name}.")
     file = stored(variant.name)
     if file is None:
         raise WeightsError(f"The ImageNet weights of {variant.name} have not been downloaded: its page has a button.")

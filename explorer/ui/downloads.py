@@ -19,7 +19,7 @@ def download_panel(variant_name: str) -> None:
 
     weights = published(variant_name)
     if weights is None:
-        st.caption("Nobody publishes ImageNet weights for this variant.")
+        st.caption("The app knows of no published ImageNet weights for this variant.")
         return
     local = found(variant_name)
     if stored(variant_name) is not None or (local is not None and local.problem is None):
