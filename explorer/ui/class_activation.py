@@ -76,7 +76,7 @@ def _panel(variant: Variant, head: PooledHead) -> None:
             "(Zhou et al., arXiv 1512.04150)."
         )
     with right:
-        _sum(cam, title)
+        _sum(cam, head, title)
         _strongest(cam, head, activations)
     if head.linear is not None:
         st.markdown(f"**All {grouped(len(cam.weights))} maps: their means, the weights of {title}, and the products**")
@@ -123,21 +123,23 @@ def _title(activations: Activations, number: int) -> str:
     return classes[number] if classes else f"class {number} (untrained)"
 
 
-def _sum(cam: ClassActivation, title: str) -> None:
-    """The mean of the map, the bias and the network's own logit."""
-    mean = float(cam.map.mean())
+def _sum(cam: ClassActivation, head: PooledHead, title: str) -> None:
+    """The mean of the map, the bias where there is one, and the network's own logit."""
+    mean, own = float(cam.map.mean()), f"the network's own score of {title}: **{cam.logit:.4g}**."
+    if head.linear is None:
+        st.latex(r"M_c(x, y) = f_c(x, y)")
+        st.markdown(f"Mean of the map **{mean:.4g}**; {own}")
+        return
     st.latex(r"M_c(x, y) = \sum_k w_{ck} \, f_k(x, y)")
-    st.markdown(
-        f"Mean of the map **{mean:.4g}** + bias **{cam.bias:.4g}** = **{mean + cam.bias:.4g}**; the network's own "
-        f"score of {title}: **{cam.logit:.4g}**."
-    )
+    st.markdown(f"Mean of the map **{mean:.4g}** + bias **{cam.bias:.4g}** = **{mean + cam.bias:.4g}**; {own}")
 
 
 def _strongest(cam: ClassActivation, head: PooledHead, activations: Activations) -> None:
     """The maps that add most; of a network with one map for each class, those of the best classes."""
     if head.linear is None:
         picked = activations.logits.topk(min(TILES, len(cam.maps))).indices.numpy()
-        titles = [f"<b>#{k}</b> mean {cam.means[k]:.3g}" for k in picked]
+        classes = activations.network.classes
+        titles = [f"<b>#{k}</b> mean {cam.means[k]:.3g}" + (f"<br>{classes[k]}" if classes else "") for k in picked]
         st.markdown("**The maps of the classes with the highest scores**")
     else:
         picked = cam.strongest(TILES)

@@ -164,3 +164,16 @@ def test_the_map_lies_over_the_picture_with_or_without_interpolation(page: Any) 
     page.app.toggle(key="cam-smooth").set_value(True)
     page.run()
     assert overlay()["data"][0]["zsmooth"] == "best"
+
+
+def test_a_network_with_a_map_for_each_class_names_them(visit: Open) -> None:
+    page = visit("nin")
+    a = loaders.activations("nin_imagenet", "bundled", "cpu", sample_image("cat"))
+    best = a.logits.topk(6).indices.tolist()
+    names = [a.network.classes[k] for k in best]
+    assert f"Mean of the map **{float(a.logits[best[0]]):.4g}**; the network's own score of {names[0]}" in page.text
+    titles = [text["text"] for f in figures(page) for text in f["layout"].get("annotations", ())]
+    for k, name in zip(best, names, strict=True):
+        assert f"<b>#{k}</b> mean {float(a.logits[k]):.3g}<br>{name}" in titles
+    untrained = visit("nin", weights="untrained")
+    assert not any("<br>" in text["text"] for f in figures(untrained) for text in f["layout"].get("annotations", ()))
