@@ -66,14 +66,15 @@ LARGER = *SMALL, Phase(10, 112), Phase(3, 192)
 DEEP = Phase(8, 80), Phase(10, 112), Phase(3, 160), Phase(18, 112), Phase(3, 192), Phase(5, 224)
 # Without batch normalization: Adam's steps do not depend on the gradients' scale, which such networks lack.
 PLAIN_ADAM: dict[str, Any] = {"optimizer": "adamw", "peak": 1e-3, "weight_decay": 0.05}
-# MobileNet V2 and Inception-v3 were published with RMSProp. SGD hardly moves the last layers of the first, whose
-# gradients, relative to the weights, are a hundredth of the first layers' at the start; the loss of the second rose.
+# Published with RMSProp. SGD hardly moves MobileNet V2's last layers, whose gradients, relative to the weights, are at
+# the start a hundredth of the first layers'; with it Inception-v3's loss rose.
 ADAM: dict[str, Any] = {"optimizer": "adamw", "peak": 3e-3, "weight_decay": 0.05}
 DIGITS: dict[str, Any] = {
     "data": "mnist", "width": 1.0, "optimizer": "adamw", "peak": 4e-3, "weight_decay": 0.01, "label_smoothing": 0.0,
     "batch": 128,
 }  # fmt: skip
 FREE_SIZE = {"adaptive_pool": True}
+NO_HEADS = {"aux": False}
 
 # One recipe for the two networks of each experiment, which differ in one thing only.
 DEGRADATION = Recipe(LARGER, cycles=((32, 0.1), (13, 0.04)))
@@ -103,12 +104,12 @@ RECIPES: dict[str, Recipe] = {
     ),
     "googlenet": Recipe(
         (
-            *(Phase(16, 80, {"aux": False}), Phase(20, 112, {"aux": False}), Phase(3, 224)),
-            *(Phase(66, 112, {"aux": False}), Phase(4, 224), Phase(12, 112, {"aux": False}), Phase(3, 224)),
+            *(Phase(16, 80, NO_HEADS), Phase(20, 112, NO_HEADS), Phase(3, 224)),
+            *(Phase(66, 112, NO_HEADS), Phase(4, 224), Phase(12, 112, NO_HEADS), Phase(3, 224)),
             # By now it knows the pictures by heart (83 %): new ones help, not more of the same.
-            *(Phase(60, 112, {"aux": False}, least_area=0.2, altered=True), Phase(2, 224, least_area=0.2)),
+            *(Phase(60, 112, NO_HEADS, least_area=0.2, altered=True), Phase(2, 224, least_area=0.2)),
         ),
-        # The heads begin anew with the last.
+        # The heads begin anew with the last cycle.
         cycles=((39, 1e-3), (66, 8e-4), (4, 2e-4), (12, 5e-4), (3, 1.5e-4), (60, 8e-4), (2, 1.5e-4)),
         **PLAIN_ADAM,
     ),
@@ -117,8 +118,8 @@ RECIPES: dict[str, Recipe] = {
     ),
     "inception_v3": Recipe(
         (
-            *(Phase(8, 80, {"aux": False}), Phase(18, 112, {"aux": False}), Phase(3, 192, {"aux": False})),
-            *(Phase(2, 299), Phase(16, 112, {"aux": False}), Phase(2, 224, {"aux": False})),
+            *(Phase(8, 80, NO_HEADS), Phase(18, 112, NO_HEADS), Phase(3, 192, NO_HEADS)),
+            *(Phase(2, 299), Phase(16, 112, NO_HEADS), Phase(2, 224, NO_HEADS)),
             Phase(2, 299, least_area=0.5),
         ),
         cycles=((29, 2e-3), (2, 2e-4), (18, 1.2e-3), (2, 2e-4)),

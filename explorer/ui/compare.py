@@ -13,10 +13,10 @@ from explorer.architectures import catalogue, family_of
 from explorer.runtime.images import LoadedImage
 from explorer.runtime.maps import GridHeader, Order, encode_page, statistics
 from explorer.ui import loaders
-from explorer.ui.components.feature_maps import MapView, current_view, feature_maps, model_input
+from explorer.ui.components.feature_maps import MapView, current_view, feature_maps
 from explorer.ui.linked import followed, keep, seed
-from explorer.ui.screen import result
-from explorer.ui.sidebar import run_of, settings, weights_for
+from explorer.ui.screen import input_and_result
+from explorer.ui.sidebar import run_of, settings
 
 SIDES = {"a": "First network", "b": "Second network"}
 FIRST, SECOND = "mobilenet_v2", "resnet50"
@@ -85,21 +85,14 @@ def _maps(a: Trace, b: Trace) -> None:
 
 
 def _side(side: str, trace: Trace, level: Level, limits: tuple[float, float]) -> None:
-    node, name, chosen = level.node, trace.variant, settings()
+    node, name = level.node, trace.variant
     arguments = run_of(name)
     maps = loaders.activations(*arguments).maps(node.name)
     st.markdown(f"**{node.name}** · {maps.shape[0]} maps of {pair_text(maps.shape[1:])}")
     key = f"compare-{side}-{followed()}"
     view = current_view(key, MapView(scale="shared"))
     feature_maps(_message(*arguments, side, node.name, limits, view.order, view.page), key=key, initial=view)
-    seen, facts = st.columns([1, 4], gap="small", vertical_alignment="center")
-    with seen:
-        model_input(
-            loaders.input_png(name, weights_for(name), chosen.image), group=side,
-            caption=f"Input {trace.input_size[1]}×{trace.input_size[2]}", key=f"compare-{side}-input",
-        )  # fmt: skip
-    with facts:
-        result(loaders.activations(*arguments), chosen)
+    input_and_result(trace, group=side, key=f"compare-{side}-input")
 
 
 def _limits(first: str, first_node: str, second: str, second_node: str) -> tuple[float, float]:

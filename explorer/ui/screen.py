@@ -13,6 +13,7 @@ from functools import partial
 from typing import get_args
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.analysis.diagram import Format, Zoom
 from explorer.analysis.trace import Node, Trace, UnknownNode
@@ -209,15 +210,7 @@ def _beside_diagrams(trace: Trace, node: Node, chosen: Settings) -> MapView:
         message = loaders.maps_message(*arguments, node.name, view.order, view.page, MAPS_HEIGHT)
         feature_maps(message, key=key, initial=view)
     state[VIEW] = key, view
-    seen, facts = st.columns([1, 4], gap="small", vertical_alignment="center")
-    with seen:
-        size = trace.input_size[1]
-        model_input(
-            loaders.input_png(*arguments[:2], chosen.image), group=name,
-            caption=f"Input {size}×{size}", key=f"{name}-input",
-        )  # fmt: skip
-    with facts:
-        result(loaders.activations(*arguments), chosen)
+    with input_and_result(trace, group=name, key=f"{name}-input"):
         if node.type == "Conv2d":
             link_there = {"from": f"{name}:{node.name}"} | ({"sample": chosen.sample} if chosen.sample else {})
             with st.container(key="cost-of-node"):
@@ -234,6 +227,18 @@ def _panel_box() -> str:
         label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
     return str(st.session_state["panel"])
+
+
+def input_and_result(trace: Trace, *, group: str, key: str) -> DeltaGenerator:
+    """What went into the network, and beside it what came out; returns the place of the latter, for more."""
+    arguments, chosen = run_of(trace.variant), settings()
+    seen, facts = st.columns([1, 4], gap="small", vertical_alignment="center")
+    with seen:
+        picture = loaders.input_png(*arguments[:2], chosen.image)
+        model_input(picture, group=group, caption=f"Input {pair_text(trace.input_size[1:])}", key=key)
+    with facts:
+        result(loaders.activations(*arguments), chosen)
+    return facts
 
 
 def result(activations: Activations, chosen: Settings) -> None:

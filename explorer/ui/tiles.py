@@ -43,7 +43,7 @@ def tiles(
     """
     _, h, w = maps.shape
     rows = math.ceil(len(maps) / columns)
-    lines = 1 + max(title.count("<br>") for title in titles)
+    lines = 1 + max((title.count("<br>") for title in titles), default=0)
     pitch_y, pitch_x = h + math.ceil(lines * TITLE_SPACE * h), w + max(1, round(GAP * w))
     picture = np.full((rows * pitch_y, columns * pitch_x - (pitch_x - w)), np.nan, dtype=np.float32)
     which = np.empty((*picture.shape, 3), dtype=object)
@@ -55,7 +55,14 @@ def tiles(
         which[y : y + h, x : x + w, 0] = title
         which[y : y + h, x : x + w, 1:] = positions
         figure.add_annotation(
-            x=x - 0.5, y=y - 0.5, text=title, showarrow=False, xanchor="left", yanchor="bottom", borderpad=0
+            x=x - 0.5,
+            y=y - 0.5,
+            text=title,
+            showarrow=False,
+            xanchor="left",
+            yanchor="bottom",
+            align="left",
+            borderpad=0,
         )
     low, high = scale
     figure.add_heatmap(

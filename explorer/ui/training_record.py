@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import accumulate, pairwise
 from typing import Any
 
 import plotly.graph_objects as go
@@ -67,10 +67,10 @@ def _leaps(phases: list[dict[str, Any]]) -> Iterator[str]:
     """What else than learning moves the training loss."""
     if len({phase["build"].get("aux", True) for phase in phases}) > 1:
         yield "The loss leaps where the auxiliary heads train: theirs are added."
-    before = list(takewhile(lambda phase: not phase.get("altered"), phases))
-    if before != phases:
-        first = 1 + sum(phase["epochs"] for phase in before)
-        yield f"From epoch {first} on the training pictures are altered more, and the loss is higher."
+    ends = [0, *accumulate(phase["epochs"] for phase in phases)]
+    for phase, (before, last) in zip(phases, pairwise(ends), strict=True):
+        if phase.get("altered"):
+            yield f"In epochs {before + 1} to {last} the training pictures are altered more, and the loss is higher."
 
 
 @shared

@@ -76,7 +76,7 @@ def test_the_training_record(visit: Open) -> None:
     assert "The loss leaps where the auxiliary heads train" in deeper.text
     phases = manifest()["googlenet"].record()["recipe"]["phases"]
     altered = next(i for i, phase in enumerate(phases) if phase.get("altered"))
-    first = 1 + sum(phase["epochs"] for phase in phases[:altered])
-    assert f"From epoch {first} on the training pictures are altered more" in deeper.text
+    before, last = (sum(phase["epochs"] for phase in phases[:end]) for end in (altered, altered + 1))
+    assert f"In epochs {before + 1} to {last} the training pictures are altered more" in deeper.text
     nothing = visit("resnet", variant="resnet18")
     assert "How these weights were trained" not in [header.value for header in nothing.app.header]
