@@ -78,7 +78,7 @@ def chart(shown: list[Accuracy], top: Literal[1, 5], is_dark: bool) -> go.Figure
             named.add(c.page)
         figure.add_scatter(
             x=[c.macs for c in found], y=[r.accuracy(top) for r in records], name=GROUPS[group],
-            mode="markers+text", text=names, textposition="top center", textfont_size=FONT,
+            mode="markers+text", cliponaxis=False, text=names, textposition="top center", textfont_size=FONT,
             customdata=[[r.variant, hover(r)] for r in records], hovertemplate="%{customdata[1]}<extra></extra>",
             marker={
                 "symbol": symbol, "color": fill(kind, is_dark) if group != "more" else stroke(kind, is_dark),
@@ -86,7 +86,7 @@ def chart(shown: list[Accuracy], top: Literal[1, 5], is_dark: bool) -> go.Figure
                 "opacity": 0.85, "line": {"width": 2 if group == "more" else 1, "color": stroke(kind, is_dark)},
             },
         )  # fmt: skip
-    macs = [math.log10(counts()[r.variant].macs) for r in RECORDS]  # of all: the axis stays when figures are left out
+    macs = [math.log10(counts()[r.variant].macs) for r in shown or RECORDS]
     figure.update_xaxes(
         title="MACs, one crop", type="log", tickvals=TICKS, tickformat="~s", showgrid=True,
         range=[min(macs) - 0.35, max(macs) + 0.35],  # room for the names on a phone
