@@ -176,9 +176,9 @@ def _describe(args: argparse.Namespace) -> None:
 
 
 def _diagram(args: argparse.Namespace) -> None:
-    from explorer.analysis.diagram import diagram_for
     from explorer.analysis.trace import trace_variant
     from explorer.architectures import variant
+    from explorer.diagrams import diagram_for
 
     fmt = args.output.suffix.lstrip(".").lower()
     if fmt not in EXPORTS:
@@ -193,7 +193,7 @@ def _activations(args: argparse.Namespace) -> Activations:
     from explorer.runtime.activations import capture
     from explorer.runtime.device import resolve
     from explorer.runtime.images import load_image, model_input, sample, samples
-    from explorer.runtime.weights import load_network
+    from explorer.runtime.weights.network import load_network
 
     v: Variant = variant(args.variant)
     source = Path(args.image)
@@ -214,7 +214,7 @@ def _maps(args: argparse.Namespace) -> None:
     from explorer.analysis.trace import trace_variant
     from explorer.architectures import variant
     from explorer.runtime.maps import channels_per_page, page_of, show, statistics
-    from explorer.runtime.maps_png import draw_png
+    from explorer.runtime.png import draw_png
 
     node = trace_variant(variant(args.variant)).resolve(args.node)
     values = _activations(args).maps(node.name).numpy()
@@ -251,7 +251,7 @@ def _predict(args: argparse.Namespace) -> None:
 def _gates(args: argparse.Namespace) -> None:
     from explorer.analysis.trace import trace_variant
     from explorer.architectures import variant
-    from explorer.runtime.gates import gate_blocks, record
+    from explorer.demonstrations.gates.compute import gate_blocks, record
 
     blocks = gate_blocks(trace_variant(variant(args.variant)))
     if not blocks:
@@ -272,7 +272,7 @@ def _gates(args: argparse.Namespace) -> None:
 
 def _cost(args: argparse.Namespace) -> None:
     from explorer.analysis import cost
-    from explorer.analysis.units import bytes_text, shape_text
+    from explorer.analysis.text import bytes_text, shape_text
 
     convolution = cost.Convolution(
         in_shape=cost.parse_shape(args.input),
@@ -317,7 +317,7 @@ def _train(args: argparse.Namespace) -> None:
 def _evaluate(args: argparse.Namespace) -> None:
     from explorer.architectures import variant
     from explorer.runtime.device import resolve
-    from explorer.runtime.weights import load_network
+    from explorer.runtime.weights.network import load_network
     from explorer.training import data
     from explorer.training.evaluate import evaluate
 

@@ -21,8 +21,8 @@ if str(ROOT) not in sys.path:  # so that `import explorer` works from whatever d
 
 def main() -> None:
     """One script run of one viewer."""
-    from explorer.ui import style, warmup
-    from explorer.ui.navigation import HOME, page_files
+    from explorer.ui.app import style, warmup
+    from explorer.ui.app.navigation import HOME, page_files
 
     warmup.start()
     st.set_page_config(page_title="CNN explorer", page_icon=str(ROOT / "assets" / "icon.png"), layout="wide")
@@ -41,7 +41,7 @@ def main() -> None:
 
 @asynccontextmanager
 async def _lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
-    from explorer.ui import warmup
+    from explorer.ui.app import warmup
 
     warmup.start()
     yield {}
@@ -52,6 +52,6 @@ if __name__ == "__main__":
 else:
     from starlette.middleware import Middleware
 
-    from explorer.ui.deep_links import DeepLinks
+    from explorer.ui.app.deep_links import DeepLinks
 
     app = st.App(__file__, lifespan=_lifespan, middleware=[Middleware(DeepLinks)])

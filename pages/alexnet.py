@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from explorer.architectures import family
-from explorer.ui import panels
-from explorer.ui.demonstrations import alexnet
+from explorer.demonstrations.alexnet import panel as alexnet
+from explorer.ui import below
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -71,4 +71,4 @@ tour(FAMILY, STEPS)
 alexnet.begin(variant)
 screen(FAMILY, variant)
 alexnet.demonstration(variant)
-panels.below(FAMILY, variant)
+below.below(FAMILY, variant)

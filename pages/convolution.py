@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.analysis.cost import CostError
-from explorer.ui import budget, calculator, weighted_sum
-from explorer.ui.practice import practice
+from explorer.demonstrations.pointwise import budget, calculator
+from explorer.demonstrations.pointwise import one_position as weighted_sum
+from explorer.demonstrations.pointwise.measured import practice
 
 
 @st.fragment

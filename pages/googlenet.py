@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from explorer.architectures import family
-from explorer.ui import class_activation, panels
-from explorer.ui.demonstrations import googlenet
+from explorer.demonstrations.class_activation import panel as class_activation
+from explorer.demonstrations.inception_module import panel as googlenet
+from explorer.ui import below
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -74,4 +75,4 @@ class_activation.begin(variant)
 screen(FAMILY, variant, googlenet.follow)
 googlenet.demonstration(variant)
 class_activation.panel(variant)
-panels.below(FAMILY, variant)
+below.below(FAMILY, variant)

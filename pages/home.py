@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer.analysis.units import si
+from explorer.analysis.text import si
 from explorer.ui.components.diagram import clicked, diagram, link
-from explorer.ui.gallery import Card, cards, timeline
+from explorer.ui.home import Card, cards, timeline
 
 
 def open_page(card: Card, node: str | None = None) -> None:

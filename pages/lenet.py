@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from explorer.architectures import family
-from explorer.ui import drawing, panels
-from explorer.ui.demonstrations import lenet
+from explorer.demonstrations.digits import panel as drawing
+from explorer.demonstrations.lenet import panel as lenet
+from explorer.ui import below
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -74,4 +75,4 @@ lenet.begin(variant)
 screen(FAMILY, variant)
 drawing.panel(variant)
 lenet.demonstration(variant)
-panels.below(FAMILY, variant)
+below.below(FAMILY, variant)

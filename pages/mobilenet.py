@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from explorer.architectures import family
-from explorer.ui import class_activation, panels, se_laboratory
-from explorer.ui.demonstrations import mobilenet
+from explorer.demonstrations.class_activation import panel as class_activation
+from explorer.demonstrations.gates import panel as se_laboratory
+from explorer.demonstrations.mobilenet import panel as mobilenet
+from explorer.ui import below
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -82,4 +84,4 @@ screen(FAMILY, variant, mobilenet.follow, se_laboratory.follow)
 mobilenet.demonstration(variant)
 se_laboratory.laboratory(variant)
 class_activation.panel(variant)
-panels.below(FAMILY, variant)
+below.below(FAMILY, variant)

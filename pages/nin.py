@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from explorer.architectures import family
-from explorer.ui import class_activation, panels
+from explorer.demonstrations.class_activation import panel as class_activation
+from explorer.ui import below
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -66,4 +67,4 @@ tour(FAMILY, STEPS)
 class_activation.begin(variant)
 screen(FAMILY, variant)
 class_activation.panel(variant)
-panels.below(FAMILY, variant)
+below.below(FAMILY, variant)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from explorer.architectures import family
-from explorer.ui import class_activation, panels, se_laboratory
-from explorer.ui.demonstrations.residual_units import one_unit
+from explorer.demonstrations.class_activation import panel as class_activation
+from explorer.demonstrations.gates import panel as se_laboratory
+from explorer.demonstrations.residual_unit.panel import one_unit
+from explorer.ui import below
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -76,4 +78,4 @@ screen(FAMILY, variant, se_laboratory.follow)
 se_laboratory.laboratory(variant)
 one_unit(variant)
 class_activation.panel(variant)
-panels.below(FAMILY, variant)
+below.below(FAMILY, variant)

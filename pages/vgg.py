@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from explorer.architectures import family
-from explorer.ui import panels
-from explorer.ui.demonstrations import vgg
+from explorer.demonstrations.vgg import panel as vgg
+from explorer.ui import below
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -74,4 +74,4 @@ tour(FAMILY, STEPS)
 vgg.begin(variant)
 screen(FAMILY, variant)
 vgg.demonstration(variant)
-panels.below(FAMILY, variant)
+below.below(FAMILY, variant)

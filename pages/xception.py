@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from explorer.architectures import family
-from explorer.ui import class_activation, panels
-from explorer.ui.demonstrations import xception
+from explorer.demonstrations.class_activation import panel as class_activation
+from explorer.demonstrations.separable import panel as xception
+from explorer.ui import below
 from explorer.ui.screen import current_variant, screen
 from explorer.ui.tour import Step, tour
 
@@ -67,4 +68,4 @@ class_activation.begin(variant)
 screen(FAMILY, variant)
 xception.demonstration(variant)
 class_activation.panel(variant)
-panels.below(FAMILY, variant)
+below.below(FAMILY, variant)

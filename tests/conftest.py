@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # The workers share the cores already: torch's threads on top of them only wait for each other.
@@ -39,3 +42,17 @@ def repo_root() -> Path:
 def update_golden(request: pytest.FixtureRequest) -> bool:
     """Whether golden files are to be rewritten (`make golden`) rather than compared."""
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture
+def golden(update_golden: bool) -> Callable[[str, str], None]:
+    """Compare a text with the golden file of that name, or rewrite the file with `--update-golden`."""
+
+    def check(name: str, text: str) -> None:
+        file = GOLDEN / name
+        if update_golden:
+            file.write_text(text)
+        assert file.is_file(), f"{name} has no golden file: run `make golden` and read what it writes"
+        assert text == file.read_text()
+
+    return check

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
-FILE = Path(__file__).resolve().parents[2] / "assets" / "accuracy.json"
+from explorer import ASSETS
+
+FILE = ASSETS / "accuracy.json"
 Group = Literal["paper", "library", "more"]
 VALIDATION = "ILSVRC-2012 validation"
 NON_BLACKLISTED = "ILSVRC-2012 validation, without blacklisted pictures"

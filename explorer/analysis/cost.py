@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-from explorer.analysis.units import grouped as thousands
-from explorer.analysis.units import pair_text
+from explorer.analysis.text import grouped as thousands
+from explorer.analysis.text import pair_text
 
 if TYPE_CHECKING:  # the trace imports torch
     from explorer.analysis.trace import Kind, Node

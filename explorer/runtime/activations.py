@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, fx
 
 from explorer.runtime.device import forward_slot, run_with_fallback, synchronize
-from explorer.runtime.weights import Network
+from explorer.runtime.weights.network import Network
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from explorer import ASSETS
+
 if TYPE_CHECKING:
     import torch
 
@@ -27,7 +29,7 @@ MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
 FORMATS = ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF")
 
-_SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
+_SAMPLES = ASSETS / "samples"
 
 _PIXEL_LIMIT = f"at most {MAX_PIXELS:,} ({MAX_PIXELS // 10**6} megapixels) are accepted."
 

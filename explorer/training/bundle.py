@@ -15,10 +15,10 @@ import torchvision
 from safetensors.torch import save_file
 
 from explorer.architectures.family import Variant
-from explorer.runtime import bundled
-from explorer.runtime.bundled import Bundled
 from explorer.runtime.images import Preprocessing, preprocessing_for
-from explorer.runtime.weights import BUNDLED, load_network
+from explorer.runtime.weights import bundled
+from explorer.runtime.weights.bundled import Bundled
+from explorer.runtime.weights.network import BUNDLED, load_network
 from explorer.training import data as datasets
 from explorer.training.data import Dataset
 from explorer.training.evaluate import Evaluation, evaluate

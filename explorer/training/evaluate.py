@@ -10,7 +10,7 @@ from torch import Tensor
 from torchvision.transforms import v2
 
 from explorer.runtime.images import Preprocessing, model_input
-from explorer.runtime.weights import Network
+from explorer.runtime.weights.network import Network
 from explorer.training.data import Dataset
 
 BATCH = 32

@@ -7,14 +7,14 @@ from typing import Any
 import streamlit as st
 
 from explorer.analysis.compare import Difference, Level, differences, levels
+from explorer.analysis.text import bytes_text, grouped, pair_text, shape_text
 from explorer.analysis.trace import Trace
-from explorer.analysis.units import bytes_text, grouped, pair_text, shape_text
 from explorer.architectures import catalogue, family_of
 from explorer.runtime.images import LoadedImage
 from explorer.runtime.maps import GridHeader, Order, encode_page, statistics
-from explorer.ui import loaders
+from explorer.ui import cache
 from explorer.ui.components.feature_maps import MapView, current_view, feature_maps
-from explorer.ui.linked import followed, keep, seed
+from explorer.ui.link import followed, keep, seed
 from explorer.ui.screen import input_and_result
 from explorer.ui.sidebar import run_of, settings
 
@@ -30,7 +30,7 @@ def pair() -> None:
         seed(side, catalogue(), usual, "variant")
         with place:
             _choose(side)
-    a, b = (loaders.trace(st.session_state[side]) for side in SIDES)
+    a, b = (cache.trace(st.session_state[side]) for side in SIDES)
     st.header("The same picture, the same resolution", anchor=False)
     _maps(a, b)
     st.header("What they differ in", anchor=False)
@@ -87,7 +87,7 @@ def _maps(a: Trace, b: Trace) -> None:
 def _side(side: str, trace: Trace, level: Level, limits: tuple[float, float]) -> None:
     node, name = level.node, trace.variant
     arguments = run_of(name)
-    maps = loaders.activations(*arguments).maps(node.name)
+    maps = cache.activations(*arguments).maps(node.name)
     st.markdown(f"**{node.name}** · {maps.shape[0]} maps of {pair_text(maps.shape[1:])}")
     key = f"compare-{side}-{followed()}"
     view = current_view(key, MapView(scale="shared"))
@@ -99,22 +99,22 @@ def _limits(first: str, first_node: str, second: str, second_node: str) -> tuple
     """The least and the largest value of both networks' maps."""
     lows, highs = [], []
     for name, node in ((first, first_node), (second, second_node)):
-        stats = statistics(loaders.activations(*run_of(name)).maps(node).numpy())
+        stats = statistics(cache.activations(*run_of(name)).maps(node).numpy())
         lows.append(float(stats.minimum.min()))
         highs.append(float(stats.maximum.max()))
     return min(lows), max(highs)
 
 
-@loaders.bounded(64)
+@cache.bounded(64)
 def _message(
     name: str, weights: str, device: str, image: LoadedImage, side: str, node: str, limits: tuple[float, float],
     order: Order, page: int,
 ) -> bytes:  # fmt: skip
-    values = loaders.activations(name, weights, device, image).maps(node).numpy()
-    n, (low, high) = loaders.trace(name).node(node), limits
+    values = cache.activations(name, weights, device, image).maps(node).numpy()
+    n, (low, high) = cache.trace(name).node(node), limits
     header = GridHeader(
         group=side, node=node, height=MAPS_HEIGHT, minimum=low, maximum=high, signed=low < 0,
-        input_size=loaders.trace(name).input_size[1:],
+        input_size=cache.trace(name).input_size[1:],
         receptive_field={"size": n.receptive_field, "stride": n.rf_stride, "start": n.rf_start},
     )  # fmt: skip
     return encode_page(values, statistics(values), header, order, page)

@@ -15,18 +15,19 @@ from typing import get_args
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.analysis.diagram import Format, Zoom
+from explorer.analysis.text import pair_text
 from explorer.analysis.trace import Node, Trace, UnknownNode
-from explorer.analysis.units import pair_text
 from explorer.architectures.family import Family, Variant
+from explorer.diagrams import Format, Zoom
+from explorer.instruments.kernels import panel as kernels
 from explorer.runtime.activations import Activations
 from explorer.runtime.device import kind_of
 from explorer.runtime.maps import channels_per_page
-from explorer.runtime.weights import BUNDLED
-from explorer.ui import kernels, loaders, panels
+from explorer.runtime.weights.network import BUNDLED
+from explorer.ui import below, cache
 from explorer.ui.components.diagram import ColourBy, clicked, diagram, link
 from explorer.ui.components.feature_maps import MapView, accepted, current_view, feature_maps, model_input
-from explorer.ui.linked import asked, followed, fresh, keep, seed
+from explorer.ui.link import asked, followed, fresh, keep, seed
 from explorer.ui.sidebar import Settings, run_of, settings, weights_box, weights_in_link
 
 COLOUR_BY: dict[ColourBy, str] = {"kind": "Kind", "macs": "MACs", "params": "Parameters", "memory": "Memory"}
@@ -63,13 +64,13 @@ def screen(family: Family, variant: Variant, *followers: Callable[[Trace, Node],
     for it: then a button offers to.
     """
     name = variant.name
-    trace = loaders.trace(name)
+    trace = cache.trace(name)
     node = _selected(trace)
     answers = [follow(trace, node) for follow in followers]  # a list: all are told, not only the first that moves
     moved = any(answers)
     title, controls = st.columns(2, vertical_alignment="bottom", gap="medium")
     with title:
-        panels.header(family, variant)
+        below.header(family, variant)
     with controls:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if _variant_box(family) != name:
@@ -77,7 +78,7 @@ def screen(family: Family, variant: Variant, *followers: Callable[[Trace, Node],
             _download(trace, node)
         zoomed_out = _controls()
     diagram(
-        loaders.diagram(name, "network"), group=name, key=f"{name}-network", label=f"Stages of {variant.title}",
+        cache.diagram(name, "network"), group=name, key=f"{name}-network", label=f"Stages of {variant.title}",
         colour_by=st.session_state["colour"], legend=sorted({n.kind for n in trace.nodes}),
     )  # fmt: skip
     left, right = st.columns(2, gap="medium")
@@ -141,7 +142,7 @@ def _controls() -> bool:
 def _download(trace: Trace, node: Node) -> None:
     with st.popover("Download"):
         zoom = st.selectbox("Diagram", get_args(Zoom), key="download-zoom")
-        drawing = loaders.diagram(trace.variant, zoom, _part(zoom, node))
+        drawing = cache.diagram(trace.variant, zoom, _part(zoom, node))
         with st.container(horizontal=True):
             for fmt in get_args(Format):
                 st.download_button(
@@ -159,16 +160,16 @@ def _diagrams(trace: Trace, node: Node, zoomed_out: bool) -> None:
     name, colour_by = trace.variant, st.session_state["colour"]
     if zoomed_out:
         diagram(
-            loaders.diagram(name, "operations"), group=name, key=f"{name}-operations", zoomable=True,
+            cache.diagram(name, "operations"), group=name, key=f"{name}-operations", zoomable=True,
             label=f"All operations of {name}", colour_by=colour_by, legend=False, height=DIAGRAMS_HEIGHT,
         )  # fmt: skip
         return
     shown = node if node.stage else trace.node(trace.stages[0].output)  # the input belongs to no stage
     stage, block = trace.stage(shown.stage), trace.block(shown.block)
-    block_drawing = loaders.diagram(name, "block", block.path)
+    block_drawing = cache.diagram(name, "block", block.path)
     height = DIAGRAMS_HEIGHT
     if len(stage.blocks) > 1:
-        drawing = loaders.diagram(name, "stage", stage.path)
+        drawing = cache.diagram(name, "stage", stage.path)
         own_width, own_height = drawing.size
         scale_height = METRIC_HEIGHT if colour_by != "kind" else 0
         room = height - GAP - 2 * scale_height - LEAST_SCALE * block_drawing.size[1]
@@ -189,7 +190,7 @@ def _beside_diagrams(trace: Trace, node: Node, chosen: Settings) -> MapView:
     """The maps of the selected operation, or its kernels; below them what went in and what came out."""
     name, key, state = trace.variant, f"maps-{followed()}", st.session_state
     arguments = run_of(name)
-    published, node = node.out_shape[0], loaders.ran(*arguments[:2]).node(node.name)
+    published, node = node.out_shape[0], cache.ran(*arguments[:2]).node(node.name)
     channels = node.out_shape[0]
     # While the kernels are shown, the component forgets how the maps were looked at.
     view = current_view(key, state[VIEW][1] if state.get(VIEW, ("",))[0] == key else _view_in_link(node))
@@ -207,7 +208,7 @@ def _beside_diagrams(trace: Trace, node: Node, chosen: Settings) -> MapView:
     if panel == "kernels":
         view = replace(view, channel=kernels.panel(trace, node, view.channel, MAPS_HEIGHT))
     else:
-        message = loaders.maps_message(*arguments, node.name, view.order, view.page, MAPS_HEIGHT)
+        message = cache.maps_message(*arguments, node.name, view.order, view.page, MAPS_HEIGHT)
         feature_maps(message, key=key, initial=view)
     state[VIEW] = key, view
     with input_and_result(trace, group=name, key=f"{name}-input"):
@@ -234,10 +235,10 @@ def input_and_result(trace: Trace, *, group: str, key: str) -> DeltaGenerator:
     arguments, chosen = run_of(trace.variant), settings()
     seen, facts = st.columns([1, 4], gap="small", vertical_alignment="center")
     with seen:
-        picture = loaders.input_png(*arguments[:2], chosen.image)
+        picture = cache.input_png(*arguments[:2], chosen.image)
         model_input(picture, group=group, caption=f"Input {pair_text(trace.input_size[1:])}", key=key)
     with facts:
-        result(loaders.activations(*arguments), chosen)
+        result(cache.activations(*arguments), chosen)
     return facts
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from explorer.runtime.images import ImageError, LoadedImage, load_image, sample, samples
-from explorer.ui.linked import asked, fresh, read, seed
+from explorer.ui.link import asked, fresh, read, seed
 
 WANTED = "weights-wanted"  # in the session: the weights that were chosen last
 SAMPLE, UPLOAD, CAMERA = "Sample", "Upload", "Camera"
@@ -53,7 +53,7 @@ def weights_in_link(name: str) -> str | None:
 
 def weights_box(name: str) -> None:
     """Draw the choice of a variant's weights in the sidebar; `weights_for` then returns it."""
-    from explorer.ui.downloads import download_panel  # torch: not before a page needs it
+    from explorer.ui.weights_box import download_panel  # torch: not before a page needs it
 
     state, available, wish = st.session_state, _offered(name), asked("weights")
     if fresh():
@@ -79,7 +79,7 @@ def run_of(name: str) -> tuple[str, str, str, LoadedImage]:
 
 
 def _folder_report() -> tuple[str, ...]:
-    from explorer.runtime.folder import report  # torch: not before a page needs it
+    from explorer.runtime.weights.folder import report  # torch: not before a page needs it
 
     return report()
 
@@ -91,7 +91,7 @@ def _want() -> None:
 def _offered(name: str) -> dict[str, str]:
     """The weights that are here for a variant, in words; best first."""
     from explorer.architectures import variant  # torch: not before a page needs it
-    from explorer.runtime.weights import describe_weights, offered
+    from explorer.runtime.weights.network import describe_weights, offered
 
     v = variant(name)
     return {weights: describe_weights(v, weights) for weights in offered(v)}

@@ -11,7 +11,7 @@ import streamlit as st
 
 from explorer.analysis.trace import Kind
 from explorer.architectures.family import Variant
-from explorer.runtime.bundled import Bundled, manifest
+from explorer.runtime.weights.bundled import Bundled, manifest
 from explorer.ui.charts import LEGEND, chart, dark, shared, stroke, styled
 
 # The networks that were trained with one recipe and differ in one thing only.

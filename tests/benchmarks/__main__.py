@@ -45,7 +45,7 @@ def capture_cost() -> dict[str, float]:
     from explorer.runtime.device import configure_threads
     from explorer.runtime.maps import encode_page
     from explorer.runtime.maps import statistics as map_statistics
-    from explorer.runtime.weights import load_network
+    from explorer.runtime.weights.network import load_network
 
     configure_threads()
     network = load_network(variant(MODEL))
@@ -78,10 +78,10 @@ def diagram_cost() -> dict[str, float]:
     import torchvision
     from torchview import draw_graph
 
-    from explorer.analysis.diagram import diagram_for
     from explorer.analysis.trace import trace_variant
     from explorer.architectures import variant
-    from explorer.ui import loaders
+    from explorer.diagrams import diagram_for
+    from explorer.ui import cache
 
     def ours() -> None:
         trace = trace_variant(variant(MODEL))
@@ -98,9 +98,9 @@ def diagram_cost() -> dict[str, float]:
     first, theirs = paired(ours, torchview, rounds=7)
 
     def cached() -> None:
-        loaders.trace(MODEL)
+        cache.trace(MODEL)
         for zoom in ("network", "stage", "block"):
-            loaders.diagram(MODEL, zoom).svg()
+            cache.diagram(MODEL, zoom).svg()
 
     cached()
     again, _ = paired(cached, lambda: None, rounds=101)
@@ -159,7 +159,7 @@ def gpu_cost() -> dict[str, Any]:
 
     from explorer.architectures import variant
     from explorer.runtime.activations import capture
-    from explorer.runtime.weights import load_network
+    from explorer.runtime.weights.network import load_network
 
     if not torch.cuda.is_available():
         return {"skipped": "no CUDA device on this machine"}

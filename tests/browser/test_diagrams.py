@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from explorer.analysis.diagram import block_diagram
 from explorer.analysis.palette import INK, KINDS, contrast
 from explorer.analysis.trace import trace_variant
 from explorer.architectures import variant
+from explorer.diagrams import block_diagram
 from tests.browser.conftest import OpenPage
 from tests.browser.parts import choose, diagram, element, link, maps, node, selected
 

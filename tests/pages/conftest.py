@@ -11,7 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.runtime.maps import unpack
-from explorer.ui import screen, warmup
+from explorer.ui import screen
+from explorer.ui.app import warmup
 
 HERE = Path(__file__).parent
 APP = HERE.parents[1] / "explorer" / "app.py"

@@ -12,8 +12,8 @@ from explorer.analysis.accuracy import RECORDS, counts
 from explorer.analysis.compare import levels
 from explorer.architectures import variant
 from explorer.runtime.maps import unpack
-from explorer.ui import loaders
-from explorer.ui.navigation import page_files
+from explorer.ui import cache
+from explorer.ui.app.navigation import page_files
 
 Open = Callable[..., Any]  # -> Visit of conftest.py
 ALL = ["paper", "library", "more"]
@@ -42,7 +42,7 @@ def test_two_networks_at_the_same_resolution_share_a_scale(compare: Any) -> None
     choose(compare, a="resnet20_cifar", b="nin_cifar")
     first, second = headers(compare)
     for header, name in ((first, "resnet20_cifar"), (second, "nin_cifar")):
-        node = levels(loaders.trace(name))[4].node
+        node = levels(cache.trace(name))[4].node
         assert header["node"] == node.name
         assert tuple(header["shape"]) == node.out_shape
         assert header["view"]["scale"] == "shared"

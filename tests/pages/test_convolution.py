@@ -13,12 +13,13 @@ from streamlit.testing.v1 import AppTest
 from explorer.analysis.cost import Convolution, CostError, bottleneck, convolution_of, direct
 from explorer.architectures import variant
 from explorer.architectures.googlenet import MODULES
+from explorer.demonstrations.pointwise import measured as practice
+from explorer.demonstrations.pointwise.calculator import BATCHES, FIELDS, KERNELS, PADDINGS
+from explorer.demonstrations.pointwise.timing import Measurement
+from explorer.demonstrations.pointwise.weighted_sum import weighted_sum
 from explorer.runtime.images import load_image, sample
-from explorer.runtime.timing import Measurement
-from explorer.runtime.weighted_sum import weighted_sum
-from explorer.runtime.weights import UNTRAINED, offered
-from explorer.ui import loaders, practice
-from explorer.ui.calculator import BATCHES, FIELDS, KERNELS, PADDINGS
+from explorer.runtime.weights.network import UNTRAINED, offered
+from explorer.ui import cache
 
 Open = Callable[..., Any]  # -> Visit of conftest.py
 
@@ -136,7 +137,7 @@ def _typed() -> None:
     import streamlit as st
 
     from explorer.analysis.cost import CostError
-    from explorer.ui.calculator import convolution
+    from explorer.demonstrations.pointwise.calculator import convolution
 
     try:
         convolution()
@@ -265,8 +266,8 @@ def test_a_real_measurement(visit: Open) -> None:
 
 def value_of(net: str, node: str, channel: int, row: int, column: int) -> Any:
     weights = offered(variant(net))[0]
-    activations = loaders.activations(net, weights, "cpu", load_image(sample("cat").path))
-    trace = loaders.ran(net, weights)
+    activations = cache.activations(net, weights, "cpu", load_image(sample("cat").path))
+    trace = cache.ran(net, weights)
     return weighted_sum(activations, trace, trace.node(node), channel, row, column)
 
 
@@ -304,7 +305,7 @@ def test_another_network_and_node(page: Any) -> None:
 def test_every_module_of_the_table(shared: Any, module: str) -> None:
     shared.app.selectbox(key="module").set_value(module)
     shared.run()
-    (block,) = (b for s in loaders.trace("googlenet").stages for b in s.blocks if b.path.endswith(f".{module}"))
+    (block,) = (b for s in cache.trace("googlenet").stages for b in s.blocks if b.path.endswith(f".{module}"))
     assert f"{block.params:,} parameters, **{block.macs:,}** multiplications" in shared.text
     assert shared.link.get("module", "3a") == module
     assert [shared.app.number_input(key=f"widths-{i}").value for i in range(6)] == list(MODULES[module])
@@ -332,7 +333,7 @@ def test_six_numbers_of_ones_own(page: Any) -> None:
     ],
 )
 def test_numbers_come_from_any_convolution(visit: Open, name: str, node: str) -> None:
-    trace = loaders.trace(name)
+    trace = cache.trace(name)
     page = visit("convolution", **{"from": f"{name}:{node}"})
     c = convolution_of(trace.node(node))
     assert page.warnings == errors(page) == []

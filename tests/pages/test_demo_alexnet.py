@@ -10,14 +10,15 @@ import pytest
 import torch
 
 from explorer.architectures import family
-from explorer.runtime import augmentation, dropout, lrn
-from explorer.runtime.augmentation import Augmentation
+from explorer.demonstrations.alexnet import dropout, lrn
+from explorer.demonstrations.alexnet import panel as alexnet
+from explorer.demonstrations.augmentation import compute as augmentation
+from explorer.demonstrations.augmentation import panel as studio
+from explorer.demonstrations.augmentation.compute import Augmentation
 from explorer.runtime.images import load_image, sample
 from explorer.runtime.rerun import relative_change
-from explorer.runtime.weights import preprocessing_of
-from explorer.ui import augmentation as studio
-from explorer.ui import loaders
-from explorer.ui.demonstrations import alexnet
+from explorer.runtime.weights.network import preprocessing_of
+from explorer.ui import cache
 from explorer.ui.sidebar import sample_image
 
 Open = Callable[..., Any]  # -> Visit of conftest.py
@@ -37,12 +38,12 @@ def page(pages: dict[str, Any]) -> Any:
 
 
 def activations(name: str = "alexnet") -> Any:
-    return loaders.activations(name, "untrained", "cpu", sample_image("cat"))
+    return cache.activations(name, "untrained", "cpu", sample_image("cat"))
 
 
 def logits(name: str, a: Augmentation) -> torch.Tensor:
     """Of the augmented cat, by the model itself."""
-    network = loaders.network(name, "untrained", "cpu")
+    network = cache.network(name, "untrained", "cpu")
     p = preprocessing_of(network.variant, "untrained")
     frame = augmentation.frame_of(load_image(sample("cat").path).image, p)
     with torch.inference_mode():
@@ -65,7 +66,7 @@ def test_conv1s_halves_belong_to_the_groups_of_conv2(pages: dict[str, Any]) -> N
         assert "GPU 1" not in pages[name].text
         assert "this variant has no groups" in pages[name].text
     # That the first group of conv2 reads nothing of the second half is what the words claim.
-    model = loaders.network("alexnet", "untrained", "cpu").model
+    model = cache.network("alexnet", "untrained", "cpu").model
     maps = activations().maps("conv1.pool")[None]
     changed = maps.clone()
     changed[:, 48:] += 1
@@ -213,10 +214,10 @@ def test_ten_crops_run_when_asked(pages: dict[str, Any]) -> None:
 def test_with_trained_weights_there_are_classes_and_the_mean_of_ten(
     visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = loaders.network("alexnet", "untrained", "cpu")
+    own = cache.network("alexnet", "untrained", "cpu")
     trained = replace(own, classes=tuple(f"name {i}" for i in range(1000)))
-    monkeypatch.setattr(loaders, "network", lambda *arguments: trained)
-    caches = (loaders.activations, studio._answer, studio._ten_crops)
+    monkeypatch.setattr(cache, "network", lambda *arguments: trained)
+    caches = (cache.activations, studio._answer, studio._ten_crops)
     try:
         for function in caches:
             function.cache.clear()

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from explorer.analysis.text import grouped, si
 from explorer.analysis.trace import trace_variant
-from explorer.analysis.units import grouped, si
 from explorer.architectures import family, variant
-from explorer.ui import loaders
+from explorer.ui import cache
 from explorer.ui.sidebar import sample_image
 
 Open = Callable[..., Any]  # -> Visit of conftest.py
@@ -53,7 +53,7 @@ def test_bars_grow_by_the_layers_that_made_the_maps(page: Any) -> None:
 
 
 def test_the_strongest_map_of_each_layer_is_one_that_it_made(page: Any) -> None:
-    maps = loaders.activations(SMALL, "untrained", "cpu", sample_image("cat")).maps("dense_block1.layer16.cat").numpy()
+    maps = cache.activations(SMALL, "untrained", "cpu", sample_image("cat")).maps("dense_block1.layer16.cat").numpy()
     strengths = np.abs(maps).mean((1, 2))
     titles = [a["text"] for a in figures(page)[2]["layout"]["annotations"]]
     assert titles[0] == f"in: #{strengths[:24].argmax()}"
@@ -76,8 +76,8 @@ def test_weights_in_both_ways(page: Any, shown: str) -> None:
 
 
 def test_of_trained_weights_it_is_not_said_that_they_are_even(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    network = replace(loaders.network(SMALL, "untrained", "cpu"), classes=tuple("abcdefghij"))
-    monkeypatch.setattr(loaders, "network", lambda *_: network)
+    network = replace(cache.network(SMALL, "untrained", "cpu"), classes=tuple("abcdefghij"))
+    monkeypatch.setattr(cache, "network", lambda *_: network)
     page = visit("densenet", variant=SMALL, weights="untrained")
     assert "**Look for** sources far above the diagonal" in page.text
     assert "even by construction" not in page.text

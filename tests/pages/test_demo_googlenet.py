@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from explorer.architectures import family
+from explorer.demonstrations.class_activation.compute import class_activation, pooled_head
 from explorer.runtime.activations import capture
-from explorer.runtime.bundled import manifest
-from explorer.runtime.class_activation import class_activation, pooled_head
-from explorer.ui import loaders
+from explorer.runtime.weights.bundled import manifest
+from explorer.ui import cache
 from explorer.ui.sidebar import sample_image
 
 Open = Callable[..., Any]  # -> Visit of conftest.py
@@ -30,7 +30,7 @@ def figures(page: Any) -> list[dict[str, Any]]:
 
 
 def activations(name: str = "googlenet", sample: str = "cat") -> Any:
-    return loaders.activations(name, "untrained", "cpu", sample_image(sample))
+    return cache.activations(name, "untrained", "cpu", sample_image(sample))
 
 
 def shares(page: Any) -> dict[str, list[str]]:
@@ -98,7 +98,7 @@ def test_every_variant(visit: Open, name: str) -> None:
     assert page.warnings == []
     headers = [header.value for header in page.app.header]
     assert {"Inside an inception module", "All modules"} <= set(headers)
-    assert ("Auxiliary heads beside the main one" in headers) == bool(loaders.trace(name).auxiliary)
+    assert ("Auxiliary heads beside the main one" in headers) == bool(cache.trace(name).auxiliary)
     assert "the network's own score" in page.text
     printed = any("printed" in table.value.columns and "module" in table.value.columns for table in page.app.table)
     assert printed == (name in ("googlenet", "googlenet_separable"))
@@ -106,9 +106,9 @@ def test_every_variant(visit: Open, name: str) -> None:
 
 def test_a_trained_network_names_its_classes(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     names = tuple(f"animal {i}" for i in range(1000))
-    network = replace(loaders.network("googlenet", "untrained", "cpu"), classes=names)
-    a = capture(network, loaders.network_input("googlenet", "untrained", sample_image("cat")).tensor)
-    monkeypatch.setattr(loaders, "activations", lambda *_: a)
+    network = replace(cache.network("googlenet", "untrained", "cpu"), classes=names)
+    a = capture(network, cache.network_input("googlenet", "untrained", sample_image("cat")).tensor)
+    monkeypatch.setattr(cache, "activations", lambda *_: a)
     page = visit("googlenet", weights="untrained")
     bars = [element.text for element in page.app.get("progress")]
     for name in ("aux1.fc2", "aux2.fc2", "head.fc"):
@@ -168,7 +168,7 @@ def test_the_map_lies_over_the_picture_with_or_without_interpolation(page: Any) 
 
 def test_a_network_with_a_map_for_each_class_names_them(visit: Open) -> None:
     page = visit("nin")
-    a = loaders.activations("nin_imagenet", "bundled", "cpu", sample_image("cat"))
+    a = cache.activations("nin_imagenet", "bundled", "cpu", sample_image("cat"))
     best = a.logits.topk(6).indices.tolist()
     names = [a.network.classes[k] for k in best]
     assert f"Mean of the map **{float(a.logits[best[0]]):.4g}**; the network's own score of {names[0]}" in page.text

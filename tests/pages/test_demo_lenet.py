@@ -15,8 +15,8 @@ from explorer.architectures.lenet import C3_TABLE
 from explorer.runtime.activations import capture
 from explorer.runtime.images import model_input, preprocessing_for
 from explorer.runtime.maps import unpack
-from explorer.runtime.weights import load_network
-from explorer.ui import loaders
+from explorer.runtime.weights.network import load_network
+from explorer.ui import cache
 
 Open = Callable[..., Any]  # -> Visit of conftest.py
 FULL = [list(range(6))] * 16
@@ -124,8 +124,8 @@ def test_a_trained_network_names_its_answer(visit: Open, monkeypatch: pytest.Mon
             trained.model.f6.linear.weight.zero_()
             trained.model.f6.linear.bias.copy_(100 * trained.model.output.rbf.codes[3])
     found = capture(trained, torch.zeros(1, 1, 32, 32))
-    monkeypatch.setattr(loaders, "activations", lambda *arguments: found)
-    monkeypatch.setattr(loaders, "network", lambda *arguments: trained)
+    monkeypatch.setattr(cache, "activations", lambda *arguments: found)
+    monkeypatch.setattr(cache, "network", lambda *arguments: trained)
     page = visit("lenet", variant=name, weights="untrained")
     assert "**Untrained network**" not in page.text
     if name == "lenet5":

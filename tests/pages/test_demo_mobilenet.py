@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from explorer.analysis.embedding import recover
 from explorer.analysis.trace import trace_variant
 from explorer.architectures import family, variant
-from explorer.ui import loaders
-from explorer.ui.demonstrations.mobilenet import pair_designs
+from explorer.demonstrations.mobilenet.panel import pair_designs
+from explorer.demonstrations.mobilenet.spiral import recover
+from explorer.ui import cache
 
 Open = Callable[..., Any]  # -> Visit of conftest.py
 
@@ -76,7 +76,7 @@ def test_the_block_follows_the_selection_and_the_controls_stand_in_the_link(visi
 
 
 def test_the_saving_of_a_pair_is_the_papers_fraction() -> None:
-    trace = loaders.trace("mobilenet_v1")
+    trace = cache.trace("mobilenet_v1")
     full, separable = pair_designs(trace, "stage4.2.depthwise.conv", "stage4.2.pointwise.conv")
     assert separable.macs / full.macs == pytest.approx(1 / 512 + 1 / 9)
     nodes = [trace.node(f"stage4.2.{part}.conv") for part in ("depthwise", "pointwise")]

@@ -13,12 +13,12 @@ import pytest
 import torch
 
 from explorer.architectures import family
-from explorer.runtime import residual
-from explorer.runtime.gradients import INITIALIZATIONS, Recipe, measure
-from explorer.runtime.residual import Unit
-from explorer.ui import loaders
-from explorer.ui.demonstrations import resnet
-from explorer.ui.demonstrations.residual_units import units_of
+from explorer.demonstrations.gradients import panel as resnet
+from explorer.demonstrations.gradients.compute import INITIALIZATIONS, Recipe, measure
+from explorer.demonstrations.residual_unit import compute as residual
+from explorer.demonstrations.residual_unit.compute import Unit
+from explorer.demonstrations.residual_unit.panel import units_of
+from explorer.ui import cache
 from explorer.ui.sidebar import sample_image
 
 Open = Callable[..., Any]  # a page and its link -> Visit of conftest.py
@@ -40,7 +40,7 @@ def unit(page: Any) -> Unit:
 
 
 def activations(name: str = SMALL) -> Any:
-    return loaders.activations(name, "untrained", "cpu", sample_image("cat"))
+    return cache.activations(name, "untrained", "cpu", sample_image("cat"))
 
 
 # ---- every variant -----------------------------------------------------------------------------------------
@@ -53,7 +53,7 @@ def test_every_variant_shows_a_unit_and_removes_it(visit: Open, variant: Any) ->
     assert shown.path == "conv2_x.0"  # the selected node's
     before = activations(variant.name)
     after = residual.without(before, shown)
-    change = residual.changes(before, after, loaders.trace(variant.name), shown)[-1]
+    change = residual.changes(before, after, cache.trace(variant.name), shown)[-1]
     assert f"**{variant.title}: {change.relative:.1%}" in page.text
     if variant.name.startswith("plain"):
         assert "A plain network adds nothing" in page.text
@@ -149,13 +149,13 @@ def test_plain_and_residual_are_compared_where_both_can(visit: Open) -> None:
 
 
 def test_a_trained_network_shows_classes_before_and_after(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = loaders.network
+    own = cache.network
     names = tuple(f"kind {i}" for i in range(10))
-    monkeypatch.setattr(loaders, "network", lambda *key: replace(own(*key), classes=names))
+    monkeypatch.setattr(cache, "network", lambda *key: replace(own(*key), classes=names))
     page = visit("resnet", weights="untrained", variant=SMALL, depth="20", sample="horse")  # the cache keeps these
     assert "**Whole network**" in page.text and "**Without conv2_x.0**" in page.text
     assert "learned nothing" not in page.text
-    before = loaders.activations(SMALL, "untrained", "cpu", sample_image("horse"))
+    before = cache.activations(SMALL, "untrained", "cpu", sample_image("horse"))
     after = residual.without(before, unit(page))
     shown = [bar.proto.text for bar in page.app.get("progress")]
     for a in (before, after):
@@ -170,7 +170,7 @@ def test_a_trained_network_shows_classes_before_and_after(visit: Open, monkeypat
 @pytest.mark.parametrize("norm", resnet.NORMS)
 def test_every_option_is_measured(visit: Open, norm: str, initialization: Any) -> None:
     page = visit("resnet", weights="untrained", variant=SMALL, depth="20", norm=norm, init=initialization)
-    inputs = torch.cat([loaders.network_input(SMALL, "untrained", sample_image(s.id)).tensor for s in resnet.samples()])
+    inputs = torch.cat([cache.network_input(SMALL, "untrained", sample_image(s.id)).tensor for s in resnet.samples()])
     for skips, name in ((True, "With shortcuts"), (False, "Plain")):
         *_, (_, found) = measure(Recipe(20, skips, norm == "bn", initialization), inputs, torch.device("cpu"))
         assert found is not None

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from explorer.architectures import family
-from explorer.ui import loaders
-from explorer.ui.demonstrations.vgg import stacks
+from explorer.demonstrations.vgg.panel import stacks
+from explorer.ui import cache
 
 Open = Callable[..., Any]  # -> Visit of conftest.py
 
@@ -89,7 +89,7 @@ def test_a_stack_costs_less_by_the_papers_numbers(
 def test_the_treemap_shows_every_parameter_of_every_variant(visit: Open, name: str) -> None:
     page = visit("vgg", variant=name)
     shown = treemap(page)
-    trace = loaders.trace(name)
+    trace = cache.trace(name)
     amounts = dict(zip(shown["ids"], shown["values"], strict=True))
     assert amounts[f"/{name}"] == trace.params
     assert amounts["fc6/fc6.linear"] == trace.node("fc6.linear").params

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from explorer.analysis.cost import Convolution
-from explorer.ui.demonstrations.xception import design
+from explorer.demonstrations.separable.panel import design
 
 Open = Callable[..., Any]  # -> Visit of conftest.py
 REGULAR = "entry_flow.module1.conv2"

@@ -12,10 +12,10 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from explorer.architectures import variant
-from explorer.runtime import download
-from explorer.runtime.download import job_of
-from explorer.runtime.published import published, stored
-from tests.runtime.hub import PIECE, Hub, serve
+from explorer.runtime.weights import download
+from explorer.runtime.weights.download import job_of
+from explorer.runtime.weights.published import published, stored
+from tests.runtime.weights.hub import PIECE, Hub, serve
 
 NAME = "mobilenet_v3_small"
 
@@ -36,7 +36,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 def _page(name: str) -> None:
-    from explorer.ui.downloads import download_panel
+    from explorer.ui.weights_box import download_panel
 
     download_panel(name)
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.runtime import digits
-from explorer.runtime.digits import Distortion
+from explorer.demonstrations.digits import compute as digits
+from explorer.demonstrations.digits.compute import Distortion
+from explorer.demonstrations.digits.panel import PICTURE, SLIDERS
 from explorer.runtime.maps import unpack
-from explorer.ui.drawing import PICTURE, SLIDERS
 
 Open = Callable[..., Any]  # -> Visit of conftest.py
 ONE = [[0, 500, 100, 495, 500, 500, 900]]

@@ -11,12 +11,12 @@ from typing import Any, get_args
 
 import pytest
 
-from explorer.analysis.diagram import Zoom
 from explorer.architectures import families
 from explorer.architectures.family import Family, Variant
-from explorer.runtime.weights import BUNDLED, offered
-from explorer.ui import loaders
-from explorer.ui.navigation import page_files
+from explorer.diagrams import Zoom
+from explorer.runtime.weights.network import BUNDLED, offered
+from explorer.ui import cache
+from explorer.ui.app.navigation import page_files
 from explorer.ui.tour import Step
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
@@ -79,7 +79,7 @@ def test_the_page_opens_with_a_selection_and_its_maps(session: Any, family: Fami
     weights = offered(variant)[0]
     assert ("**Trained: " if weights == BUNDLED else "Untrained network") in page.text
     assert f"Stages of {variant.title}" in page.diagrams()
-    node = loaders.ran(variant.name, weights).node(page.maps["node"])
+    node = cache.ran(variant.name, weights).node(page.maps["node"])
     assert tuple(page.maps["shape"])[: len(node.out_shape)] == node.out_shape
     headers = {header.value for header in page.app.header}
     assert {"Layers", "Code", "Common mistakes", "Sources"} <= headers
@@ -113,7 +113,7 @@ def test_every_option(visit: Open, family: Family) -> None:
     page.app.segmented_control(key="view").set_value("All operations")
     page.run()
     graph = page.diagrams()[f"All operations of {family.default}"]
-    assert len(graph["elements"]) >= len(loaders.trace(family.default).nodes)
+    assert len(graph["elements"]) >= len(cache.trace(family.default).nodes)
     page.app.segmented_control(key="view").set_value("Blocks")
     page.run()
     page.look(order="strength")
@@ -121,7 +121,7 @@ def test_every_option(visit: Open, family: Family) -> None:
     page.app.toggle(key="layers-weighted").set_value(False)
     page.run()
     layers = next(frame for frame in page.app.dataframe if "operation" in frame.value)
-    assert len(layers.value) == len(loaders.trace(family.default).nodes) - 1
+    assert len(layers.value) == len(cache.trace(family.default).nodes) - 1
     page.app.selectbox(key="sample").set_value("testcard")
     page.run()
     assert page.link["sample"] == "testcard"
@@ -137,7 +137,7 @@ def test_the_tour_shows_what_it_says(visit: Open, family: Family) -> None:
         page.run()
         variant = family.variant(step.variant or family.default)
         assert page.app.title[0].value == title(variant)
-        assert page.maps["node"] == loaders.trace(variant.name).resolve(step.node).name
+        assert page.maps["node"] == cache.trace(variant.name).resolve(step.node).name
         assert [told.value for told in page.app.sidebar.info] == [f"**{step.title}.** {step.text}"]
 
 

@@ -14,8 +14,8 @@ from PIL import ExifTags, Image
 
 from explorer.architectures import family
 from explorer.runtime.images import load_image, model_input, preprocessing_for, samples
-from explorer.runtime.weights import offered
-from explorer.ui import loaders
+from explorer.runtime.weights.network import offered
+from explorer.ui import cache
 from explorer.ui.tour import Step
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,14 +47,14 @@ def uploading(visit: Open) -> Any:
 @pytest.mark.parametrize("variant", FAMILY.variants, ids=lambda v: v.name)
 def test_every_variant_is_shown(visit: Open, variant: Any) -> None:
     page = visit("resnet", variant=variant.name)
-    trace = loaders.trace(variant.name)
+    trace = cache.trace(variant.name)
     assert page.warnings == []
     assert page.app.title[0].value == f"{variant.title} ({variant.year})"
     assert f"**{trace.depth}** weight layers" in page.text
     assert list(page.diagrams()) == [
         f"Stages of {variant.title}", "Blocks of conv2_x", "Operations of conv2_x.0",
     ]  # fmt: skip
-    node = loaders.ran(variant.name, offered(variant)[0]).node(page.maps["node"])
+    node = cache.ran(variant.name, offered(variant)[0]).node(page.maps["node"])
     assert node.block == "conv2_x.0"
     assert tuple(page.maps["shape"]) == node.out_shape
     assert page.link["variant"] == variant.name
@@ -67,7 +67,7 @@ def test_choosing_a_variant_changes_everything_that_shows_it(page: Any) -> None:
     assert page.maps["group"] == "plain34"
     assert page.link["variant"] == "plain34"
     totals = [m.value for m in page.app.markdown if "activations" in m.value]
-    assert totals[0].startswith(f"{loaders.trace('plain34').params:,} parameters")
+    assert totals[0].startswith(f"{cache.trace('plain34').params:,} parameters")
 
 
 @pytest.mark.parametrize("colour", ["macs", "params", "memory", "kind"])
@@ -83,7 +83,7 @@ def test_the_whole_graph_replaces_the_two_diagrams_and_keeps_the_selection(page:
     page.app.segmented_control(key="view").set_value("All operations")
     page.run()
     assert list(page.diagrams()) == ["Stages of ResNet-18", "All operations of resnet18"]
-    assert len(page.diagrams()["All operations of resnet18"]["elements"]) == len(loaders.trace("resnet18").nodes)
+    assert len(page.diagrams()["All operations of resnet18"]["elements"]) == len(cache.trace("resnet18").nodes)
     assert page.maps["node"] == "conv4_x.1.conv2"
     page.app.segmented_control(key="view").set_value("Blocks")
     page.run()
@@ -103,7 +103,7 @@ def test_every_sample_goes_through_the_network(shared: Any, sample: Any) -> None
 
 
 def test_all_operations_or_those_with_parameters_are_listed(page: Any) -> None:
-    trace = loaders.trace("resnet18")
+    trace = cache.trace("resnet18")
     assert len(page.app.dataframe[0].value) == sum(n.params > 0 for n in trace.nodes)
     page.app.toggle(key="layers-weighted").set_value(False)
     page.run()
@@ -127,7 +127,7 @@ def test_the_rest_of_the_page(shared: Any) -> None:
     counted = {row["claim"]: row["counted here"] for row in shared.app.table[0].value.to_dict("records")}
     claims = [claim for claim in FAMILY.claims if claim.quantity]
     for claim in claims:
-        assert counted[claim.label] == f"{getattr(loaders.trace(claim.variant), claim.quantity):,}"
+        assert counted[claim.label] == f"{getattr(cache.trace(claim.variant), claim.quantity):,}"
     assert "class ResNet(" in shared.app.code[0].value
     assert len(shared.app.expander) == 1 + len(FAMILY.mistakes)
 
@@ -138,7 +138,7 @@ def test_the_rest_of_the_page(shared: Any) -> None:
 @pytest.mark.parametrize("node", ["input", "stem.pool", "conv3_x.0.add", "conv5_x.1.relu2", "head.pool", "head.fc"])
 def test_a_click_shows_the_maps_of_what_was_clicked(shared: Any, node: str) -> None:
     shared.click(node)
-    traced = loaders.trace("resnet18").node(node)
+    traced = cache.trace("resnet18").node(node)
     assert shared.maps["node"] == node
     assert tuple(shared.maps["shape"]) == (*traced.out_shape, 1, 1)[:3]
     assert shared.maps["kind"] == ("vector" if node.startswith("head") else "maps")
@@ -153,7 +153,7 @@ def test_a_click_shows_the_maps_of_what_was_clicked(shared: Any, node: str) -> N
 def test_what_is_shown_is_what_the_network_computes(page: Any) -> None:
     page.click("conv2_x.1.add")
     image = load_image(samples()[0].path)
-    values = loaders.activations("resnet18", "untrained", "cpu", image).maps("conv2_x.1.add")
+    values = cache.activations("resnet18", "untrained", "cpu", image).maps("conv2_x.1.add")
     assert page.maps["minimum"] == pytest.approx(values.min().item())
     assert page.maps["maximum"] == pytest.approx(values.max().item())
 

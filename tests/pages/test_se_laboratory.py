@@ -10,12 +10,14 @@ import pytest
 import torch
 
 from explorer.architectures import family, variant
-from explorer.runtime import gates, rerun
+from explorer.demonstrations.gates import compute as gates
+from explorer.demonstrations.gates import panel as se_laboratory
+from explorer.demonstrations.gates.compute import Alteration
+from explorer.runtime import rerun
 from explorer.runtime.activations import capture
-from explorer.runtime.gates import Alteration
 from explorer.runtime.images import load_image, model_input, preprocessing_for, sample, samples
 from explorer.runtime.maps import unpack
-from explorer.ui import loaders, se_laboratory
+from explorer.ui import cache
 
 Open = Callable[..., Any]  # -> Visit of conftest.py
 SMALL = "se_resnet18"
@@ -47,14 +49,14 @@ def force(page: Any, name: str) -> None:
 def activations(image: str = "cat") -> Any:
     v = variant(SMALL)
     x = model_input(load_image(sample(image).path).image, preprocessing_for(v.input_size)).tensor
-    return capture(loaders.network(SMALL, "untrained", "cpu"), x)
+    return capture(cache.network(SMALL, "untrained", "cpu"), x)
 
 
 def test_it_opens_at_the_gate_of_the_selected_node_and_says_that_it_is_untrained(page: Any) -> None:
     assert page.maps["node"] == "conv2_x.0.relu2"
     assert header(page)["path"] == "conv2_x.0.se"
     assert page.warnings == []
-    vectors = gates.gates_of(activations(), gates.gate_blocks(loaders.trace(SMALL)))
+    vectors = gates.gates_of(activations(), gates.gate_blocks(cache.trace(SMALL)))
     low, high = min(v.min() for v in vectors), max(v.max() for v in vectors)
     said = page.app.info[0].value
     assert "Untrained gates teach nothing" in said
@@ -79,7 +81,7 @@ def test_it_follows_the_selection_and_the_select_box(page: Any) -> None:
 def test_the_formulas_hold_the_numbers_of_the_chosen_channel(page: Any) -> None:
     choose(page, 7)
     assert page.link["gate"] == "7"
-    r = gates.reading(activations(), gates.gate_blocks(loaders.trace(SMALL))[0])
+    r = gates.reading(activations(), gates.gate_blocks(cache.trace(SMALL))[0])
     latex = "\n".join(formula.value for formula in page.app.latex)
     assert f"= {r.squeeze[7]:.4g}" in latex
     assert f"\\sigma({r.excitation[7]:.4g}) = \\mathbf{{{r.gate[7]:.4g}}}" in latex
@@ -101,7 +103,7 @@ def test_every_alteration(page: Any, name: gates.Force) -> None:
     choose(page, 3)
     force(page, name)
     before = activations()
-    block = gates.gate_blocks(loaders.trace(SMALL))[0]
+    block = gates.gate_blocks(cache.trace(SMALL))[0]
     alteration = Alteration(name, channel=3 if name == "channel" else 0, value=0.0)
     after = rerun.altered(before, {block.gate: alteration})
     change = rerun.relative_change(before.logits, after.logits)
@@ -218,15 +220,15 @@ def test_mobilenet_v3_has_hard_gates_and_no_ratio_to_choose(visit: Open) -> None
 @pytest.mark.parametrize("name", [v.name for v in family("senet").variants if v.name != "senet154"])
 def test_every_variant_has_its_gates(visit: Open, name: str) -> None:
     page = visit("senet", variant=name)
-    blocks = gates.gate_blocks(loaders.trace(name))
+    blocks = gates.gate_blocks(cache.trace(name))
     assert page.app.selectbox(key="gates").options[-1].startswith(f"{blocks[-1].path}: ")
 
 
 def test_a_trained_network_shows_classes_and_no_notice(page: Any, visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = loaders.network(SMALL, "untrained", "cpu")
+    own = cache.network(SMALL, "untrained", "cpu")
     trained = replace(own, classes=tuple(f"name {i}" for i in range(1000)))
     found = capture(trained, torch.zeros(1, 3, 224, 224))
-    monkeypatch.setattr(loaders, "activations", lambda *arguments: found)
+    monkeypatch.setattr(cache, "activations", lambda *arguments: found)
     se_laboratory._effect.cache.clear()
     page = visit("senet", variant=SMALL, force="mean", scope="all")
     se_laboratory._effect.cache.clear()

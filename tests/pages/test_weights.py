@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from explorer.architectures import variant
-from explorer.runtime.bundled import manifest
-from explorer.runtime.weights import load_network
-from explorer.ui import loaders
+from explorer.runtime.weights.bundled import manifest
+from explorer.runtime.weights.network import load_network
+from explorer.ui import cache
 
 Open = Callable[..., Any]  # -> Visit of conftest.py
 
@@ -61,8 +61,8 @@ def test_the_lecture_halls_folder(visit: Open, tmp_path: Path, monkeypatch: pyte
     assert "Trained on ImageNet: resnet18.pth" in page.text
     assert "resnet50.pth is not a readable weights file" in page.text
     assert load_network(variant("resnet18"), "folder").classes[281] == "tabby"
-    loaders.network.cache.clear()
-    loaders.activations.cache.clear()
+    cache.network.cache.clear()
+    cache.activations.cache.clear()
 
 
 def test_the_training_record(visit: Open) -> None:

@@ -8,7 +8,7 @@ from torch import fx
 
 from explorer.architectures import catalogue, variant
 from explorer.runtime.activations import Activations, capture
-from explorer.runtime.weights import Network, load_network
+from explorer.runtime.weights.network import Network, load_network
 
 # One of each kind of unit, at full width: the maps of all others are made by the same few lines.
 NAMES = ["resnet18", "plain18", "resnet34_a", "preact_resnet50", "resnet20_cifar"]

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.runtime import colormaps, maps, maps_png
+from explorer.runtime import colormaps, maps
+from explorer.runtime import png as maps_png
 
 
 @pytest.fixture

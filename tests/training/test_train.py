@@ -13,8 +13,8 @@ import torch
 
 from explorer.__main__ import main
 from explorer.architectures import catalogue, variant
-from explorer.runtime import bundled
-from explorer.runtime.weights import BUNDLED, load_network
+from explorer.runtime.weights import bundled
+from explorer.runtime.weights.network import BUNDLED, load_network
 from explorer.training import bundle, data, recipe
 from explorer.training.evaluate import Evaluation, evaluate
 from explorer.training.recipe import RECIPES, Phase, Recipe

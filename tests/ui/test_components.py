@@ -72,8 +72,8 @@ def _oklab(colour: str, vision: np.ndarray) -> np.ndarray:
 def _page() -> None:
     import streamlit as st
 
-    from explorer.analysis.diagram import Diagram
-    from explorer.analysis.element import Element
+    from explorer.diagrams import Diagram
+    from explorer.diagrams.element import Element
     from explorer.ui.components.diagram import clicked, diagram, link
 
     class Drawing(Diagram):

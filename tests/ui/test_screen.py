@@ -10,8 +10,8 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from explorer.runtime.images import load_image, samples
-from explorer.runtime.weights import Network
-from explorer.ui import loaders
+from explorer.runtime.weights.network import Network
+from explorer.ui import cache
 
 
 def run(app: AppTest) -> AppTest:
@@ -28,15 +28,15 @@ def _result_page(trained: bool) -> None:
 
     from explorer.runtime.activations import capture
     from explorer.runtime.images import load_image, samples
-    from explorer.runtime.weights import load_network
-    from explorer.ui import loaders, screen
+    from explorer.runtime.weights.network import load_network
+    from explorer.ui import cache, screen
     from explorer.ui.sidebar import Settings
 
     image = load_image(samples()[0].path)
-    network = load_network(loaders.variant("resnet20_cifar"))
+    network = load_network(cache.variant("resnet20_cifar"))
     if trained:
         network = replace(network, weights="some.pth", classes=tuple(f"class {letter}" for letter in "abcdefghij"))
-    activations = capture(network, loaders.network_input("resnet20_cifar", "untrained", image).tensor)
+    activations = capture(network, cache.network_input("resnet20_cifar", "untrained", image).tensor)
     screen.result(activations, Settings(image, "Cat", "cat", "cpu"))
 
 
@@ -61,7 +61,7 @@ def test_an_untrained_network_says_so_and_names_none() -> None:
 def _linked_page() -> None:
     import streamlit as st
 
-    from explorer.ui.linked import asked, followed, keep, read, seed
+    from explorer.ui.link import asked, followed, keep, read, seed
 
     read()
     animal = seed("animal", ("cat", "dog"), "cat", "animal")
@@ -129,7 +129,7 @@ def _weights(network: Network) -> torch.Tensor:
 
 def test_networks_asked_for_at_the_same_time_are_the_seeded_ones() -> None:
     names = ("resnet20_cifar", "resnet32_cifar", "resnet44_cifar", "resnet56_cifar")
-    load = loaders.network.__wrapped__  # type: ignore[attr-defined]  # past the cache
+    load = cache.network.__wrapped__  # type: ignore[attr-defined]  # past the cache
     alone = [_weights(load(name, "untrained", "cpu")) for name in names]
     with ThreadPoolExecutor(len(names)) as pool:
         together = [_weights(n) for n in pool.map(lambda name: load(name, "untrained", "cpu"), names)]
@@ -140,14 +140,14 @@ def test_the_same_picture_is_computed_once_however_many_ask() -> None:
     image = load_image(samples()[0].path)
     copies = [replace(image, notes=(str(number),)) for number in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda i: loaders.activations("resnet20_cifar", "untrained", "cpu", i), copies))
+        found = list(pool.map(lambda i: cache.activations("resnet20_cifar", "untrained", "cpu", i), copies))
     assert all(activations is found[0] for activations in found)
 
 
 def test_a_cache_holds_no_more_than_its_bytes() -> None:
     calls = []
 
-    @loaders.bounded(1)
+    @cache.bounded(1)
     def half_a_mebibyte(number: int) -> bytes:
         calls.append(number)
         return bytes(2**19)

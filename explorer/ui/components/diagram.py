@@ -22,8 +22,8 @@ from explorer.ui.components import source
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from explorer.analysis.diagram import Diagram
     from explorer.analysis.trace import Kind
+    from explorer.diagrams import Diagram
 
 ColourBy = Literal["kind", "macs", "params", "memory"]
 

@@ -15,7 +15,7 @@ import streamlit as st
 
 from explorer.runtime.colormaps import Colouring
 from explorer.runtime.maps import Order, pack, unpack
-from explorer.runtime.maps_png import Scale
+from explorer.runtime.png import Scale
 from explorer.ui.components import source
 
 _CSS = source("feature_maps.css")

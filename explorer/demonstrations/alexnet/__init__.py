@@ -1,0 +1,1 @@
+"""AlexNet's first kernels, local response normalization and dropout."""

@@ -1,0 +1,1 @@
+"""Data augmentation: AlexNet's crops, reflections and colours."""

@@ -1,0 +1,1 @@
+"""Class activation maps, for networks that end in global average pooling."""

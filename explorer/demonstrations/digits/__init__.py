@@ -1,0 +1,1 @@
+"""LeNet's canvas: a digit is drawn, made an input, and shown in all layers."""

@@ -1,0 +1,67 @@
+"""All layers of LeNet-5 at once, small: the input, every stage's maps, and the ten outputs, for the browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from explorer.analysis.text import pair_text
+from explorer.analysis.trace import Trace
+from explorer.runtime import colormaps
+from explorer.runtime.activations import Activations
+from explorer.runtime.maps import FloatArray, QuantizedMaps, pack, show, statistics
+
+VECTORS = {120: (8, 15), 84: (12, 7)}  # values -> rows and columns of the picture that shows them: F6's is a bitmap
+
+
+def message(activations: Activations, trace: Trace, picture: Image.Image) -> bytes:
+    """One message: a JSON header, then the picture's grey levels and each stage's maps as uint8.
+
+    `trace` is that of the network that ran, `picture` what it got. Raises ValueError for maps that are not finite.
+    """
+    levels = np.asarray(picture.convert("L"))
+    parts: list[dict[str, Any]] = [{"shape": (1, *levels.shape)}]
+    bodies = [levels.tobytes()]
+    for stage in trace.stages:
+        if stage.path not in ("input", "output"):
+            part, body = _stage(stage.path, activations.maps(stage.output).numpy())
+            parts.append(part)
+            bodies.append(body)
+    header = {"parts": parts, "outputs": _outputs(activations), "colormaps": colormaps.as_text()}
+    return pack(header, b"".join(bodies))
+
+
+def _stage(path: str, values: FloatArray) -> tuple[dict[str, Any], bytes]:
+    count = len(values)
+    if values.size == count:
+        values = values.reshape(1, *VECTORS.get(count, (1, count)))
+        what = f"{count} values"
+    else:
+        what = f"{count} maps of {pair_text(values.shape[1:])}"
+    stats = statistics(values)
+    shown = show(values, stats, stats.order())
+    assert isinstance(shown, QuantizedMaps)  # no stage is left with a single value
+    part = {
+        "name": path.upper(),
+        "what": what,
+        "shape": stats.shape,
+        "signed": stats.signed,
+        "low": shown.low.tolist(),
+        "high": shown.high.tolist(),
+    }
+    return part, shown.values.tobytes()
+
+
+def _outputs(activations: Activations) -> dict[str, Any]:
+    """The outputs, which of them is the answer, and whether that means anything."""
+    network = activations.network
+    distances = bool(getattr(network.model, "smallest_wins", False))
+    values = activations.logits.numpy()
+    return {
+        "values": values.tolist(),
+        "answer": int(values.argmin() if distances else values.argmax()),
+        "distances": distances,
+        "classes": network.classes,
+    }

@@ -1,0 +1,1 @@
+"""The squeeze-and-excitation laboratory: gates seen and altered."""

@@ -1,0 +1,1 @@
+"""Gradients before training, with shortcuts and without."""

@@ -1,0 +1,1 @@
+"""An inception module: what each branch contributes and costs."""

@@ -1,0 +1,1 @@
+"""LeNet-5's connection table and its output of distances."""

@@ -1,0 +1,86 @@
+"""What only LeNet-5 has, on the maps of one picture: the links from S2 to C3, and the distances from ten bitmaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from explorer.analysis.trace import Trace
+from explorer.architectures.lenet import RBFOutput
+from explorer.demonstrations.lenet.connections import Table
+from explorer.instruments.kernels.compute import kernels
+from explorer.runtime import colormaps
+from explorer.runtime.activations import Activations
+from explorer.runtime.maps import FloatArray, QuantizedMaps, pack, show, statistics
+
+BITMAP = (12, 7)  # rows and columns of the pictures that F6 and the codes are
+
+
+# ---- links from S2 to C3 -----------------------------------------------------------------------------------
+
+
+def links_message(activations: Activations, trace: Trace, table: Table) -> bytes:
+    """The maps of S2 and C3 with the links of `table`, for the browser; bodies are uint8, limits in the header.
+
+    Where `table` is that of the network that ran, each link's kernel comes too.
+    """
+    own = kernels(activations.network, "c3.conv")
+    parts = [activations.maps(trace.stage(stage).blocks[-1].output).numpy() for stage in ("s2", "c3")]
+    if table == tuple(map(tuple, own.sources)):
+        parts.append(np.concatenate(own.filters))
+    packed = [_quantized(maps) for maps in parts]
+    header = {
+        "table": table,
+        "parts": [part for part, _ in packed],
+        "colormaps": colormaps.as_text(),
+    }
+    return pack(header, b"".join(body for _, body in packed))
+
+
+def _quantized(maps: FloatArray) -> tuple[dict[str, Any], bytes]:
+    stats = statistics(maps)
+    shown = show(maps, stats, stats.order())
+    assert isinstance(shown, QuantizedMaps)  # S2 and C3 have maps of more than one position
+    part = {
+        "shape": stats.shape,
+        "signed": stats.signed,
+        "low": shown.low.tolist(),
+        "high": shown.high.tolist(),
+    }
+    return part, shown.values.tobytes()
+
+
+# ---- distances from the bitmaps ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Distances:
+    """F6 as a picture (12, 7), the codes (10, 12, 7), and the network's ten outputs (10,): squared distances."""
+
+    f6: FloatArray
+    codes: FloatArray
+    values: FloatArray
+
+    @property
+    def nearest(self) -> int:
+        """The digit whose code is nearest: the network's answer."""
+        return int(self.values.argmin())
+
+    def squares(self, digit: int) -> npt.NDArray[np.float64]:
+        """The squared difference at each pixel, (12, 7); their sum is the digit's distance."""
+        difference: npt.NDArray[np.float64] = self.f6.astype(np.float64) - self.codes[digit]
+        return difference**2
+
+
+def distances(activations: Activations, trace: Trace) -> Distances | None:
+    """What the RBF output computes for a picture; None for a network that ends with logits."""
+    output = trace.output
+    unit = activations.network.model.get_submodule(output.path)
+    if not isinstance(unit, RBFOutput):
+        return None
+    f6 = activations.maps(output.inputs[0]).numpy().reshape(BITMAP)
+    codes = unit.codes.numpy(force=True).reshape(-1, *BITMAP)
+    return Distances(f6, codes, activations.logits.numpy())

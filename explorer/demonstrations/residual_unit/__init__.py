@@ -1,0 +1,1 @@
+"""A residual unit: what is added to what, and what happens without it."""

@@ -1,0 +1,1 @@
+"""Separable convolutions taken apart: kernels, channels, rank."""

@@ -1,0 +1,1 @@
+"""VGG's receptive fields, stacked small kernels, and where its parameters are."""

@@ -1,0 +1,1 @@
+"""Where a variant's weights come from: bundled, published, a folder's, or seeded."""

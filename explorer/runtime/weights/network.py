@@ -1,0 +1,223 @@
+"""Which parameters a network runs with, and how they are loaded without trusting the file.
+
+`untrained` is the seeded initialization, `bundled` what comes with the app, `imagenet` a published file that was
+downloaded, `folder` one of the lecture hall's own. Any other name is a file: safetensors, or a PyTorch state dict
+read with `weights_only=True`, in our own layout or its authors'. Each shape is checked before anything is copied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import fx, nn
+
+from explorer.analysis.trace import graph_of
+from explorer.architectures.blocks import SqueezeExcitation
+from explorer.architectures.family import Variant
+from explorer.runtime.images import Preprocessing, preprocessing_for
+from explorer.runtime.weights import folder
+from explorer.runtime.weights.bundled import Bundled, manifest
+from explorer.runtime.weights.files import WeightsError
+from explorer.runtime.weights.published import Published, load_published, published, stored
+
+UNTRAINED, BUNDLED, IMAGENET, FOLDER = "untrained", "bundled", "imagenet", "folder"
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Network:
+    """A variant with its parameters on a device, ready to run. `classes` is empty where no training named them."""
+
+    variant: Variant
+    weights: str
+    model: nn.Module
+    device: torch.device
+    classes: tuple[str, ...] = ()
+
+    @property
+    def made(self) -> str:
+        """What the parameters are, for a caption: width, data, classes, accuracy."""
+        if self.weights == BUNDLED:
+            return f"Trained: {_bundled(self.variant)}"
+        return f"Trained on ImageNet: {_release(self.variant, self.weights)}" if self.trained else "Untrained network"
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How a picture becomes this network's input."""
+        return preprocessing_of(self.variant, self.weights)
+
+    @property
+    def trained(self) -> bool:
+        return bool(self.classes)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the parameters and statistics, for bounded caches."""
+        return sum(t.nbytes for t in self.model.state_dict().values())
+
+    @cached_property
+    def graph(self) -> fx.GraphModule:
+        return graph_of(self.model)
+
+    @cached_property
+    def nodes(self) -> dict[str, fx.Node]:
+        """The operations by their id, in order of execution."""
+        return {n.meta["name"]: n for n in self.graph.graph.nodes if n.op != "output"}
+
+    @cached_property
+    def scores(self) -> fx.Node:
+        """The operation that gives the logits; auxiliary heads come after it."""
+        return self.graph.graph.output_node().all_input_nodes[0]
+
+    def module(self, node: fx.Node) -> nn.Module | None:
+        """What an operation calls; None for a function, as an addition or a flattening."""
+        return self.model.get_submodule(str(node.target)) if node.op == "call_module" else None
+
+    @cached_property
+    def boundaries(self) -> tuple[fx.Node, ...]:
+        """The input and the operations whose output another block reads: enough to recompute every other.
+
+        And the squeeze and the gate of each squeeze-and-excitation: a few numbers, and gates stay what they were
+        where they were altered (`explorer.demonstrations.gates.compute`).
+        """
+        gated = [path for path, m in self.model.named_modules() if isinstance(m, SqueezeExcitation)]
+        small = {f"{path}.{part}" for path in gated for part in ("squeeze", "gate")}
+        return tuple(
+            n
+            for n in self.nodes.values()
+            if n.op == "placeholder"
+            or n.meta["name"] in small
+            or any(user.meta["block"] != n.meta["block"] for user in n.users)
+        )
+
+    @cached_property
+    def capturing(self) -> fx.GraphModule:
+        """The network as a module that returns its output and the values of `boundaries`.
+
+        As generated code it costs what the bare forward pass costs; hooks or an interpreter would not.
+        """
+        graph = fx.Graph()
+        copies: dict[fx.Node, fx.Node] = {}
+        out = graph.graph_copy(self.graph.graph, copies)
+        graph.output((out, tuple(copies[n] for n in self.boundaries)))
+        return fx.GraphModule(self.model, graph)
+
+    def to(self, device: torch.device) -> Network:
+        """The same parameters on another device; this network stays where it is."""
+        model = self.variant.build()
+        model.load_state_dict(self.model.state_dict())
+        return Network(self.variant, self.weights, model.to(device), device, self.classes)
+
+
+def offered(variant: Variant) -> tuple[str, ...]:
+    """The names of the weights that are here for a variant, best first; untrained ones always are."""
+    in_folder = folder.found(variant.name)
+    there = {
+        BUNDLED: variant.name in manifest(),
+        IMAGENET: stored(variant.name) is not None,
+        FOLDER: in_folder is not None and in_folder.problem is None,
+        UNTRAINED: True,
+    }
+    return tuple(name for name, is_there in there.items() if is_there)
+
+
+def describe_weights(variant: Variant, weights: str) -> str:
+    """One of `offered` in words."""
+    if weights == UNTRAINED:
+        return "Untrained: random, seeded"
+    if weights == BUNDLED:
+        entry = _bundled(variant)
+        return f"{entry.data_title}, {entry.width_title}"
+    return f"ImageNet: {_release(variant, weights)}"
+
+
+def as_run(variant: Variant, weights: str) -> Variant:
+    """The variant as these weights run it: with another width and number of classes where they were made so."""
+    return _bundled(variant).narrowed(variant) if weights == BUNDLED else variant
+
+
+def preprocessing_of(variant: Variant, weights: str) -> Preprocessing:
+    """How a picture becomes the input of the variant with these weights."""
+    if weights == BUNDLED:
+        return _bundled(variant).preprocessing
+    if weights == FOLDER:
+        return _in_folder(variant).preprocessing
+    release = None if weights == UNTRAINED else published(variant.name)
+    return preprocessing_for(variant.input_size) if release is None else release.preprocessing
+
+
+def load_network(variant: Variant, weights: str = UNTRAINED, device: torch.device | None = None) -> Network:
+    """The variant with the named weights, in eval mode and without gradients.
+
+    Raises WeightsError for a name that is no file, a file that is damaged, or one of another network.
+    """
+    runs = as_run(variant, weights)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        model = runs.build().requires_grad_(False)
+    classes: tuple[str, ...] = ()
+    if weights != UNTRAINED:
+        load_published(model, _file(variant, weights), variant.name)
+        classes = _bundled(variant).classes if weights == BUNDLED else imagenet_classes()
+    device = device or torch.device("cpu")
+    return Network(runs, weights, model.to(device), device, classes)
+
+
+def _file(variant: Variant, weights: str) -> Path:
+    """The file that the name stands for. Raises WeightsError where there is none."""
+    if weights == BUNDLED:
+        entry = _bundled(variant)
+        if not entry.intact():
+            raise WeightsError(f"{entry.file} is missing, or not the file that came with the app.")
+        return entry.path
+    if weights == IMAGENET:
+        return _stored(variant)
+    if weights == FOLDER:
+        return _in_folder(variant).file
+    if not Path(weights).is_file():
+        names = ", ".join(repr(name) for name in (UNTRAINED, BUNDLED, IMAGENET, FOLDER))
+        raise WeightsError(f"There are no weights called {weights!r}; use {names} or the path of a file.")
+    return Path(weights)
+
+
+def _bundled(variant: Variant) -> Bundled:
+    found = manifest().get(variant.name)
+    if found is None:
+        raise WeightsError(f"No trained {variant.name} comes with the app; there are {', '.join(manifest())}.")
+    return found
+
+
+def _stored(variant: Variant) -> Path:
+    if published(variant.name) is None:
+        raise WeightsError(f"The app knows of no published ImageNet weights for {variant.name}.")
+    file = stored(variant.name)
+    if file is None:
+        raise WeightsError(f"The ImageNet weights of {variant.name} have not been downloaded: its page has a button.")
+    return file
+
+
+def _in_folder(variant: Variant) -> folder.Found:
+    found = folder.found(variant.name)
+    if found is None:
+        raise WeightsError(f"There is no file for {variant.name} in the folder that {folder.VARIABLE} names.")
+    if found.problem is not None:
+        raise WeightsError(found.problem)
+    return found
+
+
+def _release(variant: Variant, weights: str) -> str:
+    """Where the published weights come from: who made them, or the file."""
+    release: Published | None = published(variant.name)
+    if weights == IMAGENET and release is not None:
+        return f"{release.source}'s {release.title}"
+    return _in_folder(variant).file.name if weights == FOLDER else Path(weights).name
+
+
+def imagenet_classes() -> tuple[str, ...]:
+    """The 1,000 ILSVRC-2012 class names in torchvision's order."""
+    from torchvision.models import ResNet50_Weights  # importing torchvision.models takes a second: only when needed
+
+    return tuple(ResNet50_Weights.IMAGENET1K_V1.meta["categories"])

@@ -1,0 +1,1 @@
+"""What the whole app needs once: navigation, style, warm-up, deep links."""

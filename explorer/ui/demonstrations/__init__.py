@@ -1,1 +1,0 @@
-"""What only one architecture has, shown live: one module a family."""

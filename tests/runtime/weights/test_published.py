@@ -1,0 +1,276 @@
+"""Whether the table of published weights is what torchvision and timm say, and whether their files compute the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+from safetensors.torch import save_file
+from timm.data import ImageNetInfo, create_transform, resolve_model_data_config
+from timm.models import get_pretrained_cfg
+from torch import nn
+from torchvision.models import get_model, get_model_weights
+
+from explorer.architectures import catalogue, variant
+from explorer.runtime.images import load_image, model_input, sample
+from explorer.runtime.weights.files import WeightsError, read_shapes, read_tensors
+from explorer.runtime.weights.published import (
+    TIMM,
+    TORCHVISION,
+    cache_folder,
+    layouts,
+    load_published,
+    published,
+    releases,
+    shapes,
+    stored,
+)
+from tests.architectures.parity import TOLERANCE, randomize_statistics
+
+# Our variants that torchvision lacks, by timm's name.
+MODELS = {
+    "se_resnet18": "legacy_seresnet18",
+    "se_resnet34": "legacy_seresnet34",
+    "se_resnet50": "legacy_seresnet50",
+    "se_resnet101": "legacy_seresnet101",
+    "se_resnet152": "legacy_seresnet152",
+    "senet154": "legacy_senet154",
+    "xception": "legacy_xception",
+    "mobilenet_v1": "mobilenetv1_100",
+    "inception_v4": "inception_v4",
+    "inception_resnet_v2": "inception_resnet_v2",
+}
+FIELDS = ("url", "license", "input_size", "crop_pct", "interpolation", "mean", "std")
+PICTURE = sample("cat").path
+
+
+def _modules(model: nn.Module) -> list[str]:
+    names = [n for n in model.state_dict() if not n.endswith("num_batches_tracked")]
+    return list(dict.fromkeys(name.rpartition(".")[0] for name in names))
+
+
+def test_the_table_is_what_the_installed_timm_says(update_golden: bool) -> None:
+    table = {}
+    for name, model in MODELS.items():
+        cfg = get_pretrained_cfg(model)
+        assert cfg is not None
+        with torch.device("meta"):
+            modules = _modules(timm.create_model(model))
+        table[name] = {
+            "title": f"{cfg.architecture}.{cfg.tag}",
+            "repository": cfg.hf_hub_id or "",
+            **{field: getattr(cfg, field) or "" for field in FIELDS},
+            "modules": modules,
+        }
+    if update_golden:
+        lines = ",\n".join(f'  "{name}": {json.dumps(entry)}' for name, entry in table.items())
+        TIMM.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+    assert json.loads(TIMM.read_text(encoding="utf-8")) == json.loads(json.dumps(table))
+
+
+def test_every_variant_of_the_issue_has_its_weights_and_no_other() -> None:
+    assert {name for name in catalogue() if published(name)} == {*TORCHVISION, *MODELS}
+    assert TORCHVISION.keys().isdisjoint(MODELS)
+
+
+@pytest.mark.parametrize("name", [*TORCHVISION, *MODELS])
+def test_each_says_what_a_button_has_to_say(name: str) -> None:
+    weights = published(name)
+    assert weights is not None
+    assert weights.variant == name
+    assert weights.url.startswith("https://")
+    assert weights.licence.endswith(".")
+    assert bool(weights.repository) != bool(weights.sha256)
+    assert not weights.repository or weights.url.endswith(".safetensors")
+    assert weights.file_name.endswith(".safetensors" if weights.repository else f"-{weights.sha256}.pth")
+    assert weights.preprocessing.crop == variant(name).input_size[-1]
+    classes = weights.classes()
+    assert (len(classes), classes[282], classes[967]) == (1000, "tiger cat", "espresso")
+    # Our own tensors and the stated size, which for torchvision's files is its own, agree to a percent.
+    assert weights.bytes == pytest.approx(4 * sum(torch.Size(s).numel() for s in shapes(name).values()), rel=0.01)
+
+
+def test_timm_has_the_classes_in_the_same_order() -> None:
+    weights = published("mobilenet_v1")
+    assert weights is not None
+    info = ImageNetInfo()
+    same = [
+        name.lower() in info.index_to_description(i, detailed=True).lower() for i, name in enumerate(weights.classes())
+    ]
+    assert sum(same) > 950  # torchvision has put right some names
+
+
+@pytest.mark.parametrize("name", TORCHVISION)
+def test_preprocessing_is_torchvisions(name: str) -> None:
+    weights, theirs = published(name), get_model_weights(TORCHVISION[name]).DEFAULT
+    assert weights is not None
+    picture = load_image(PICTURE).image
+    expected = theirs.transforms()(picture)[None]
+    if TORCHVISION[name] in ("googlenet", "inception_v3"):
+        with torch.device("meta"):
+            model = get_model(TORCHVISION[name], transform_input=True, init_weights=False)
+        expected = model._transform_input(expected)
+        assert weights.preprocessing.mean == weights.preprocessing.std == (0.5, 0.5, 0.5)
+    torch.testing.assert_close(model_input(picture, weights.preprocessing).tensor, expected, atol=2e-6, rtol=0)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_preprocessing_is_timms(name: str) -> None:
+    weights = published(name)
+    assert weights is not None
+    with torch.device("meta"):
+        model = timm.create_model(MODELS[name])
+    transform = create_transform(**resolve_model_data_config(model), is_training=False)
+    picture = load_image(PICTURE).image
+    expected = transform(picture)[None]
+    torch.testing.assert_close(model_input(picture, weights.preprocessing).tensor, expected, atol=2e-6, rtol=0)
+
+
+def test_an_older_release_keeps_its_own_preprocessing() -> None:
+    assert [(r.title, r.preprocessing.resize) for r in releases("resnet50")] == [
+        ("IMAGENET1K_V2", 232),
+        ("IMAGENET1K_V1", 256),
+    ]
+    assert [r.title for r in releases("vgg16")] == ["IMAGENET1K_V1"], "the other one has no classifier"
+    assert releases("lenet5") == ()
+
+
+# ---- files ---------------------------------------------------------------------------------------------------
+
+
+def _oracle(name: str) -> nn.Module:
+    torch.manual_seed(0)
+    if name in MODELS:
+        return randomize_statistics(timm.create_model(MODELS[name])).eval()
+    warns = {"init_weights": False} if TORCHVISION[name] in ("googlenet", "inception_v3") else {}
+    return randomize_statistics(get_model(TORCHVISION[name], **warns)).eval()
+
+
+def _assert_same(name: str, oracle: nn.Module, file: Path) -> None:
+    ours = variant(name).build()
+    load_published(ours, file, name)
+    x = torch.randn(1, 3, 96, 96, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        expected, got = oracle(x), ours(x)
+    got = got[0] if isinstance(got, tuple) else got
+    assert expected.std() > 0
+    assert (got - expected).abs().max() <= TOLERANCE * expected.abs().max()
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "googlenet_bn", "resnet18", "mobilenet_v2", "mobilenet_v3_small", "densenet121",
+        "mobilenet_v1", "se_resnet18", "xception", "inception_v4",
+    ],
+)  # fmt: skip
+def test_a_file_of_theirs_makes_our_network_compute_the_same(name: str, suffix: str, tmp_path: Path) -> None:
+    """safetensors files have no order: these go by the names alone."""
+    oracle, file = _oracle(name), tmp_path / f"theirs{suffix}"
+    if suffix == ".pth":
+        torch.save(oracle.state_dict(), file)
+    else:
+        save_file(oracle.state_dict(), file)
+    _assert_same(name, oracle, file)
+
+
+def test_inception_v3_at_its_own_size(tmp_path: Path) -> None:
+    oracle, file = _oracle("inception_v3"), tmp_path / "theirs.pth"
+    torch.save(oracle.state_dict(), file)
+    ours = variant("inception_v3").build()
+    load_published(ours, file, "inception_v3")
+    x = torch.randn(1, 3, 299, 299, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        expected, got = oracle(x), ours(x)[0]
+    assert (got - expected).abs().max() <= TOLERANCE * expected.abs().max()
+
+
+@pytest.mark.parametrize("name", [*TORCHVISION, *MODELS])
+def test_names_lead_to_tensors_of_the_same_shape(name: str) -> None:
+    """For all variants, also those that are too large to run here; outputs are compared by the architectures' tests."""
+    layout = "timm" if name in MODELS else "torchvision"
+    with torch.device("meta"):
+        if name in MODELS:
+            theirs = timm.create_model(MODELS[name])
+        else:
+            warns = {"init_weights": False} if TORCHVISION[name] in ("googlenet", "inception_v3") else {}
+            theirs = get_model(TORCHVISION[name], **warns)
+    state = {n: tuple(t.shape) for n, t in theirs.state_dict().items() if not n.endswith("num_batches_tracked")}
+    names = layouts(name)[layout]  # type: ignore[index]
+    assert {theirs: shapes(name)[ours] for ours, theirs in names.items()} == state
+
+
+def test_densenets_of_the_old_names(tmp_path: Path) -> None:
+    oracle, file = _oracle("densenet121"), tmp_path / "densenet121-a639ec97.pth"
+    state = oracle.state_dict()
+    old = {re.sub(r"(denselayer\d+\.)(norm|conv)([12])", r"\1\2.\3", name): t for name, t in state.items()}
+    assert "features.denseblock1.denselayer1.norm.1.weight" in old
+    torch.save({name: t for name, t in old.items() if not name.endswith("num_batches_tracked")}, file)
+    _assert_same("densenet121", oracle, file)
+
+
+def test_a_file_of_another_network_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "resnet18.pth"
+    torch.save(_oracle("resnet18").state_dict(), file)
+    model = variant("resnet34").build()
+    before = {name: t.clone() for name, t in model.state_dict().items()}
+    with pytest.raises(
+        WeightsError, match=r"resnet18\.pth has 102 tensors, resnet34 needs 182: it is another network's"
+    ):
+        load_published(model, file, "resnet34")
+    assert all(torch.equal(t, before[name]) for name, t in model.state_dict().items())
+
+
+def test_one_wrong_shape_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "ten.pth"
+    torch.save(get_model("resnet18", num_classes=10).state_dict(), file)
+    with pytest.raises(WeightsError, match=r"fc\.weight is \(10, 512\), head\.fc\.weight must be \(1000, 512\)"):
+        load_published(variant("resnet18").build(), file, "resnet18")
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_shapes_are_read_as_the_tensors_are(suffix: str, tmp_path: Path) -> None:
+    state, file = get_model("resnet18").state_dict(), tmp_path / f"x{suffix}"
+    save_file(state, file) if suffix == ".safetensors" else torch.save(state, file)
+    assert read_shapes(file) == {name: tuple(t.shape) for name, t in read_tensors(file).items()}
+    assert not any(name.endswith("num_batches_tracked") for name in read_shapes(file))
+
+
+# ---- the cache folder ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "expected"),
+    [
+        ("linux", {"EXPLORER_CACHE": "/x"}, "/x"),
+        ("linux", {"XDG_CACHE_HOME": "/y"}, "/y/cnn-explorer"),
+        ("linux", {}, "~/.cache/cnn-explorer"),
+        ("darwin", {}, "~/Library/Caches/cnn-explorer"),
+        ("win32", {"LOCALAPPDATA": "/z"}, "/z/cnn-explorer"),
+        ("win32", {"EXPLORER_CACHE": "~/w"}, "~/w"),
+    ],
+)
+def test_the_cache_folder_is_the_platforms(
+    platform: str, environment: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("EXPLORER_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr("sys.platform", platform)
+    assert cache_folder() == Path(expected).expanduser()
+
+
+def test_only_a_whole_file_counts_as_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
+    assert stored("resnet18") is None
+    (tmp_path / "resnet18-f37072fd.0123.part.pth").touch()
+    assert stored("resnet18") is None
+    (tmp_path / "resnet18-f37072fd.pth").touch()
+    assert stored("resnet18") == tmp_path / "resnet18-f37072fd.pth"
+    assert stored("lenet5") is None
