@@ -19,8 +19,9 @@ from explorer.architectures import variant
 from explorer.diagrams import Diagram
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.device import resolve
-from explorer.runtime.images import LoadedImage, ModelInput, model_input, png_bytes
 from explorer.runtime.maps import GridHeader, Order, encode_page, statistics
+from explorer.runtime.pictures import LoadedImage, png_bytes
+from explorer.runtime.preprocessing import ModelInput, model_input
 from explorer.runtime.weights.network import Network, as_run, load_network, preprocessing_of
 
 MIB = 2**20

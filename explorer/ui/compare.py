@@ -10,8 +10,8 @@ from explorer.analysis.compare import Difference, Level, differences, levels
 from explorer.analysis.text import bytes_text, grouped, pair_text, shape_text
 from explorer.analysis.trace import Trace
 from explorer.architectures import catalogue, family_of
-from explorer.runtime.images import LoadedImage
 from explorer.runtime.maps import GridHeader, Order, encode_page, statistics
+from explorer.runtime.pictures import LoadedImage
 from explorer.ui import cache
 from explorer.ui.components.feature_maps import MapView, current_view, feature_maps
 from explorer.ui.link import followed, keep, seed

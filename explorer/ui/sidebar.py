@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from explorer.runtime.images import ImageError, LoadedImage, load_image, sample, samples
+from explorer.runtime.pictures import ImageError, LoadedImage, load_image
+from explorer.runtime.samples import sample, samples
 from explorer.ui.link import asked, fresh, read, seed
 
 WANTED = "weights-wanted"  # in the session: the weights that were chosen last

@@ -17,7 +17,8 @@ from explorer.demonstrations.pointwise import measured as practice
 from explorer.demonstrations.pointwise.calculator import BATCHES, FIELDS, KERNELS, PADDINGS
 from explorer.demonstrations.pointwise.timing import Measurement
 from explorer.demonstrations.pointwise.weighted_sum import weighted_sum
-from explorer.runtime.images import load_image, sample
+from explorer.runtime.pictures import load_image
+from explorer.runtime.samples import sample
 from explorer.runtime.weights.network import UNTRAINED, offered
 from explorer.ui import cache
 

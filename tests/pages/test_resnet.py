@@ -13,7 +13,9 @@ import pytest
 from PIL import ExifTags, Image
 
 from explorer.architectures import family
-from explorer.runtime.images import load_image, model_input, preprocessing_for, samples
+from explorer.runtime.pictures import load_image
+from explorer.runtime.preprocessing import model_input, preprocessing_for
+from explorer.runtime.samples import samples
 from explorer.runtime.weights.network import offered
 from explorer.ui import cache
 from explorer.ui.tour import Step

@@ -17,11 +17,10 @@ from explorer.demonstrations.alexnet.dropout import Dropped, Layer
 from explorer.demonstrations.augmentation import panel as augmentation
 from explorer.demonstrations.pointwise.calculator import whole_number
 from explorer.instruments.kernels.compute import kernels, rgb_kernels
-from explorer.runtime.activations import Activations
+from explorer.runtime.activations import Activations, relative_change
 from explorer.runtime.colormaps import ByteArray
-from explorer.runtime.images import LoadedImage, png_bytes
 from explorer.runtime.maps import FloatArray
-from explorer.runtime.rerun import relative_change
+from explorer.runtime.pictures import LoadedImage, png_bytes
 from explorer.ui import cache
 from explorer.ui.charts import chart, dark
 from explorer.ui.link import beside, fresh, rewrite, seed_number

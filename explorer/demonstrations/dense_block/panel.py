@@ -17,8 +17,7 @@ from explorer.analysis.trace import Node, Trace, trace_variant
 from explorer.architectures import variant as variant_called
 from explorer.architectures.densenet import DenseNetConfig
 from explorer.architectures.family import Variant
-from explorer.demonstrations.dense_block.compute import DenseBlock, dense_blocks
-from explorer.demonstrations.dense_block.weights import relative, source_weights
+from explorer.demonstrations.dense_block.compute import DenseBlock, dense_blocks, relative, source_weights
 from explorer.runtime import colormaps
 from explorer.runtime.maps import FloatArray
 from explorer.ui import cache

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from explorer import ASSETS
-from explorer.runtime.images import LoadedImage
+from explorer.runtime.pictures import LoadedImage
 
 FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.uint8]

@@ -18,7 +18,8 @@ from explorer.demonstrations.digits.component import Drawn, draw, drawn, layers
 from explorer.demonstrations.digits.compute import Distortion, FloatArray, FoundDigit, Strokes
 from explorer.demonstrations.digits.robustness import Answers
 from explorer.runtime.activations import capture
-from explorer.runtime.images import LoadedImage, model_input, png_bytes
+from explorer.runtime.pictures import LoadedImage, png_bytes
+from explorer.runtime.preprocessing import model_input
 from explorer.ui import cache
 from explorer.ui.link import asked, beside, fresh, seed_number
 from explorer.ui.sidebar import Settings, settings, weights_for

@@ -21,10 +21,11 @@ from explorer.demonstrations.gates import charts as gate_charts
 from explorer.demonstrations.gates import compute as gates
 from explorer.demonstrations.gates.component import GateView, gate_bars, map_pairs
 from explorer.demonstrations.gates.compute import FORCES, Alteration, GateBlock, Pairs, Reading
-from explorer.runtime import rerun
-from explorer.runtime.activations import Activations, Prediction, capture
-from explorer.runtime.images import LoadedImage, samples
+from explorer.runtime.activations import Activations, Prediction, capture, relative_change
+from explorer.runtime.activations import altered as run_altered
 from explorer.runtime.maps import FloatArray
+from explorer.runtime.pictures import LoadedImage
+from explorer.runtime.samples import samples
 from explorer.ui import cache
 from explorer.ui.charts import chart, dark
 from explorer.ui.following import Follower
@@ -163,9 +164,9 @@ def _effect(
     altered: tuple[str, ...], alteration: Alteration,
 ) -> Effect:  # fmt: skip
     before = cache.activations(name, weights, device, image)
-    after = rerun.altered(before, dict.fromkeys(altered, alteration))
+    after = run_altered(before, dict.fromkeys(altered, alteration))
     shown = gates.pairs(before, after, _blocks(name)[path], channel)
-    change = rerun.relative_change(before.logits, after.logits)
+    change = relative_change(before.logits, after.logits)
     return Effect(shown, before.logits.numpy(), after.logits.numpy(), change, before.top(), after.top())
 
 

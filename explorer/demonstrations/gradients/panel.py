@@ -17,7 +17,7 @@ from explorer.demonstrations.gradients.compute import DEPTHS, Initialization, Pr
 from explorer.demonstrations.residual_unit import charts as residual_charts
 from explorer.demonstrations.residual_unit.panel import MAP, UNIT, one_unit, seed_map, units_of
 from explorer.runtime.device import resolve
-from explorer.runtime.images import samples
+from explorer.runtime.samples import samples
 from explorer.ui import cache
 from explorer.ui.charts import chart, dark
 from explorer.ui.following import Follower, enclosing

@@ -20,7 +20,7 @@ from explorer.demonstrations.mobilenet.multipliers import ALPHAS, PRINTED, SIZES
 from explorer.demonstrations.mobilenet.spiral import DIMENSIONS, Decoder, recover
 from explorer.demonstrations.pointwise.calculator import legend
 from explorer.demonstrations.separable.compute import Mix, Pair, mix, pairs
-from explorer.runtime.images import LoadedImage
+from explorer.runtime.pictures import LoadedImage
 from explorer.ui import cache, cost_bars
 from explorer.ui.charts import chart, dark
 from explorer.ui.following import Follower, enclosing

@@ -16,8 +16,8 @@ from explorer.demonstrations.residual_unit import charts as residual_charts
 from explorer.demonstrations.residual_unit import compute as residual
 from explorer.demonstrations.residual_unit.compute import Change, Norms, Unit
 from explorer.runtime.activations import Prediction
-from explorer.runtime.images import LoadedImage
 from explorer.runtime.maps import FloatArray
+from explorer.runtime.pictures import LoadedImage
 from explorer.ui import cache
 from explorer.ui.charts import chart, dark
 from explorer.ui.link import seed, seed_number

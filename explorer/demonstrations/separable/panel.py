@@ -13,7 +13,7 @@ from explorer.analysis.text import grouped, pair_text, shape_text
 from explorer.architectures.family import Variant
 from explorer.demonstrations.pointwise.calculator import legend
 from explorer.demonstrations.separable.compute import SpatialLayer, Version, group_counts, spatial_layers, version
-from explorer.runtime.images import LoadedImage
+from explorer.runtime.pictures import LoadedImage
 from explorer.ui import cache, cost_bars
 from explorer.ui.charts import chart, dark
 from explorer.ui.link import asked, beside, fresh, rewrite, seed

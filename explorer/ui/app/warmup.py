@@ -18,7 +18,8 @@ def start() -> threading.Thread:
 def _warm_up() -> None:
     from explorer.architectures import families, variant
     from explorer.runtime.device import best_device, configure_threads
-    from explorer.runtime.images import load_image, samples
+    from explorer.runtime.pictures import load_image
+    from explorer.runtime.samples import samples
     from explorer.runtime.weights.network import offered
     from explorer.ui import cache
 
