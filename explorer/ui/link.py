@@ -106,7 +106,7 @@ def number(
     label: str,
     low: int,
     high: int | Callable[[], int],
-    default: int | None | Callable[[], int | None] = 0,
+    default: int | Callable[[], int | None] | None = 0,
     **more: Any,
 ) -> Control:
     """A whole number from `low` to `high`."""

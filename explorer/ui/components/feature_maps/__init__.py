@@ -7,9 +7,8 @@ each report came back inside the message, each would send all maps again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, get_args
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
 import streamlit as st
 
@@ -39,46 +38,24 @@ class MapView:
     page: int = 0  # wished for, from 0
 
 
-def feature_maps(
-    payload: bytes,
-    *,
-    key: str,
-    initial: MapView | None = None,
-    on_change: Callable[[], None] | None = None,
-) -> MapView:
-    """Show the maps or the vector of one message of `explorer.runtime.maps.encode_page`; return the view.
+def feature_maps(payload: bytes, *, key: str, view: MapView, on_view_change: Callable[[], None]) -> None:
+    """Show the maps or the vector of one message of `explorer.runtime.maps.encode_page`.
 
     Args:
         payload: with `group` in its header, an enlarged map lies over that group's `model_input`.
         key: keeps the view while the maps change.
-        initial: the view to begin with, e.g. from the link. Later ones are ignored until the component is
-            mounted anew. Order and page are those of the payload.
-        on_change: called before the run that a change of view causes; read the view with `current_view`.
+        view: how they are looked at when the component is mounted. Later ones are ignored: a report that came back
+            would send all maps again. Order and page are those of the payload.
+        on_view_change: called before the run that a change of view causes; `st.session_state[key]["view"]` then
+            holds fields of `MapView`, of any type and value.
     """
-    initial = current_view(key, initial)
     state = st.session_state
-    if not _reported(key):
-        state[f"{key}-initial"] = initial
+    mounted = f"{key}-initial"
+    if not (state.get(key) or {}).get("view"):
+        state[mounted] = view
     header, body = unpack(payload)
-    message = pack({**header, "view": asdict(state.get(f"{key}-initial", initial))}, body)
-    # The callback also declares the state; without one Streamlit would not report it.
-    _MAPS(key=key, data=message, on_view_change=on_change or (lambda: None))
-    return initial
-
-
-def current_view(key: str, initial: MapView | None = None) -> MapView:
-    """The view that the component `key` reported last; before it is mounted, `initial`.
-
-    Read order and page from it before encoding the maps. A test without a browser clicks by setting
-    `session_state[key] = {"view": {"channel": 3}}`. What has the wrong type or value is ignored.
-    """
-    return accepted(initial or MapView(), _reported(key))
-
-
-def accepted(view: MapView, wishes: Mapping[str, Any]) -> MapView:
-    """`view` with those of the wishes that have the right type and value, from the browser or a link."""
-    known = {name: wishes[name] for name in _VALID if name in wishes}
-    return replace(view, **{name: value for name, value in known.items() if _VALID[name](value)})
+    message = pack({**header, "view": asdict(state.get(mounted, view))}, body)
+    _MAPS(key=key, data=message, on_view_change=on_view_change)
 
 
 def model_input(png: bytes, *, group: str, caption: str, key: str) -> None:
@@ -91,22 +68,3 @@ def model_input(png: bytes, *, group: str, caption: str, key: str) -> None:
         key: identity of this component.
     """
     _INPUT(key=key, data=pack({"group": group, "caption": caption}, png))
-
-
-def _reported(key: str) -> Mapping[str, Any]:
-    return (st.session_state.get(key) or {}).get("view") or {}
-
-
-def _is_index(value: object) -> bool:
-    return type(value) is int and value >= 0  # a bool is an int, but no index
-
-
-# What the browser may report: it can send anything.
-_VALID: dict[str, Callable[[object], bool]] = {
-    "channel": lambda value: value is None or _is_index(value),
-    "enlarged": lambda value: isinstance(value, bool),
-    "colouring": lambda value: value in get_args(Colouring),
-    "scale": lambda value: value in get_args(Scale),
-    "order": lambda value: value in get_args(Order),
-    "page": _is_index,
-}
