@@ -52,9 +52,9 @@ class ImageError(ValueError):
     """A picture can't be used; the message is one sentence for the person who chose it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LoadedImage:
-    """A picture ready to be shown and used.
+    """A picture ready to be shown and used; equal to any with the same digest, whatever file it came from.
 
     Attributes:
         image: 8-bit RGB, upright, in its full size.
@@ -67,6 +67,19 @@ class LoadedImage:
     digest: str
     notes: tuple[str, ...]
     title: str = ""
+
+    @classmethod
+    def of(cls, image: Image.Image, notes: tuple[str, ...] = ()) -> LoadedImage:
+        """An 8-bit RGB image with its digest."""
+        digest = hashlib.sha256(b"%dx%d" % image.size)
+        digest.update(image.tobytes())
+        return cls(image, digest.hexdigest(), notes)
+
+    def __eq__(self, other: object) -> bool:
+        return self.digest == other.digest if isinstance(other, LoadedImage) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
 
 def load_image(source: bytes | Path) -> LoadedImage:
@@ -85,9 +98,7 @@ def load_image(source: bytes | Path) -> LoadedImage:
         _check_pixels(opened.size)
         with _decoding, _pillow_errors(data):
             image, notes = _decode(opened)
-    digest = hashlib.sha256(b"%dx%d" % image.size)
-    digest.update(image.tobytes())
-    return LoadedImage(image, digest.hexdigest(), notes)
+    return LoadedImage.of(image, notes)
 
 
 def _read(source: bytes | Path) -> bytes:

@@ -9,7 +9,6 @@ that is moved, turned or thickened is smoothed only once.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from dataclasses import dataclass
@@ -184,10 +183,7 @@ def pixels(digit: FloatArray) -> ByteArray:
 
 def picture(levels: ByteArray, notes: tuple[str, ...] = ()) -> LoadedImage:
     """(28, 28) grey levels as a picture like any other."""
-    image = Image.fromarray(levels).convert("RGB")
-    digest = hashlib.sha256(b"%dx%d" % image.size)
-    digest.update(image.tobytes())
-    return LoadedImage(image, digest.hexdigest(), notes)
+    return LoadedImage.of(Image.fromarray(levels).convert("RGB"), notes)
 
 
 # ---- photographs -------------------------------------------------------------------------------------------
