@@ -274,6 +274,7 @@ def _gates(args: argparse.Namespace) -> None:
 
 def _cost(args: argparse.Namespace) -> None:
     from explorer.analysis import cost
+    from explorer.analysis.designs import bottleneck, depthwise_separable, direct, usual_width
     from explorer.analysis.text import bytes_text, shape_text
 
     convolution = cost.Convolution(
@@ -285,10 +286,10 @@ def _cost(args: argparse.Namespace) -> None:
         groups=args.groups,
         bias=args.bias,
     )
-    width = cost.usual_width(args.groups) if args.bottleneck is None else args.bottleneck
-    designs = {"direct": cost.direct(convolution), "bottleneck": cost.bottleneck(convolution, width)}
+    width = usual_width(args.groups) if args.bottleneck is None else args.bottleneck
+    designs = {"direct": direct(convolution), "bottleneck": bottleneck(convolution, width)}
     if args.depthwise_separable:
-        designs["depthwise_separable"] = cost.depthwise_separable(convolution)
+        designs["depthwise_separable"] = depthwise_separable(convolution)
     ratio = designs["direct"].macs / designs["bottleneck"].macs
     if args.json:
         _print_json({name: _cost_record(design) for name, design in designs.items()} | {"ratio": ratio})

@@ -10,7 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from explorer.analysis.trace import Node, Shape, Stage, Trace
+from explorer.analysis.trace import Node, Stage, Trace
+from explorer.analysis.types import Shape
 
 Unit = Literal["number", "bytes", "pixels"]
 

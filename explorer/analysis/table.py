@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from explorer.analysis.trace import Node, Shape, Trace
+from explorer.analysis.trace import Node, Trace
+from explorer.analysis.types import Shape
 
 
 def layer_records(trace: Trace) -> list[dict[str, Any]]:

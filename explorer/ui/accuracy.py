@@ -10,7 +10,7 @@ import streamlit as st
 
 from explorer.analysis.accuracy import RECORDS, Accuracy, Group, counts
 from explorer.analysis.text import si
-from explorer.analysis.trace import Kind
+from explorer.analysis.types import Kind
 from explorer.architectures import family
 from explorer.ui.charts import CHART, FONT, LEGEND, dark, fill, shared, stroke, styled
 

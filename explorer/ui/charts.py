@@ -16,7 +16,7 @@ from cachetools import LRUCache, cached
 from plotly.subplots import make_subplots
 
 from explorer.analysis.palette import INK, KINDS
-from explorer.analysis.trace import Kind
+from explorer.analysis.types import Kind
 
 FONT = 16
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}

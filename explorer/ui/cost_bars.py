@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from explorer.analysis.cost import Convolution, Design
 from explorer.analysis.palette import INK
 from explorer.analysis.text import bytes_text, pair_text, si
-from explorer.analysis.trace import Kind
+from explorer.analysis.types import Kind
 from explorer.demonstrations.pointwise.timing import Measurement
 from explorer.demonstrations.pointwise.weighted_sum import WeightedSum
 from explorer.runtime import colormaps

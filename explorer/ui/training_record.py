@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from explorer.analysis.trace import Kind
+from explorer.analysis.types import Kind
 from explorer.runtime.run import Run
 from explorer.runtime.weights.bundled import Bundled, manifest
 from explorer.ui.charts import LEGEND, chart, dark, shared, stroke, styled

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.analysis.cost import Convolution, CostError, bottleneck, convolution_of, direct
+from explorer.analysis.cost import Convolution, CostError, convolution_of
+from explorer.analysis.designs import bottleneck, direct
 from explorer.architectures import variant
 from explorer.architectures.googlenet import MODULES
 from explorer.demonstrations.pointwise import measured as practice

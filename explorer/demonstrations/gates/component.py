@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.analysis.palette import KINDS
-from explorer.analysis.trace import Kind
+from explorer.analysis.types import Kind
 from explorer.runtime.maps import pack, unpack
 from explorer.ui.components import source
 

@@ -14,7 +14,8 @@ import streamlit as st
 
 from explorer.analysis.palette import INK
 from explorer.analysis.text import grouped, shape_text, si
-from explorer.analysis.trace import Kind, Node, Trace
+from explorer.analysis.trace import Node, Trace
+from explorer.analysis.types import Kind
 from explorer.architectures.family import Variant
 from explorer.architectures.googlenet import GoogLeNetConfig
 from explorer.demonstrations.inception_module.compute import Branch, Module, modules, without_reduction

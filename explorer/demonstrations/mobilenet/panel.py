@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from cachetools import LRUCache, cached
 
-from explorer.analysis import cost
+from explorer.analysis import cost, designs
 from explorer.analysis.cost import Design
 from explorer.analysis.text import grouped, pair_text, shape_text
 from explorer.analysis.trace import Node, Trace, trace_variant
@@ -203,7 +203,7 @@ def pair_designs(trace: Trace, depthwise: str, pointwise: str) -> tuple[Design, 
     """A standard convolution, and the depthwise one with its 1x1 in its place."""
     c = replace(cost.convolution_of(trace.node(depthwise)), groups=1, bias=False)
     c = replace(c, out_channels=trace.node(pointwise).out_shape[0])
-    return cost.standard(c), cost.depthwise_separable(c)
+    return designs.standard(c), designs.depthwise_separable(c)
 
 
 def _pair_costs(variant: Variant, pair: Pair) -> None:

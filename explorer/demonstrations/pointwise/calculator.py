@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from explorer.analysis import cost
+from explorer.analysis import cost, designs
 from explorer.analysis.cost import Convolution, CostError, Design, parse_padding, parse_pair
 from explorer.analysis.palette import KINDS
 from explorer.analysis.text import bytes_text, grouped, pair_text, shape_text
 from explorer.analysis.trace import UnknownNode
 from explorer.architectures import UnknownVariant, family_of, variant
+from explorer.demonstrations.pointwise.formulas import macs_formula, params_formula, sum_formula
 from explorer.ui import cache, cost_bars
 from explorer.ui.charts import chart, dark, fill
 from explorer.ui.link import asked, keep, seed, seed_number
@@ -74,8 +75,8 @@ FIELDS = {
         "same: kernel - 1 zeros, so that stride 1 keeps the size. valid: none. Or the zeros on each side.",
     ),
     "groups": Field("Groups", 1, help="Of the k×k: each filter sees only its group's channels."),
-    "bottleneck": Field("Bottleneck", cost.BOTTLENECK, help="The maps that the 1×1 convolution leaves."),
-    "expansion": Field("Expansion", cost.EXPANSION, help="Of the inverted residual: times the channels in."),
+    "bottleneck": Field("Bottleneck", designs.BOTTLENECK, help="The maps that the 1×1 convolution leaves."),
+    "expansion": Field("Expansion", designs.EXPANSION, help="Of the inverted residual: times the channels in."),
     "bias": Field("Bias", True, _yes),
 }  # fmt: skip
 # What `begin` of other panels puts into the session, and the link carries too.
@@ -156,7 +157,7 @@ def _usual_numbers() -> dict[str, str]:
         numbers |= {
             "channels": c.in_shape[0], "height": c.in_shape[1], "width": c.in_shape[2], "out": c.out_channels,
             "kernel": cost.short(c.kernel), "stride": c.stride[0], "padding": cost.short(c.padding),
-            "groups": c.groups, "bottleneck": cost.usual_width(c.groups), "bias": c.bias,
+            "groups": c.groups, "bottleneck": designs.usual_width(c.groups), "bias": c.bias,
         }  # fmt: skip
     return {name: _text(value) for name, value in numbers.items()}
 
@@ -229,14 +230,14 @@ def convolution() -> Convolution:
         groups=state["groups"],
         bias=state["bias"],
     )
-    cost.bottleneck(c, state["bottleneck"])
+    designs.bottleneck(c, state["bottleneck"])
     return c
 
 
 def family(c: Convolution) -> dict[str, Design | CostError]:
     """It and its relatives with the chosen bottleneck and expansion."""
     state = st.session_state
-    return cost.family(c, state["bottleneck"], c.groups if c.groups > 1 else GROUPS, state["expansion"])
+    return designs.family(c, state["bottleneck"], c.groups if c.groups > 1 else GROUPS, state["expansion"])
 
 
 # ---- comparisons -------------------------------------------------------------------------------------------
@@ -244,7 +245,7 @@ def family(c: Convolution) -> dict[str, Design | CostError]:
 
 def pair(c: Convolution) -> tuple[Design, Design]:
     """The direct convolution and the one with a bottleneck."""
-    return cost.direct(c), cost.bottleneck(c, st.session_state["bottleneck"])
+    return designs.direct(c), designs.bottleneck(c, st.session_state["bottleneck"])
 
 
 def comparison(c: Convolution) -> None:
@@ -277,16 +278,16 @@ def formulas(c: Convolution) -> None:
         with place:
             st.markdown(f"**{design.name}**: {' → '.join(shape_text(s) for s in _shapes(design))}")
             for layer in design.layers:
-                st.latex(cost.macs_formula(layer))
+                st.latex(macs_formula(layer))
             if len(design.layers) > 1:
-                st.latex(cost.sum_formula(design))
+                st.latex(sum_formula(design))
             memory = bytes_text(design.activation_bytes)
             st.markdown(
                 f"{grouped(design.additions)} additions, {memory} of activations  \n"
                 f"{grouped(design.params)} parameters:"
             )
             for layer in design.layers:
-                st.latex(cost.params_formula(layer))
+                st.latex(params_formula(layer))
 
 
 def _shapes(design: Design) -> list[tuple[int, int, int]]:
@@ -296,8 +297,8 @@ def _shapes(design: Design) -> list[tuple[int, int, int]]:
 def widths(c: Convolution) -> None:
     """Multiplications by the bottleneck's width, and where nothing is saved any more."""
     direct, reduced = pair(c)
-    break_even = float(cost.break_even_width(c))
-    figure = cost_bars.width_curve(cost.sweep(c), reduced, direct, break_even, dark())
+    break_even = float(designs.break_even_width(c))
+    figure = cost_bars.width_curve(designs.sweep(c), reduced, direct, break_even, dark())
     chart(figure, "curve", "Multiplications by bottleneck width")
     st.markdown(f"Break-even: a bottleneck saves multiplications below **{break_even:.1f}** maps, of {c.in_shape[0]}.")
 
@@ -307,7 +308,7 @@ def relatives(c: Convolution) -> None:
     _control("expansion")
     found = family(c)
     possible = [design for design in found.values() if isinstance(design, Design)]
-    standard = cost.standard(c).macs
+    standard = designs.standard(c).macs
     chart(cost_bars.bars(possible, dark()), "relatives", "Multiplications of the whole family")
     legend(*possible)
     st.table(

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from explorer.analysis.trace import Kind
+from explorer.analysis.types import Kind
 from explorer.demonstrations.gradients.compute import Profile
 from explorer.demonstrations.residual_unit.compute import Change, Norms, Unit
 from explorer.runtime import colormaps

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from explorer.analysis import cost
+from explorer.analysis import cost, designs
 from explorer.analysis.cost import Convolution, Design
 from explorer.analysis.text import grouped, pair_text, shape_text
 from explorer.architectures.family import Variant
@@ -172,9 +172,9 @@ def design(c: Convolution, groups: int) -> Design:
     """The convolution `c` in this many groups. More than one need a 1x1 behind them: without, no group would ever
     learn of another."""
     if groups == 1:
-        return cost.standard(c)
+        return designs.standard(c)
     if groups == c.in_shape[0]:
-        return cost.depthwise_separable(c)
+        return designs.depthwise_separable(c)
     spatial = replace(c, out_channels=c.in_shape[0], groups=groups)
     mixing = Convolution(spatial.out_shape, c.out_channels, (1, 1), bias=c.bias)
     return Design(f"{groups} groups, then 1×1", (spatial, mixing))
@@ -187,7 +187,7 @@ def _costs(variant: Variant, layer: SpatialLayer, groups: int) -> None:
     c = replace(cost.convolution_of(first), out_channels=last.out_shape[0], groups=1)
     channels, narrow = c.in_shape[0], layer.first.in_shapes[0][0]
     in_paper = channels if groups == narrow or channels % groups else groups
-    full, here = cost.standard(c), design(c, in_paper)
+    full, here = designs.standard(c), design(c, in_paper)
     st.markdown(
         f"**Cost** in the paper's network, {shape_text(c.in_shape)} → {shape_text(c.out_shape)}: "
         f"{grouped(here.params)} weights, **{full.params / here.params:.2f}×** fewer than the full convolution's "

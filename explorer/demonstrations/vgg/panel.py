@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer.analysis import cost
+from explorer.analysis import designs
 from explorer.analysis.cost import Convolution, Design
 from explorer.analysis.text import grouped, pair_text, shape_text, si
 from explorer.analysis.trace import Trace
@@ -150,7 +150,7 @@ def _stacks(variant: Variant) -> None:
 def stacks(channels: int, side: int, kernel: int) -> tuple[Design, Design]:
     """One convolution that keeps channels and size, and the 3x3 convolutions that see the same."""
     c = Convolution((channels, side, side), channels, (kernel, kernel), bias=False)
-    return cost.direct(c), cost.stacked(c)
+    return designs.direct(c), designs.stacked(c)
 
 
 def _saying(large: Design, small: Design) -> str:

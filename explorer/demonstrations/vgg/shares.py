@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from explorer.analysis.trace import Kind, Trace
+from explorer.analysis.trace import Trace
+from explorer.analysis.types import Kind
 
 Quantity = Literal["params", "macs"]
 

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.analysis.palette import INK, KINDS, RAMP_DARK, RAMP_LIGHT, contrast
-from explorer.analysis.trace import Kind
+from explorer.analysis.types import Kind
 
 PAGES = {"light": "#ffffff", "dark": "#0e1117"}
 RAMPS = {"light": RAMP_LIGHT, "dark": RAMP_DARK}
@@ -72,8 +72,8 @@ def _oklab(colour: str, vision: np.ndarray) -> np.ndarray:
 def _page() -> None:
     import streamlit as st
 
+    from explorer.analysis.element import Element
     from explorer.diagrams import Diagram
-    from explorer.diagrams.element import Element
     from explorer.ui.components.diagram import clicked, diagram, link
 
     class Drawing(Diagram):

@@ -22,7 +22,7 @@ from explorer.ui.components import source
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from explorer.analysis.trace import Kind
+    from explorer.analysis.types import Kind
     from explorer.diagrams import Diagram
 
 ColourBy = Literal["kind", "macs", "params", "memory"]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from explorer.analysis.trace import Kind
+from explorer.analysis.types import Kind
 
 
 @dataclass(frozen=True)
