@@ -85,14 +85,23 @@ def styled(figure: go.Figure, dark: bool, height: int, **layout: Any) -> go.Figu
 def bars_under_bars(panels: Panels, what: str, dark: bool, height: int) -> go.Figure:
     """Rows of bars, (n,) values each with a title and a colour; `what` stands below each other in a column."""
     figure = make_subplots(
-        rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.11,
+        rows=len(panels),
+        cols=1,
+        shared_xaxes=True,
+        vertical_spacing=0.11,
         subplot_titles=[title for title, _, _ in panels],
-    )  # fmt: skip
+    )
     for row, (_, values, kind) in enumerate(panels, 1):
         figure.add_bar(
-            x=np.arange(len(values)), y=values, marker_color=stroke(kind, dark), marker_line_width=0,
-            showlegend=False, hovertemplate=f"{what} %{{x}}: %{{y:.4g}}<extra></extra>", row=row, col=1,
-        )  # fmt: skip
+            x=np.arange(len(values)),
+            y=values,
+            marker_color=stroke(kind, dark),
+            marker_line_width=0,
+            showlegend=False,
+            hovertemplate=f"{what} %{{x}}: %{{y:.4g}}<extra></extra>",
+            row=row,
+            col=1,
+        )
     figure.update_annotations(x=0, xanchor="left")
     figure.update_xaxes(title=what, row=len(panels), col=1)
     figure.update_yaxes(nticks=4)

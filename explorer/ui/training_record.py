@@ -84,20 +84,34 @@ def curve_chart(curves: dict[str, list[dict[str, Any]]], dark: bool) -> go.Figur
         measured = [e for e in epochs if e["top1"] is not None]
         colour = stroke(kind, dark)
         figure.add_scatter(
-            x=[e["number"] for e in epochs], y=[e["loss"] for e in epochs], name=f"{variant}: loss",
-            line={"color": colour, "dash": "dot"}, hovertemplate="epoch %{x}: loss %{y:.3f}",
-        )  # fmt: skip
+            x=[e["number"] for e in epochs],
+            y=[e["loss"] for e in epochs],
+            name=f"{variant}: loss",
+            line={"color": colour, "dash": "dot"},
+            hovertemplate="epoch %{x}: loss %{y:.3f}",
+        )
         figure.add_scatter(
-            x=[e["number"] for e in measured], y=[e["top1"] for e in measured], name=f"{variant}: accuracy",
-            yaxis="y2", line={"color": colour}, hovertemplate="epoch %{x}: %{y:.1f} %",
-        )  # fmt: skip
+            x=[e["number"] for e in measured],
+            y=[e["top1"] for e in measured],
+            name=f"{variant}: accuracy",
+            yaxis="y2",
+            line={"color": colour},
+            hovertemplate="epoch %{x}: %{y:.1f} %",
+        )
     figure.update_layout(
-        xaxis_title="Epoch", yaxis={"title": "Training loss", "nticks": 6},
+        xaxis_title="Epoch",
+        yaxis={"title": "Training loss", "nticks": 6},
         yaxis2={
-            "title": "Accuracy (%)", "overlaying": "y", "side": "right", "range": [0, 100], "showgrid": False,
-            "tickmode": "linear", "tick0": 0, "dtick": 20,
+            "title": "Accuracy (%)",
+            "overlaying": "y",
+            "side": "right",
+            "range": [0, 100],
+            "showgrid": False,
+            "tickmode": "linear",
+            "tick0": 0,
+            "dtick": 20,
         },
-    )  # fmt: skip
+    )
     margin = {"l": 64, "r": 64, "t": 26, "b": 56}
     return styled(figure, dark, HEIGHT, legend=LEGEND).update_layout(margin=margin)
 

@@ -83,9 +83,12 @@ def download_panel(variant_name: str) -> None:
         return
     # A callback: a press is not lost when another event interrupts the drawing of the page.
     st.button(
-        f"Download ImageNet weights ({weights.bytes / 1e6:,.0f} MB)", key=f"download-{variant_name}",
-        on_click=_begin, args=(weights,), width="stretch",
-    )  # fmt: skip
+        f"Download ImageNet weights ({weights.bytes / 1e6:,.0f} MB)",
+        key=f"download-{variant_name}",
+        on_click=_begin,
+        args=(weights,),
+        width="stretch",
+    )
     st.caption(f"{weights.title}: {weights.licence}")
     if job is not None and job.state == "failed":
         st.error(job.message)

@@ -68,9 +68,13 @@ def _connections(variant: Variant) -> None:
     name, chosen, built = variant.name, settings(), variant.config.c3
     weights = weights_for(name)
     reading: Reading = st.segmented_control(
-        "C3 reads S2", READINGS, key="c3", required=True, persist_state="session",
+        "C3 reads S2",
+        READINGS,
+        key="c3",
+        required=True,
+        persist_state="session",
         format_func=lambda r: READINGS[r] + (" (this network)" if r == built else ""),
-    )  # type: ignore[assignment]  # required: never None  # fmt: skip
+    )  # type: ignore[assignment]  # required: never None
     ran = cache.ran(name, weights)
     maps = [ran.stage(stage).out_shape[0] for stage in ("s2", "c3")]
     table = lenet.table(reading, *maps)

@@ -258,9 +258,13 @@ def _spiral(variant: Variant) -> None:
         n = int(_slider("Dimensions n", "spiral-n", 240))
         number = st.number_input("Seed of T", 0, MOST_SEED, key=SPIRAL_SEED, step=1, width=130, persist_state="session")
         st.segmented_control(
-            "Way back", DECODERS, key="spiral-decoder", required=True, format_func=DECODERS.__getitem__,
+            "Way back",
+            DECODERS,
+            key="spiral-decoder",
+            required=True,
+            format_func=DECODERS.__getitem__,
             persist_state="session",
-        )  # fmt: skip
+        )
         decoder: Decoder = st.session_state["spiral-decoder"]
         relu = st.toggle("ReLU6", value=True, key="spiral-relu")
     _keep(variant)

@@ -156,9 +156,13 @@ def _unit_box(variant: Variant) -> Unit:
     seed_unit(variant)
     with st.container(horizontal=True):
         st.selectbox(
-            "Unit", units, key=UNIT, persist_state="session", width=420,
+            "Unit",
+            units,
+            key=UNIT,
+            persist_state="session",
+            width=420,
             format_func=lambda path: f"{path}, {units[path].kind} shortcut" if units[path].kind != "none" else path,
-        )  # fmt: skip
+        )
         unit = seed_unit(variant)  # the map's number has to exist in this unit
         if unit.kind != "none":
             most = _channels(variant.name, unit) - 1
@@ -179,9 +183,10 @@ def _sum(variant: Variant, unit: Unit) -> None:
     names = (term, "+ residual", "= sum")
     titles = [f"{n}<br>‖·‖ = {np.linalg.norm(m):.4g}" for n, m in zip(names, shown.maps, strict=True)]
     chart(
-        residual_charts.three_maps(dict(zip(titles, shown.maps, strict=True)), dark()), "unit-maps",
+        residual_charts.three_maps(dict(zip(titles, shown.maps, strict=True)), dark()),
+        "unit-maps",
         f"Map {st.session_state[MAP]} of {unit.path}: {term.lower()}, residual and their sum",
-    )  # fmt: skip
+    )
     st.markdown(
         f"{sentence} All {_channels(variant.name, unit)} maps together: "
         f"‖{term.lower()}‖ = **{shown.norms.shortcut:.4g}**, "
@@ -194,9 +199,10 @@ def _sum(variant: Variant, unit: Unit) -> None:
     st.markdown("**How much each unit adds**, relative to what passes it by (L2 norms over all maps):")
     units = tuple(units_of(variant.name).values())
     chart(
-        residual_charts.ratios(units, _norms(*arguments).norms, unit, dark()), "unit-ratios",
+        residual_charts.ratios(units, _norms(*arguments).norms, unit, dark()),
+        "unit-ratios",
         "Norm of the residual relative to the shortcut's, unit by unit",
-    )  # fmt: skip
+    )
     st.caption("Look for low bars: there the unit changes little of what passes it by. The chosen unit has a frame.")
 
 
