@@ -17,6 +17,7 @@ from plotly.subplots import make_subplots
 
 from explorer.analysis.palette import INK, KINDS
 from explorer.analysis.types import Kind
+from explorer.runtime.activations import Prediction
 
 FONT = 16
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
@@ -52,6 +53,13 @@ def dark() -> bool:
 def chart(figure: object, key: str, alt: str) -> None:
     """A figure without the tools that a lecture does not need."""
     st.plotly_chart(figure, key=key, config=CHART, alt=alt)
+
+
+def top_classes(title: str, top: Sequence[Prediction]) -> None:
+    """The most probable classes under a title, as bars."""
+    st.markdown(f"**{title}**")
+    for p in top:
+        st.progress(p.probability, f"{p.label} {p.probability:.1%}")
 
 
 def fill(kind: Kind, dark: bool) -> str:

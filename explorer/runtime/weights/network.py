@@ -46,6 +46,11 @@ class Network:
         return f"Trained on ImageNet: {_release(self.variant, self.weights)}" if self.trained else "Untrained network"
 
     @property
+    def caption(self) -> str:
+        """The same as a sentence."""
+        return f"{self.made}." if self.trained else "Untrained network: random weights, seeded."
+
+    @property
     def preprocessing(self) -> Preprocessing:
         """How a picture becomes this network's input."""
         return preprocessing_of(self.variant, self.weights)
