@@ -27,7 +27,7 @@ AS_SELECTED = ""  # the value of a choice that follows the selection in the diag
 MAX_INTEGER_DIGITS = 9
 MAX_QUOTED = 60  # characters of a wrong value that are repeated
 
-_MARKDOWN = re.compile(r"([^\w\s])")
+_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # ASCII punctuation: what a backslash can escape
 
 
 @dataclass(frozen=True)

@@ -1,29 +1,19 @@
-"""The pages in a session without a browser: widgets, the link and what the components are sent."""
+"""The pages in a session without a browser: widgets, the link and what the components are sent.
+
+AppTest runs whole pages: what only a click in a fragment shows is tested in the browser.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.runtime.maps import unpack
-from explorer.ui import screen
-from explorer.ui.app import warmup
 
-HERE = Path(__file__).parent
-APP = HERE.parents[1] / "explorer" / "app.py"
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            # One worker runs them all: networks and activations are cached in its process.
-            item.add_marker(pytest.mark.xdist_group("pages"))
+APP = Path(__file__).resolve().parents[1] / "explorer" / "app.py"
 
 
 class Visit:
@@ -31,7 +21,6 @@ class Visit:
 
     def __init__(self) -> None:
         self.app = AppTest.from_file(str(APP), default_timeout=120)
-        self.view: dict[str, Any] = {}
         self.run()
 
     def run(self) -> Visit:
@@ -48,11 +37,18 @@ class Visit:
 
     def click(self, node: str) -> Visit:
         """Click an element of a diagram that selects this operation."""
-        key = self.components("link")[0].key
-        self.app.session_state[key] = {"node": node}
-        self.run()
-        self.app.session_state[key] = {}  # a click does not last; without a browser nothing takes it back
-        return self
+        return self.set(node=node)
+
+    def set(self, **values: Any) -> Visit:
+        """Give controls their values, by name with "__" for the dot, as a widget or a component in the browser does."""
+        for name, value in values.items():
+            self.app.session_state[name.replace("__", ".")] = value
+        return self.run()
+
+    def show(self, section: str) -> Visit:
+        """Open a section below the screen."""
+        self.app.segmented_control(key="section").set_value(section)
+        return self.run()
 
     def upload(self, content: bytes, name: str = "picture.png") -> Visit:
         if not self.app.file_uploader:
@@ -63,10 +59,12 @@ class Visit:
 
     def look(self, **view: Any) -> Visit:
         """Change how the maps are looked at, as the browser reports it."""
-        key = self.components("feature_maps")[0].key
-        self.view |= view
-        self.app.session_state[key] = {"view": self.view}
-        return self.run()
+        return self.set(**{f"maps__{name}": value for name, value in view.items()})
+
+    @property
+    def sections(self) -> list[str]:
+        """The names of the sections below the screen."""
+        return list(self.app.segmented_control(key="section").options)
 
     def components(self, name: str) -> list[Any]:
         shown = self.app.get("bidi_component")
@@ -100,20 +98,3 @@ class Visit:
     @property
     def text(self) -> str:
         return "\n".join(element.value for element in (*self.app.markdown, *self.app.caption, *self.app.info))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def warm() -> None:
-    """The app warms up in the background: a thread that is still at it would disturb the tests' times."""
-    warmup.start().join()
-    screen.PAUSE = 0.0  # there is no browser to wait for
-
-
-@pytest.fixture(scope="session")
-def visit() -> Callable[..., Visit]:
-    """`visit("resnet", variant="resnet18")`: a new session, at a page of the app."""
-
-    def start(page: str, /, **link: str) -> Visit:
-        return Visit().open(page, **link)
-
-    return start
