@@ -20,7 +20,7 @@ from explorer.diagrams import Diagram
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.device import resolve
 from explorer.runtime.images import LoadedImage, ModelInput, model_input, png_bytes
-from explorer.runtime.maps import GridHeader, Order, encode_page, statistics
+from explorer.runtime.maps import GridHeader, Message, Order, encode_page, statistics
 from explorer.runtime.weights.network import Network, as_run, load_network, preprocessing_of
 
 MIB = 2**20
@@ -118,7 +118,7 @@ def activations(name: str, weights: str, device: str, image: LoadedImage) -> Act
 @bounded(128)
 def maps_message(
     name: str, weights: str, device: str, image: LoadedImage, node: str, order: Order, page: int, height: int
-) -> bytes:
+) -> Message:
     """One page of an operation's maps, ready for the browser."""
     values = activations(name, weights, device, image).maps(node).numpy()
     n = trace(name).node(node)

@@ -11,7 +11,7 @@ from explorer.analysis.text import bytes_text, grouped, pair_text, shape_text
 from explorer.analysis.trace import Trace
 from explorer.architectures import catalogue, family_of
 from explorer.runtime.images import LoadedImage
-from explorer.runtime.maps import GridHeader, Order, encode_page, statistics
+from explorer.runtime.maps import GridHeader, Message, Order, encode_page, statistics
 from explorer.ui import cache
 from explorer.ui.components.feature_maps import MapView, current_view, feature_maps
 from explorer.ui.link import followed, keep, seed
@@ -109,7 +109,7 @@ def _limits(first: str, first_node: str, second: str, second_node: str) -> tuple
 def _message(
     name: str, weights: str, device: str, image: LoadedImage, side: str, node: str, limits: tuple[float, float],
     order: Order, page: int,
-) -> bytes:  # fmt: skip
+) -> Message:  # fmt: skip
     values = cache.activations(name, weights, device, image).maps(node).numpy()
     n, (low, high) = cache.trace(name).node(node), limits
     header = GridHeader(

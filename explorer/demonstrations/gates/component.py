@@ -5,16 +5,13 @@ As with the feature maps, what is chosen in the browser is only reported: the ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
-
-import streamlit as st
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from explorer.analysis.palette import KINDS
 from explorer.analysis.trace import Kind
-from explorer.runtime.maps import pack, unpack
-from explorer.ui.components import source
+from explorer.runtime.maps import Message
+from explorer.ui.components import component, view
 
 # The hue of each vector: what pools, what is fully connected, what gates.
 _BARS: dict[str, Kind] = {"squeeze": "pooling", "hidden": "linear", "gate": "gate"}
@@ -27,13 +24,10 @@ def _palette_css() -> str:
     )
 
 
-_CSS = f"{_palette_css()}\n{source('gates.css')}"
-_GATES = st.components.v2.component(
-    "cnn_explorer.gates", css=_CSS, js=source("maps_common.js", "map_paint.js", "gates.js")
-)
-_PAIRS = st.components.v2.component(
-    "cnn_explorer.map_pairs", css=_CSS, js=source("maps_common.js", "map_paint.js", "map_pairs.js")
-)
+_FOLDER = Path(__file__).parent
+_STYLE = _FOLDER / "gates.css"
+_GATES = component(_FOLDER / "gates.js", _STYLE, _palette_css())
+_PAIRS = component(_FOLDER / "map_pairs.js", _STYLE, _palette_css())
 
 
 @dataclass(frozen=True)
@@ -44,21 +38,17 @@ class GateView:
     sorted: bool = False
 
 
-def gate_bars(payload: bytes, *, key: str, initial: GateView, channels: int) -> GateView:
+def gate_bars(message: Message, *, key: str, initial: GateView, channels: int) -> GateView:
     """Show one message of `explorer.demonstrations.gates.compute.block_message`; return the view.
 
     `initial` is the view to begin with; later ones are ignored until the component is mounted anew. A channel
     that the block does not have becomes the first.
     """
-    view = current_view(key, initial, channels)
-    state = st.session_state
-    if not _reported(key):
-        state[f"{key}-initial"] = view
-    header, body = unpack(payload)
-    message = pack({**header, "view": asdict(state.get(f"{key}-initial", view))}, body)
-    # The callback also declares the state; without one Streamlit would not report it.
-    _GATES(key=key, data=message, on_view_change=lambda: None)
-    return view
+    current = current_view(key, initial, channels)
+    data = message.packed(view=view.initial(key, current))
+    # The callback declares the state; without one Streamlit would not report it.
+    _GATES(key=key, data=data, on_view_change=lambda: None)
+    return current
 
 
 def current_view(key: str, initial: GateView, channels: int) -> GateView:
@@ -67,18 +57,14 @@ def current_view(key: str, initial: GateView, channels: int) -> GateView:
     A test without a browser clicks by setting `session_state[key] = {"view": {"channel": 3}}`. What has the wrong
     type or value is ignored: a browser can send anything.
     """
-    reported, view = _reported(key), initial
+    reported, current = view.reported(key), initial
     if type(reported.get("channel")) is int:  # a bool is an int, but no channel
-        view = replace(view, channel=reported["channel"])
+        current = replace(current, channel=reported["channel"])
     if isinstance(reported.get("sorted"), bool):
-        view = replace(view, sorted=reported["sorted"])
-    return view if 0 <= view.channel < channels else replace(view, channel=0)
+        current = replace(current, sorted=reported["sorted"])
+    return current if 0 <= current.channel < channels else replace(current, channel=0)
 
 
-def map_pairs(payload: bytes, *, key: str) -> None:
+def map_pairs(message: bytes, *, key: str) -> None:
     """Show one message of `explorer.demonstrations.gates.compute.pairs`."""
-    _PAIRS(key=key, data=payload)
-
-
-def _reported(key: str) -> Mapping[str, Any]:
-    return (st.session_state.get(key) or {}).get("view") or {}
+    _PAIRS(key=key, data=message)

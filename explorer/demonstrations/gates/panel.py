@@ -24,7 +24,7 @@ from explorer.demonstrations.gates.compute import FORCES, Alteration, GateBlock,
 from explorer.runtime import rerun
 from explorer.runtime.activations import Activations, Prediction, capture
 from explorer.runtime.images import LoadedImage, samples
-from explorer.runtime.maps import FloatArray
+from explorer.runtime.maps import FloatArray, Message
 from explorer.ui import cache
 from explorer.ui.charts import chart, dark
 from explorer.ui.following import Follower
@@ -152,7 +152,7 @@ def _gates_of(name: str, weights: str, device: str, image: LoadedImage) -> Gates
 
 
 @cache.bounded(64)
-def _message(name: str, weights: str, device: str, image: LoadedImage, path: str) -> bytes:
+def _message(name: str, weights: str, device: str, image: LoadedImage, path: str) -> Message:
     activations = cache.activations(name, weights, device, image)
     return gates.block_message(activations, gates.reading(activations, _blocks(name)[path]))
 

@@ -14,7 +14,7 @@ from explorer.architectures import family_of
 from explorer.instruments.kernels.compute import TYPES, Kernels, feeding, kernels, matrix_png, message, rgb_kernels
 from explorer.runtime import colormaps
 from explorer.runtime.colormaps import ByteArray
-from explorer.runtime.maps import Order
+from explorer.runtime.maps import Message, Order
 from explorer.ui import cache
 from explorer.ui.components.feature_maps import MapView, current_view, feature_maps
 from explorer.ui.link import followed
@@ -129,7 +129,7 @@ def _ways_back(trace: Trace, node: Node) -> None:
 @cache.bounded(16)
 def _message(
     name: str, weights: str, device: str, node: str, output: int | None, height: int, order: Order, page: int
-) -> bytes:
+) -> Message:
     return message(kernels(cache.network(name, weights, device), node), output, node, height, order, page)
 
 

@@ -1,30 +1,25 @@
 """The component that shows feature maps, and the one that shows the model input under them.
 
 Maps are large, so they are sent once: colouring, scale, selection and the enlarged map are the browser's and
-only reported. What a link asks for is part of a message, hence remembered when the component is mounted: if
-each report came back inside the message, each would send all maps again.
+only reported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, get_args
 
-import streamlit as st
-
 from explorer.runtime.colormaps import Colouring
-from explorer.runtime.maps import Order, pack, unpack
+from explorer.runtime.maps import Message, Order, pack
 from explorer.runtime.png import Scale
-from explorer.ui.components import source
+from explorer.ui.components import component, view
 
-_CSS = source("feature_maps.css")
-_MAPS = st.components.v2.component(
-    "cnn_explorer.feature_maps",
-    css=_CSS,
-    js=source("maps_common.js", "feature_maps.js", "feature_maps_enlarged.js", "feature_maps_bars.js"),
-)
-_INPUT = st.components.v2.component("cnn_explorer.model_input", css=_CSS, js=source("maps_common.js", "model_input.js"))
+_FOLDER = Path(__file__).parent
+_STYLE = _FOLDER / "feature_maps.css"
+_MAPS = component(_FOLDER / "feature_maps.js", _STYLE)
+_INPUT = component(_FOLDER / "model_input.js", _STYLE)
 
 
 @dataclass(frozen=True)
@@ -39,31 +34,20 @@ class MapView:
     page: int = 0  # wished for, from 0
 
 
-def feature_maps(
-    payload: bytes,
-    *,
-    key: str,
-    initial: MapView | None = None,
-    on_change: Callable[[], None] | None = None,
-) -> MapView:
+def feature_maps(message: Message, *, key: str, initial: MapView | None = None) -> MapView:
     """Show the maps or the vector of one message of `explorer.runtime.maps.encode_page`; return the view.
 
     Args:
-        payload: with `group` in its header, an enlarged map lies over that group's `model_input`.
+        message: with `group` in its header, an enlarged map lies over that group's `model_input`.
         key: keeps the view while the maps change.
         initial: the view to begin with, e.g. from the link. Later ones are ignored until the component is
-            mounted anew. Order and page are those of the payload.
-        on_change: called before the run that a change of view causes; read the view with `current_view`.
+            mounted anew. Order and page are those of the message.
     """
-    initial = current_view(key, initial)
-    state = st.session_state
-    if not _reported(key):
-        state[f"{key}-initial"] = initial
-    header, body = unpack(payload)
-    message = pack({**header, "view": asdict(state.get(f"{key}-initial", initial))}, body)
-    # The callback also declares the state; without one Streamlit would not report it.
-    _MAPS(key=key, data=message, on_view_change=on_change or (lambda: None))
-    return initial
+    current = current_view(key, initial)
+    data = message.packed(view=view.initial(key, current))
+    # The callback declares the state; without one Streamlit would not report it.
+    _MAPS(key=key, data=data, on_view_change=lambda: None)
+    return current
 
 
 def current_view(key: str, initial: MapView | None = None) -> MapView:
@@ -72,13 +56,13 @@ def current_view(key: str, initial: MapView | None = None) -> MapView:
     Read order and page from it before encoding the maps. A test without a browser clicks by setting
     `session_state[key] = {"view": {"channel": 3}}`. What has the wrong type or value is ignored.
     """
-    return accepted(initial or MapView(), _reported(key))
+    return accepted(initial or MapView(), view.reported(key))
 
 
-def accepted(view: MapView, wishes: Mapping[str, Any]) -> MapView:
-    """`view` with those of the wishes that have the right type and value, from the browser or a link."""
+def accepted(before: MapView, wishes: Mapping[str, Any]) -> MapView:
+    """`before` with those of the wishes that have the right type and value, from the browser or a link."""
     known = {name: wishes[name] for name in _VALID if name in wishes}
-    return replace(view, **{name: value for name, value in known.items() if _VALID[name](value)})
+    return replace(before, **{name: value for name, value in known.items() if _VALID[name](value)})
 
 
 def model_input(png: bytes, *, group: str, caption: str, key: str) -> None:
@@ -91,10 +75,6 @@ def model_input(png: bytes, *, group: str, caption: str, key: str) -> None:
         key: identity of this component.
     """
     _INPUT(key=key, data=pack({"group": group, "caption": caption}, png))
-
-
-def _reported(key: str) -> Mapping[str, Any]:
-    return (st.session_state.get(key) or {}).get("view") or {}
 
 
 def _is_index(value: object) -> bool:
