@@ -10,7 +10,7 @@ from explorer.analysis.compare import Difference, Level, differences, levels
 from explorer.analysis.text import bytes_text, grouped, pair_text, shape_text
 from explorer.analysis.trace import Trace
 from explorer.architectures import catalogue, family_of
-from explorer.runtime.maps import GridHeader, Order, encode_page, statistics
+from explorer.runtime.maps import GridHeader, Message, Order, encode_page, statistics
 from explorer.runtime.pictures import LoadedImage
 from explorer.ui import cache
 from explorer.ui.components.feature_maps import MapView, current_view, feature_maps
@@ -124,7 +124,7 @@ def _message(
     limits: tuple[float, float],
     order: Order,
     page: int,
-) -> bytes:
+) -> Message:
     values = cache.activations(name, weights, device, image).maps(node).numpy()
     n, (low, high) = cache.trace(name).node(node), limits
     header = GridHeader(

@@ -23,7 +23,7 @@ from explorer.demonstrations.gates.component import GateView, gate_bars, map_pai
 from explorer.demonstrations.gates.compute import FORCES, Alteration, GateBlock, Pairs, Reading
 from explorer.runtime.activations import Activations, Prediction, capture, relative_change
 from explorer.runtime.activations import altered as run_altered
-from explorer.runtime.maps import FloatArray
+from explorer.runtime.maps import FloatArray, Message
 from explorer.runtime.pictures import LoadedImage
 from explorer.runtime.samples import samples
 from explorer.ui import cache
@@ -162,7 +162,7 @@ def _gates_of(name: str, weights: str, device: str, image: LoadedImage) -> Gates
 
 
 @cache.bounded(64)
-def _message(name: str, weights: str, device: str, image: LoadedImage, path: str) -> bytes:
+def _message(name: str, weights: str, device: str, image: LoadedImage, path: str) -> Message:
     activations = cache.activations(name, weights, device, image)
     return gates.block_message(activations, gates.reading(activations, _blocks(name)[path]))
 

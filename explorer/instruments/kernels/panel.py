@@ -16,7 +16,7 @@ from explorer.instruments.kernels.compute import TYPES, Kernels, feeding, kernel
 from explorer.instruments.maps.panel import HEIGHT_PX, channel_control
 from explorer.runtime import colormaps
 from explorer.runtime.colormaps import ByteArray
-from explorer.runtime.maps import Order
+from explorer.runtime.maps import Message, Order
 from explorer.runtime.run import Run
 from explorer.ui import cache
 from explorer.ui.components.feature_maps import MapView, feature_maps
@@ -134,7 +134,7 @@ def _kernels_before(trace: Trace, node: Node) -> None:
 
 
 @cache.bounded(16, key=lambda run, *more: (run.variant, run.weights, run.device, *more))
-def _message(run: Run, node: str, output: int | None, height: int, order: Order, page: int) -> bytes:
+def _message(run: Run, node: str, output: int | None, height: int, order: Order, page: int) -> Message:
     return message(kernels(cache.network(run), node), output, node, height, order, page)
 
 
