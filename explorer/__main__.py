@@ -272,19 +272,19 @@ def _gates(args: argparse.Namespace) -> None:
 
 def _cost(args: argparse.Namespace) -> None:
     from explorer.analysis import cost
-    from explorer.analysis.designs import bottleneck, depthwise_separable, direct, usual_width
+    from explorer.analysis.designs import bottleneck, default_width, depthwise_separable, direct
     from explorer.analysis.text import bytes_text, shape_text
 
     convolution = cost.Convolution(
         in_shape=cost.parse_shape(args.input),
         out_channels=args.out_channels,
-        kernel=cost.parse_pair(args.kernel, "kernel"),
+        kernel=cost.parse_pair(args.kernel, "kernel size"),
         stride=cost.parse_pair(args.stride, "stride"),
         padding=cost.parse_padding(args.padding),
         groups=args.groups,
         bias=args.bias,
     )
-    width = usual_width(args.groups) if args.bottleneck is None else args.bottleneck
+    width = default_width(args.groups) if args.bottleneck is None else args.bottleneck
     designs = {"direct": direct(convolution), "bottleneck": bottleneck(convolution, width)}
     if args.depthwise_separable:
         designs["depthwise_separable"] = depthwise_separable(convolution)

@@ -21,9 +21,11 @@ from explorer.diagrams.svg import laid_out, readable_svg
 
 Zoom = Literal["network", "stage", "block", "operations"]
 Format = Literal["svg", "png", "pdf", "dot"]
-PNG_DPI = 144  # twice the size on screen, sharp on slides
-COLUMN_WIDTH, COLUMN_HEIGHT = 615, 195  # of half a 1440 px screen, where 16 units are at least 14 px
-STRIP_WIDTH = 1280  # of that screen beside the sidebar
+PNG_DPI = 144  # dots per inch: twice the size on screen, sharp on slides
+# Units that fit a 1440 px screen, where 16 of them, the height of a text, are at least 14 px:
+COLUMN_WIDTH = 615  # of half of it, for a stage's diagram
+COLUMN_HEIGHT = 195
+STRIP_WIDTH = 1280  # of what the sidebar leaves, for the strip of stages
 
 
 class DiagramError(ValueError):

@@ -46,17 +46,35 @@ def test_layers_equal_the_independent_table(file: Path) -> None:
 
     types = {"Conv2d", "Linear", "BatchNorm2d", "MaxPool2d", "AvgPool2d", "PartialConvolution", "Subsampling"}
     expected = [
-        (r["type"], shape(r["in_shape_CHW"]), shape(r["out_shape_CHW"]), window(r["kernel"]), window(r["stride"]),
-         window(r["padding"]), r["groups"], int(r["params"]), int(r["macs"]))
+        (
+            r["type"],
+            shape(r["in_shape_CHW"]),
+            shape(r["out_shape_CHW"]),
+            window(r["kernel"]),
+            window(r["stride"]),
+            window(r["padding"]),
+            r["groups"],
+            int(r["params"]),
+            int(r["macs"]),
+        )
         for r in csv.DictReader(file.open())
         if r["type"] in types
-    ]  # fmt: skip
+    ]
     ours = [
-        (n.type, n.in_shapes[0], n.out_shape, n.kernel or (), n.stride or (), n.padding or (),
-         str(n.groups) if n.groups else "", n.params, n.macs)
+        (
+            n.type,
+            n.in_shapes[0],
+            n.out_shape,
+            n.kernel or (),
+            n.stride or (),
+            n.padding or (),
+            str(n.groups) if n.groups else "",
+            n.params,
+            n.macs,
+        )
         for n in traced(file.stem).nodes
         if n.type in types and n.stage not in traced(file.stem).auxiliary
-    ]  # fmt: skip
+    ]
     assert sorted(ours) == sorted(expected)
 
 

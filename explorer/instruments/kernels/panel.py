@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from explorer.analysis.text import grouped, pair_text
+from explorer.analysis.text import pair_text, thousands
 from explorer.analysis.trace import Node, Trace
 from explorer.architectures import family_of
 from explorer.instruments.kernels.compute import TYPES, Kernels, feeding, kernels, matrix_png, message, rgb_kernels
@@ -87,11 +87,11 @@ def _output(k: Kernels, key: str, channel: int | None) -> int | None:
 
 
 def _meaning(k: Kernels, output: int | None) -> str:
-    size, inputs = pair_text(k.size), grouped(k.inputs)
-    total = f"{grouped(k.count)} weights."
+    size, inputs = pair_text(k.size), thousands(k.inputs)
+    total = f"{thousands(k.count)} weights."
     if output is None:
         if k.overview == "matrix":
-            return f"A row for each of {grouped(k.outputs)} outputs, a column for each input: {total}"
+            return f"A row for each of {thousands(k.outputs)} outputs, a column for each input: {total}"
         if k.overview == "rgb":
             return f"{k.outputs} kernels of {size}, each over red, green and blue: {total}"
         if k.inputs == 1:
