@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
+from explorer import architectures
 from explorer.analysis.graph import graph_of
 from explorer.analysis.rules import AxisField, fields_through, is_weight_layer, kind_of, macs_of, window_of
 from explorer.analysis.types import FLOAT32_BYTES, Kind, Pair, Shape
@@ -217,8 +218,13 @@ def trace(model: nn.Module, input_size: tuple[int, int, int], variant: str = "")
     return _assemble(graph, model, recorder.shapes, input_size, variant)
 
 
-def trace_variant(variant: Variant, size: int | None = None, **ablations: Any) -> Trace:
-    """The trace of a variant at its own input size, or at `size` x `size`. Raises TraceError."""
+def trace_variant(variant: Variant | str, size: int | None = None, **ablations: Any) -> Trace:
+    """The trace of a variant, or of the one with this name, at its own input size, or at `size` x `size` pixels.
+
+    Raises UnknownVariant for a name that no family has, TraceError for a size that the network does not accept.
+    """
+    if isinstance(variant, str):
+        variant = architectures.variant(variant)
     with torch.device("meta"):
         model = variant.build(**ablations)
     channels, height, width = variant.input_size

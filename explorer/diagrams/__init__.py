@@ -2,6 +2,12 @@
 
 A diagram is DOT text that Graphviz lays out when it is asked for as SVG or exported. Its units are CSS pixels
 at scale 1, and its text is 16 of them high. Everything here is a pure function of the trace.
+
+A notebook shows a diagram that is a cell's last value:
+
+    from explorer.analysis.trace import trace_variant
+    from explorer.diagrams import diagram_for
+    diagram_for(trace_variant("resnet50"), "block", "conv3_x.0")
 """
 
 from __future__ import annotations
@@ -66,6 +72,10 @@ class Diagram:
         if fmt == "svg":
             return readable_svg(laid_out(dot, fmt), self.elements, coloured=True).encode()
         return laid_out(_appended(dot, f"graph [dpi={PNG_DPI}]") if fmt == "png" else dot, fmt)
+
+    def _repr_svg_(self) -> str:
+        """What a notebook shows, which lacks the app's style sheet: the same as the file."""
+        return self.render("svg").decode()
 
     def element_of(self, selected: str) -> str | None:
         """The id of the element that shows an operation: itself, or else its block, or else its stage."""

@@ -11,7 +11,7 @@ from torch import nn
 
 from explorer.analysis.table import layer_text
 from explorer.analysis.trace import Trace, TraceError, trace, trace_variant
-from explorer.architectures import catalogue, variant
+from explorer.architectures import UnknownVariant, catalogue, variant
 
 TESTS = Path(__file__).resolve().parents[1]
 COUNTS = {k: v for f in sorted((TESTS / "reference").glob("*.json")) for k, v in json.loads(f.read_text()).items()}
@@ -150,3 +150,9 @@ def test_folded_units_are_the_equal_ones() -> None:
     signatures = [b.signature for b in traced("resnet50").stage("conv4_x").blocks]
     assert signatures[0] != signatures[1]
     assert len(set(signatures[1:])) == 1
+
+
+def test_a_variant_may_be_given_by_its_name() -> None:
+    assert trace_variant("resnet18", width=0.5) == trace_variant(variant("resnet18"), width=0.5)
+    with pytest.raises(UnknownVariant, match="resnet55"):
+        trace_variant("resnet55")
