@@ -274,7 +274,7 @@ def _gates(args: argparse.Namespace) -> None:
 
 def _cost(args: argparse.Namespace) -> None:
     from explorer.analysis import cost
-    from explorer.analysis.designs import bottleneck, depthwise_separable, direct, usual_width
+    from explorer.analysis.designs import bottleneck, default_width, depthwise_separable, direct
     from explorer.analysis.text import bytes_text, shape_text
 
     convolution = cost.Convolution(
@@ -286,7 +286,7 @@ def _cost(args: argparse.Namespace) -> None:
         groups=args.groups,
         bias=args.bias,
     )
-    width = usual_width(args.groups) if args.bottleneck is None else args.bottleneck
+    width = default_width(args.groups) if args.bottleneck is None else args.bottleneck
     designs = {"direct": direct(convolution), "bottleneck": bottleneck(convolution, width)}
     if args.depthwise_separable:
         designs["depthwise_separable"] = depthwise_separable(convolution)

@@ -74,9 +74,9 @@ BAD = {
     "negative stride": (["--stride", "-1"], "stride must be 1 or more"),
     "no bottleneck": (["--bottleneck", "0"], "must be 1 or more"),
     "negative padding": (["--padding", "-1"], "padding must be 0 or more"),
-    "no shape": (["--input", "28x28"], "is no shape"),
-    "no kernel": (["--kernel", "big"], "is no kernel"),
-    "no padding": (["--padding", "soft"], "is no padding"),
+    "no shape": (["--input", "28x28"], "not a shape"),
+    "no kernel": (["--kernel", "big"], "not a kernel size"),
+    "no padding": (["--padding", "soft"], "not a padding"),
     "no number": (["--out-channels", "many"], "invalid int value"),
 }
 

@@ -13,7 +13,7 @@ from threading import Condition
 import streamlit as st
 from cachetools import LRUCache, cached
 
-from explorer.analysis.text import grouped, pair_text
+from explorer.analysis.text import pair_text, thousands
 from explorer.analysis.trace import Node, Trace
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Variant
@@ -463,7 +463,7 @@ def _cost(variant: Variant) -> None:
     with numbers:
         st.table(
             [
-                {"": label, "parameters": grouped(p), "MACs": grouped(m)}
+                {"": label, "parameters": thousands(p), "MACs": thousands(m)}
                 for label, p, m in (
                     ("without gates", bare.inference_params, bare.inference_macs),
                     (title, gated.inference_params, gated.inference_macs),

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from explorer.analysis.text import grouped, pair_text
+from explorer.analysis.text import pair_text, thousands
 from explorer.analysis.trace import Node, Trace
 from explorer.instruments.kernels.compute import TYPES, Kernels, feeding, kernels, matrix_png, message, rgb_kernels
 from explorer.instruments.maps.panel import HEIGHT_PX, channel_control
@@ -96,11 +96,11 @@ def _all_of(k: Kernels) -> bool:
 
 
 def _meaning(k: Kernels, output: int | None) -> str:
-    size, inputs = pair_text(k.size), grouped(k.inputs)
-    total = f"{grouped(k.count)} weights."
+    size, inputs = pair_text(k.size), thousands(k.inputs)
+    total = f"{thousands(k.count)} weights."
     if output is None:
         if k.overview == "matrix":
-            return f"A row for each of {grouped(k.outputs)} outputs, a column for each input: {total}"
+            return f"A row for each of {thousands(k.outputs)} outputs, a column for each input: {total}"
         if k.overview == "rgb":
             return f"{k.outputs} kernels of {size}, each over red, green and blue: {total}"
         if k.inputs == 1:
