@@ -26,7 +26,8 @@ LAYERS = {
     "ui": {"ui", "training", "runtime", "analysis", "architectures"},
     "pages": {"ui", "runtime", "analysis", "architectures"},
     "app": {"ui", "runtime", "analysis", "architectures"},
-    "__main__": {"training", "runtime", "analysis", "architectures"},
+    "cli": {"training", "runtime", "analysis", "architectures"},
+    "__main__": {"cli"},
     "__init__": set(),
 }
 MAY_IMPORT_STREAMLIT = {"ui", "pages", "app"}

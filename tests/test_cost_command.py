@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.__main__ import main
+from explorer.cli import main
 
 CLASSIC = ["cost", "--input", "28x28x192", "--out-channels", "32", "--kernel", "5"]
 
@@ -96,7 +96,7 @@ def test_the_answer_needs_no_torch(repo_root: Path) -> None:
     code = """
 import sys
 sys.modules["torch"] = None  # importing it raises ImportError
-from explorer.__main__ import main
+from explorer.cli import main
 sys.exit(main(sys.argv[1:]))
 """
     command = [sys.executable, "-c", code, *CLASSIC]

@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from explorer.__main__ import main
 from explorer.architectures import variant
+from explorer.cli import main
 
 
 def test_json_has_every_block(capsys: pytest.CaptureFixture[str]) -> None:

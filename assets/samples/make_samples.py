@@ -18,8 +18,9 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
-from explorer.runtime.images import load_image  # noqa: E402
-from explorer.runtime.testcard import draw_test_card  # noqa: E402
+from testcard import draw_test_card  # noqa: E402
+
+from explorer.runtime.pictures import load_image  # noqa: E402
 
 LONGER_SIDE = 512
 

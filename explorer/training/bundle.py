@@ -15,7 +15,7 @@ import torchvision
 from safetensors.torch import save_file
 
 from explorer.architectures.family import Variant
-from explorer.runtime.images import Preprocessing, preprocessing_for
+from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
 from explorer.runtime.weights import bundled
 from explorer.runtime.weights.bundled import Bundled
 from explorer.runtime.weights.network import BUNDLED, load_network

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms import v2
 
-from explorer.runtime.images import Preprocessing, model_input
+from explorer.runtime.preprocessing import Preprocessing, model_input
 from explorer.runtime.weights.network import Network
 from explorer.training.data import Dataset
 

@@ -16,7 +16,7 @@ from torchvision.transforms import v2
 from tqdm import tqdm
 
 from explorer.architectures.family import Variant
-from explorer.runtime.images import Preprocessing, preprocessing_for
+from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
 from explorer.training.data import Dataset
 from explorer.training.recipe import Phase, Recipe
 

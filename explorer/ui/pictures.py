@@ -9,7 +9,7 @@ from html import escape
 from PIL import Image
 
 from explorer.runtime.colormaps import ByteArray
-from explorer.runtime.images import png_bytes
+from explorer.runtime.pictures import png_bytes
 
 
 def data_uri(png: bytes) -> str:

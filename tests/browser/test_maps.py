@@ -10,7 +10,9 @@ from playwright.sync_api import expect
 from explorer.analysis.trace import trace_variant
 from explorer.architectures import variant
 from explorer.runtime.activations import capture
-from explorer.runtime.images import load_image, model_input, preprocessing_for, samples
+from explorer.runtime.pictures import load_image
+from explorer.runtime.preprocessing import model_input, preprocessing_for
+from explorer.runtime.samples import samples
 from explorer.runtime.weights.network import load_network
 from tests.browser.conftest import OpenPage
 from tests.browser.parts import current_map, element, link, maps, node

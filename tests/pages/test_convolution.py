@@ -18,7 +18,8 @@ from explorer.demonstrations.pointwise import measured as practice
 from explorer.demonstrations.pointwise.calculator import BATCHES, FIELDS, KERNELS, PADDINGS
 from explorer.demonstrations.pointwise.timing import Measurement
 from explorer.demonstrations.pointwise.weighted_sum import weighted_sum
-from explorer.runtime.images import load_image, sample
+from explorer.runtime.pictures import load_image
+from explorer.runtime.samples import sample
 from explorer.runtime.weights.network import UNTRAINED, offered
 from explorer.ui import cache
 
@@ -366,11 +367,28 @@ def test_a_networks_page_leads_here(visit: Open, node: str, offered: bool) -> No
 
 
 LINK = {
-    "height": "14", "width": "12", "channels": "48", "out": "40", "kernel": "1x7", "stride": "2", "padding": "0x3",
-    "groups": "4", "bottleneck": "8", "expansion": "3", "bias": "yes", "batch": "8", "net": "resnet18",
-    "at": "conv4_x.0.shortcut.conv", "map": "9", "row": "2", "column": "3", "module": "4b",
-    "widths": "1-2-3-4-5-6", "from": "resnet18:conv2_x.0.conv1", "sample": "coffee",
-}  # fmt: skip
+    "height": "14",
+    "width": "12",
+    "channels": "48",
+    "out": "40",
+    "kernel": "1x7",
+    "stride": "2",
+    "padding": "0x3",
+    "groups": "4",
+    "bottleneck": "8",
+    "expansion": "3",
+    "bias": "yes",
+    "batch": "8",
+    "net": "resnet18",
+    "at": "conv4_x.0.shortcut.conv",
+    "map": "9",
+    "row": "2",
+    "column": "3",
+    "module": "4b",
+    "widths": "1-2-3-4-5-6",
+    "from": "resnet18:conv2_x.0.conv1",
+    "sample": "coffee",
+}
 
 
 def test_a_link_shows_the_view_that_it_was_copied_from(visit: Open) -> None:

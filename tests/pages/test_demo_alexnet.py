@@ -15,8 +15,9 @@ from explorer.demonstrations.alexnet import panel as alexnet
 from explorer.demonstrations.augmentation import compute as augmentation
 from explorer.demonstrations.augmentation import panel as studio
 from explorer.demonstrations.augmentation.compute import Augmentation
-from explorer.runtime.images import load_image, sample
-from explorer.runtime.rerun import relative_change
+from explorer.runtime.activations import relative_change
+from explorer.runtime.pictures import load_image
+from explorer.runtime.samples import sample
 from explorer.runtime.weights.network import preprocessing_of
 from explorer.ui import cache
 from explorer.ui.sidebar import sample_image

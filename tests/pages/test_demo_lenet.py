@@ -13,8 +13,8 @@ import torch
 from explorer.architectures import variant
 from explorer.architectures.lenet import C3_TABLE
 from explorer.runtime.activations import capture
-from explorer.runtime.images import model_input, preprocessing_for
 from explorer.runtime.maps import unpack
+from explorer.runtime.preprocessing import model_input, preprocessing_for
 from explorer.runtime.weights.network import load_network
 from explorer.ui import cache
 

@@ -13,10 +13,11 @@ from explorer.architectures import family, variant
 from explorer.demonstrations.gates import compute as gates
 from explorer.demonstrations.gates import panel as se_laboratory
 from explorer.demonstrations.gates.compute import Alteration
-from explorer.runtime import rerun
-from explorer.runtime.activations import capture
-from explorer.runtime.images import load_image, model_input, preprocessing_for, sample, samples
+from explorer.runtime.activations import altered, capture, relative_change
 from explorer.runtime.maps import unpack
+from explorer.runtime.pictures import load_image
+from explorer.runtime.preprocessing import model_input, preprocessing_for
+from explorer.runtime.samples import sample, samples
 from explorer.ui import cache
 
 Open = Callable[..., Any]  # -> Visit of conftest.py
@@ -105,8 +106,8 @@ def test_every_alteration(page: Any, name: gates.Force) -> None:
     before = activations()
     block = gates.gate_blocks(cache.trace(SMALL))[0]
     alteration = Alteration(name, channel=3 if name == "channel" else 0, value=0.0)
-    after = rerun.altered(before, {block.gate: alteration})
-    change = rerun.relative_change(before.logits, after.logits)
+    after = altered(before, {block.gate: alteration})
+    change = relative_change(before.logits, after.logits)
     assert f"The logits change by **{change:.2%}**" in page.text
     shown = header(page, "map_pairs")
     assert shown["channels"][0] == 3
@@ -170,9 +171,16 @@ def test_r_counts_parameters_and_macs(visit: Open) -> None:
 
 def test_a_link_opens_what_it_names(visit: Open) -> None:
     link = {
-        "variant": SMALL, "node": "conv3_x.0.add", "gates": "conv5_x.1.se", "gate": "11", "gate-order": "strength",
-        "against": "coffee", "force": "invert", "scope": "all", "r": "8",
-    }  # fmt: skip
+        "variant": SMALL,
+        "node": "conv3_x.0.add",
+        "gates": "conv5_x.1.se",
+        "gate": "11",
+        "gate-order": "strength",
+        "against": "coffee",
+        "force": "invert",
+        "scope": "all",
+        "r": "8",
+    }
     page = visit("senet", **link)
     assert page.warnings == []
     assert link.items() <= page.link.items()

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from explorer.__main__ import main
 from explorer.architectures import catalogue, variant
+from explorer.cli import main
 from explorer.runtime.weights import bundled
 from explorer.runtime.weights.network import BUNDLED, load_network
 from explorer.training import bundle, data, recipe

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from explorer.runtime.images import load_image, sample
+from explorer.runtime.pictures import load_image
+from explorer.runtime.samples import sample
 from explorer.ui import cache
 
 SMALL = ("resnet20_cifar", "untrained", "cpu")

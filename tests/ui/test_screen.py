@@ -9,7 +9,8 @@ from dataclasses import replace
 import torch
 from streamlit.testing.v1 import AppTest
 
-from explorer.runtime.images import load_image, samples
+from explorer.runtime.pictures import load_image
+from explorer.runtime.samples import samples
 from explorer.runtime.weights.network import Network
 from explorer.ui import cache
 
@@ -27,7 +28,8 @@ def _result_page(trained: bool) -> None:
     from dataclasses import replace
 
     from explorer.runtime.activations import capture
-    from explorer.runtime.images import load_image, samples
+    from explorer.runtime.pictures import load_image
+    from explorer.runtime.samples import samples
     from explorer.runtime.weights.network import load_network
     from explorer.ui import cache, screen
     from explorer.ui.sidebar import Settings

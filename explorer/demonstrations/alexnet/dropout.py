@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from explorer.runtime.activations import Activations
+from explorer.runtime.activations import Activations, logits_with
 from explorer.runtime.maps import FloatArray
-from explorer.runtime.rerun import logits_with
 
 
 @dataclass(frozen=True)

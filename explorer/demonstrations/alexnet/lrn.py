@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from explorer.architectures.alexnet import LRN_ALPHA, LRN_BETA, LRN_K, LRN_N
-from explorer.runtime.activations import Activations
-from explorer.runtime.rerun import logits_with
+from explorer.runtime.activations import Activations, logits_with
 
 
 def by_formula(a: Tensor) -> Tensor:

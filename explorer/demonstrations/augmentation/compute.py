@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from explorer.runtime.images import ModelInput, Preprocessing, model_input
+from explorer.runtime.preprocessing import ModelInput, Preprocessing, model_input
 
 if TYPE_CHECKING:
     from explorer.runtime.maps import DoubleArray

@@ -14,9 +14,9 @@ from explorer.architectures.family import Variant
 from explorer.demonstrations.alexnet import charts as alexnet_charts
 from explorer.demonstrations.augmentation import compute as augmentation
 from explorer.demonstrations.augmentation.compute import ALPHA_STD, IMAGENET, Augmentation, colour_shift
-from explorer.runtime.activations import Activations, Prediction, capture
-from explorer.runtime.images import LoadedImage, Preprocessing, png_bytes
-from explorer.runtime.rerun import relative_change
+from explorer.runtime.activations import Activations, Prediction, capture, relative_change
+from explorer.runtime.pictures import LoadedImage, png_bytes
+from explorer.runtime.preprocessing import Preprocessing
 from explorer.runtime.weights.network import preprocessing_of
 from explorer.ui import cache
 from explorer.ui.charts import chart, dark

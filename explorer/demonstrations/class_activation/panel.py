@@ -164,14 +164,26 @@ def overlay(cam: ClassActivation, picture: bytes, smooth: bool, dark: bool) -> g
     low, high = limits(float(values.min()), float(values.max()))
     figure = go.Figure()
     figure.add_layout_image(
-        source=data_uri(picture), xref="x", yref="y", x=-0.5, y=-0.5,
-        sizex=width, sizey=height, sizing="stretch", layer="below",
-    )  # fmt: skip
+        source=data_uri(picture),
+        xref="x",
+        yref="y",
+        x=-0.5,
+        y=-0.5,
+        sizex=width,
+        sizey=height,
+        sizing="stretch",
+        layer="below",
+    )
     figure.add_heatmap(
-        z=values, zmin=low, zmax=high, colorscale=colour_scale(low < 0), opacity=0.6, colorbar=legend(low, high),
+        z=values,
+        zmin=low,
+        zmax=high,
+        colorscale=colour_scale(low < 0),
+        opacity=0.6,
+        colorbar=legend(low, high),
         zsmooth="best" if smooth else False,
         hovertemplate="row %{y}, column %{x}: %{z:.4g}<extra></extra>",
-    )  # fmt: skip
+    )
     figure.update_xaxes(visible=False, constrain="domain", range=[-0.5, width - 0.5])
     figure.update_yaxes(visible=False, scaleanchor="x", constrain="domain", range=[height - 0.5, -0.5])
     styled(figure, dark, height=HEIGHT)

@@ -1,10 +1,18 @@
-"""Dense blocks: which layer made which of the maps that are handed on (Huang et al., arXiv 1608.06993)."""
+"""Dense blocks: which layer made which of the maps that are handed on, and which maps the later layers use.
+
+Huang et al., arXiv 1608.06993; the weights are those of its figure 5.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import torch
+
 from explorer.analysis.trace import Node, Trace
+from explorer.runtime.maps import FloatArray
+from explorer.runtime.weights.network import Network
 
 
 @dataclass(frozen=True)
@@ -74,3 +82,27 @@ def _is_dense(node: Node) -> bool:
 def _first_weights(trace: Trace, names: tuple[str, ...]) -> str:
     """The first operation among `names` that mixes channels."""
     return next(n for n in names if trace.node(n).type in ("Conv2d", "Linear"))
+
+
+# ---- figure 5: the weights of each source ------------------------------------------------------------------
+
+
+def source_weights(network: Network, block: DenseBlock) -> FloatArray:
+    """Mean absolute weight from each source (row) to each reader (column), NaN where there is no connection.
+
+    The mean goes over all weights that join the two: all filters and positions of the reader's first convolution (or
+    linear layer), and all maps of the source. So a source with many maps doesn't count more than one with few.
+    """
+    table = np.full((len(block.channels), len(block.readers)), np.nan, dtype=np.float32)
+    for column, reader in enumerate(block.readers):
+        weight = network.model.get_submodule(reader.convolution).weight
+        assert isinstance(weight, torch.Tensor)
+        parts = weight.float().abs().cpu().split(block.channels[: reader.sources], dim=1)
+        table[: reader.sources, column] = [float(part.mean()) for part in parts]
+    return table
+
+
+def relative(table: FloatArray) -> FloatArray:
+    """Each column divided by its largest entry: layers whose weights are small altogether can be compared."""
+    largest = np.nanmax(table, axis=0)
+    return (table / np.where(largest > 0, largest, 1)).astype(np.float32)

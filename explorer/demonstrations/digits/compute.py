@@ -9,7 +9,6 @@ that is moved, turned or thickened is smoothed only once.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from explorer import ASSETS
-from explorer.runtime.images import LoadedImage
+from explorer.runtime.pictures import LoadedImage
 
 FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.uint8]
@@ -184,10 +183,7 @@ def pixels(digit: FloatArray) -> ByteArray:
 
 def picture(levels: ByteArray, notes: tuple[str, ...] = ()) -> LoadedImage:
     """(28, 28) grey levels as a picture like any other."""
-    image = Image.fromarray(levels).convert("RGB")
-    digest = hashlib.sha256(b"%dx%d" % image.size)
-    digest.update(image.tobytes())
-    return LoadedImage(image, digest.hexdigest(), notes)
+    return LoadedImage.of(Image.fromarray(levels).convert("RGB"), notes)
 
 
 # ---- photographs -------------------------------------------------------------------------------------------

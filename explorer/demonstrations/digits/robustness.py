@@ -9,7 +9,7 @@ import torch
 
 from explorer.demonstrations.digits.compute import Distortion, FloatArray, distorted, picture, pixels
 from explorer.runtime.device import forward_slot
-from explorer.runtime.images import model_input
+from explorer.runtime.preprocessing import model_input
 from explorer.runtime.weights.network import Network
 
 

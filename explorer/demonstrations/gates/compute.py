@@ -16,9 +16,8 @@ from torch import Tensor
 from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures.family import Variant
 from explorer.runtime import colormaps
-from explorer.runtime.activations import Activations
+from explorer.runtime.activations import Activations, relative_change
 from explorer.runtime.maps import FloatArray, IntArray, QuantizedMaps, pack, show, statistics
-from explorer.runtime.rerun import relative_change
 
 Force = Literal["one", "mean", "shuffle", "invert", "channel"]
 FORCES: tuple[Force, ...] = get_args(Force)

@@ -21,10 +21,11 @@ from explorer.demonstrations.gates import charts as gate_charts
 from explorer.demonstrations.gates import compute as gates
 from explorer.demonstrations.gates.component import GateView, gate_bars, map_pairs
 from explorer.demonstrations.gates.compute import FORCES, Alteration, GateBlock, Pairs, Reading
-from explorer.runtime import rerun
-from explorer.runtime.activations import Activations, Prediction, capture
-from explorer.runtime.images import LoadedImage, samples
+from explorer.runtime.activations import Activations, Prediction, capture, relative_change
+from explorer.runtime.activations import altered as run_altered
 from explorer.runtime.maps import FloatArray
+from explorer.runtime.pictures import LoadedImage
+from explorer.runtime.samples import samples
 from explorer.ui import cache
 from explorer.ui.charts import chart, dark
 from explorer.ui.following import Follower
@@ -35,9 +36,13 @@ BOX = Follower("gates", "gate")
 VIEW = "gate-view"  # in the session: the chosen channel
 AS_COMPUTED, AVERAGE, NOTHING = "computed", "average", "nothing"
 ALTERATIONS = {
-    AS_COMPUTED: "As computed", "one": "All 1", "mean": "Their mean", "shuffle": "Shuffled",
-    "invert": "Inverted (1 − g)", "channel": "One channel",
-}  # fmt: skip
+    AS_COMPUTED: "As computed",
+    "one": "All 1",
+    "mean": "Their mean",
+    "shuffle": "Shuffled",
+    "invert": "Inverted (1 − g)",
+    "channel": "One channel",
+}
 SCOPES = {"block": "This block", "all": "All blocks"}
 GATES = {
     "Sigmoid": "σ(x) = 1 / (1 + e⁻ˣ)",
@@ -81,9 +86,14 @@ def _first_values(variant: Variant) -> dict[str, str | int]:
     """Of the controls, by their names in the link; the select box of gates has none: it follows the selection."""
     own = {"r": variant.config.squeeze_excitation} if gates.has_reduction(variant) else {}
     return own | {
-        "gate": 0, "gate-order": "number", "against": NOTHING, "force": AS_COMPUTED, "scope": "block",
-        "gate-percent": 0, "shuffle": 0,
-    }  # fmt: skip
+        "gate": 0,
+        "gate-order": "number",
+        "against": NOTHING,
+        "force": AS_COMPUTED,
+        "scope": "block",
+        "gate-percent": 0,
+        "shuffle": 0,
+    }
 
 
 def follow(trace: Trace, node: Node) -> bool:
@@ -159,13 +169,19 @@ def _message(name: str, weights: str, device: str, image: LoadedImage, path: str
 
 @cache.bounded(32)
 def _effect(
-    name: str, weights: str, device: str, image: LoadedImage, path: str, channel: int,
-    altered: tuple[str, ...], alteration: Alteration,
-) -> Effect:  # fmt: skip
+    name: str,
+    weights: str,
+    device: str,
+    image: LoadedImage,
+    path: str,
+    channel: int,
+    altered: tuple[str, ...],
+    alteration: Alteration,
+) -> Effect:
     before = cache.activations(name, weights, device, image)
-    after = rerun.altered(before, dict.fromkeys(altered, alteration))
+    after = run_altered(before, dict.fromkeys(altered, alteration))
     shown = gates.pairs(before, after, _blocks(name)[path], channel)
-    change = rerun.relative_change(before.logits, after.logits)
+    change = relative_change(before.logits, after.logits)
     return Effect(shown, before.logits.numpy(), after.logits.numpy(), change, before.top(), after.top())
 
 
@@ -225,9 +241,12 @@ def _one_block(variant: Variant) -> None:
     blocks, state, chosen = _blocks(variant.name), st.session_state, settings()
     with st.container(width=460):
         st.selectbox(
-            "Squeeze-and-excitation block", blocks, key="gates", persist_state="session",
+            "Squeeze-and-excitation block",
+            blocks,
+            key="gates",
+            persist_state="session",
             format_func=lambda path: _title(blocks[path]),
-        )  # fmt: skip
+        )
     block = blocks[state["gates"]]
     arguments = _arguments(variant.name, chosen)
     activations = cache.activations(*arguments)
@@ -325,9 +344,10 @@ def _show(effect: Effect, activations: Activations, block: GateBlock) -> None:
         )
     with scores:
         chart(
-            gate_charts.logits(effect.before, effect.after, classes, dark()), "gate-logits",
+            gate_charts.logits(effect.before, effect.after, classes, dark()),
+            "gate-logits",
             "Logits of all classes, original against altered",
-        )  # fmt: skip
+        )
     if not classes:
         st.caption("Untrained, the classes have no names, and no probabilities worth showing.")
         return
@@ -398,9 +418,10 @@ def _comparison(name: str, names: list[str], own: list[FloatArray], other: str, 
         _chart_of(f"Gates: {title}", gate_charts.heat_map(names, theirs, dark()), "gates-theirs")
     with right:
         _chart_of(
-            f"{chosen.image_title} minus {title}", gate_charts.heat_map(names, difference, dark(), signed=True),
+            f"{chosen.image_title} minus {title}",
+            gate_charts.heat_map(names, difference, dark(), signed=True),
             "gates-difference",
-        )  # fmt: skip
+        )
     _chart_of(what, gate_charts.by_block(names, per_block, dark()), "gates-per-block")
     st.caption(
         "In the paper's trained networks, early blocks gate alike for all classes and late ones by class; the very "

@@ -12,12 +12,10 @@ from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Variant
 from explorer.demonstrations.lenet import charts as lenet_charts
 from explorer.demonstrations.lenet import compute as lenet
-from explorer.demonstrations.lenet import connections as c3
 from explorer.demonstrations.lenet.component import connections
-from explorer.demonstrations.lenet.compute import Distances
-from explorer.demonstrations.lenet.connections import Counts, Reading, Table
+from explorer.demonstrations.lenet.compute import Counts, Distances, Reading, Table
 from explorer.runtime.activations import Activations
-from explorer.runtime.images import LoadedImage
+from explorer.runtime.pictures import LoadedImage
 from explorer.ui import cache
 from explorer.ui.charts import chart, dark
 from explorer.ui.link import beside, fresh, rewrite, seed
@@ -51,7 +49,7 @@ def _links(name: str, weights: str, device: str, image: LoadedImage, table: Tabl
 
 @cached(LRUCache(8), condition=Condition())
 def _counts(name: str, reading: Reading) -> tuple[Counts, Counts]:
-    return c3.counts(variant_called(name), reading)
+    return lenet.counts(variant_called(name), reading)
 
 
 def demonstration(variant: Variant) -> None:
@@ -70,12 +68,16 @@ def _connections(variant: Variant) -> None:
     name, chosen, built = variant.name, settings(), variant.config.c3
     weights = weights_for(name)
     reading: Reading = st.segmented_control(
-        "C3 reads S2", READINGS, key="c3", required=True, persist_state="session",
+        "C3 reads S2",
+        READINGS,
+        key="c3",
+        required=True,
+        persist_state="session",
         format_func=lambda r: READINGS[r] + (" (this network)" if r == built else ""),
-    )  # type: ignore[assignment]  # required: never None  # fmt: skip
+    )  # type: ignore[assignment]  # required: never None
     ran = cache.ran(name, weights)
     maps = [ran.stage(stage).out_shape[0] for stage in ("s2", "c3")]
-    table = c3.table(reading, *maps)
+    table = lenet.table(reading, *maps)
     st.markdown(
         "Columns are the maps of C3, rows those of S2, for the current picture. What to look for: no two columns of "
         "the partial table are alike, so no two maps of C3 can learn the same feature from the same inputs."

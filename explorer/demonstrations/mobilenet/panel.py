@@ -20,7 +20,7 @@ from explorer.demonstrations.mobilenet.multipliers import ALPHAS, PRINTED, SIZES
 from explorer.demonstrations.mobilenet.spiral import DIMENSIONS, Decoder, recover
 from explorer.demonstrations.pointwise.calculator import legend
 from explorer.demonstrations.separable.compute import Mix, Pair, mix, pairs
-from explorer.runtime.images import LoadedImage
+from explorer.runtime.pictures import LoadedImage
 from explorer.ui import cache, cost_bars
 from explorer.ui.charts import chart, dark
 from explorer.ui.following import Follower, enclosing
@@ -259,9 +259,13 @@ def _spiral(variant: Variant) -> None:
         n = int(_slider("Dimensions n", "spiral-n", 240))
         number = st.number_input("Seed of T", 0, MOST_SEED, key=SPIRAL_SEED, step=1, width=130, persist_state="session")
         st.segmented_control(
-            "Way back", DECODERS, key="spiral-decoder", required=True, format_func=DECODERS.__getitem__,
+            "Way back",
+            DECODERS,
+            key="spiral-decoder",
+            required=True,
+            format_func=DECODERS.__getitem__,
             persist_state="session",
-        )  # fmt: skip
+        )
         decoder: Decoder = st.session_state["spiral-decoder"]
         relu = st.toggle("ReLU6", value=True, key="spiral-relu")
     _keep(variant)

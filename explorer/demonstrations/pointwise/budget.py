@@ -65,9 +65,14 @@ def budget() -> None:
     """The controls, the bill and the branches."""
     state = st.session_state
     st.selectbox(
-        "Module", MODULES, key="module", on_change=_published, width=160, persist_state="session",
+        "Module",
+        MODULES,
+        key="module",
+        on_change=_published,
+        width=160,
+        persist_state="session",
         format_func=lambda name: f"inception {name}",
-    )  # fmt: skip
+    )
     with st.container(horizontal=True, gap="small"):
         for label, key in zip(designs.WIDTHS, KEYS, strict=True):
             whole_number(label, 1, MOST, key)

@@ -71,14 +71,16 @@ FIELDS = {
     "kernel": Field("Kernel", "5", _kernel, "The side, or height x width: type 1x7 for one row of seven."),
     "stride": Field("Stride", 1),
     "padding": Field(
-        "Padding", "same", _padding,
+        "Padding",
+        "same",
+        _padding,
         "same: kernel - 1 zeros, so that stride 1 keeps the size. valid: none. Or the zeros on each side.",
     ),
     "groups": Field("Groups", 1, help="Of the k×k: each filter sees only its group's channels."),
     "bottleneck": Field("Bottleneck", designs.BOTTLENECK, help="The maps that the 1×1 convolution leaves."),
     "expansion": Field("Expansion", designs.EXPANSION, help="Of the inverted residual: times the channels in."),
     "bias": Field("Bias", True, _yes),
-}  # fmt: skip
+}
 # What `begin` of other panels puts into the session, and the link carries too.
 OF_NETWORK = ("net", "at", "map", "row", "column")
 OTHERS = (*OF_NETWORK, "batch", "module", "widths")
@@ -155,10 +157,17 @@ def _usual_numbers() -> dict[str, str]:
         name, _, node = st.session_state[FROM].partition(":")
         c = cost.convolution_of(cache.trace(name).node(node))
         numbers |= {
-            "channels": c.in_shape[0], "height": c.in_shape[1], "width": c.in_shape[2], "out": c.out_channels,
-            "kernel": cost.format_pair(c.kernel), "stride": c.stride[0], "padding": cost.format_pair(c.padding),
-            "groups": c.groups, "bottleneck": designs.default_width(c.groups), "bias": c.bias,
-        }  # fmt: skip
+            "channels": c.in_shape[0],
+            "height": c.in_shape[1],
+            "width": c.in_shape[2],
+            "out": c.out_channels,
+            "kernel": cost.format_pair(c.kernel),
+            "stride": c.stride[0],
+            "padding": cost.format_pair(c.padding),
+            "groups": c.groups,
+            "bottleneck": designs.default_width(c.groups),
+            "bias": c.bias,
+        }
     return {name: _text(value) for name, value in numbers.items()}
 
 
@@ -206,9 +215,14 @@ def _control(name: str) -> None:
         usual = KERNELS if name == "kernel" else PADDINGS
         typed = st.session_state[name] or usual[0]
         st.selectbox(
-            field.label, dict.fromkeys((*usual, typed)), key=name, accept_new_options=True,
-            help=field.help, width=WIDTH, persist_state="session",
-        )  # fmt: skip
+            field.label,
+            dict.fromkeys((*usual, typed)),
+            key=name,
+            accept_new_options=True,
+            help=field.help,
+            width=WIDTH,
+            persist_state="session",
+        )
     else:
         whole_number(field.label, 1, MOST, name, field.help)
 

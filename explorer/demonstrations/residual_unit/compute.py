@@ -12,9 +12,8 @@ from typing import Literal
 from torch import Tensor
 
 from explorer.analysis.trace import Block, Node, Trace
-from explorer.runtime.activations import Activations, Recomputation
+from explorer.runtime.activations import Activations, Recomputation, altered, relative_change
 from explorer.runtime.device import forward_slot
-from explorer.runtime.rerun import altered, relative_change
 
 Shortcut = Literal["identity", "padding", "projection", "none"]
 

@@ -13,7 +13,7 @@ from explorer.analysis.text import pair_text, shape_text, thousands
 from explorer.architectures.family import Variant
 from explorer.demonstrations.pointwise.calculator import legend
 from explorer.demonstrations.separable.compute import SpatialLayer, Version, group_counts, spatial_layers, version
-from explorer.runtime.images import LoadedImage
+from explorer.runtime.pictures import LoadedImage
 from explorer.ui import cache, cost_bars
 from explorer.ui.charts import chart, dark
 from explorer.ui.link import asked, beside, fresh, rewrite, seed
@@ -88,16 +88,24 @@ def _spectrum(variant: Variant) -> None:
     layers, state, chosen = _layers(variant), st.session_state, settings()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.selectbox(
-            "Layer", layers, key=LAYER, width=420, persist_state="session",
+            "Layer",
+            layers,
+            key=LAYER,
+            width=420,
+            persist_state="session",
             format_func=lambda title: f"{title} ({'separable' if layers[title].separable else 'regular'})",
-        )  # fmt: skip
+        )
         layer = layers[state[LAYER]]
         counts = group_counts(layer.first.in_shapes[0][0])
         _fit(counts)
         st.select_slider(
-            "Groups", counts, key=GROUPS, width=460, persist_state="session",
+            "Groups",
+            counts,
+            key=GROUPS,
+            width=460,
+            persist_state="session",
             format_func=lambda g: f"{g} (full)" if g == 1 else f"{g} (depthwise)" if g == counts[-1] else str(g),
-        )  # fmt: skip
+        )
     groups = state[GROUPS]
     v = _version(variant.name, weights_for(variant.name), chosen.device, chosen.image, layer.title, groups)
     st.markdown(_definition(layer, groups))

@@ -93,9 +93,10 @@ def _receptive_field(variant: Variant) -> None:
     with picture:
         png = cache.input_png(variant.name, weights_for(variant.name), settings().image)
         chart(
-            field_charts.windows(png, (height, width), fields, zoomed), "windows",
+            field_charts.windows(png, (height, width), fields, zoomed),
+            "windows",
             f"Windows of the layers up to {state[LAYER]} on the network's input",
-        )  # fmt: skip
+        )
     with facts:
         _facts(trace, fields)
     _into_link(variant)
@@ -184,9 +185,10 @@ def _shares(variant: Variant) -> None:
         f"**{largest.path}** with {thousands(largest.amount)}. Click a part to enlarge it."
     )
     chart(
-        field_charts.treemap(found, unit, dark()), f"treemap-{quantity}",
+        field_charts.treemap(found, unit, dark()),
+        f"treemap-{quantity}",
         f"{QUANTITIES[quantity][0]} of {variant.title} by stage and layer; the numbers stand in the table of layers",
-    )  # fmt: skip
+    )
     if quantity == "params":
         pooled = pooled_head_params(trace)
         st.markdown(

@@ -19,8 +19,8 @@ from explorer.analysis.trace import Node, Trace
 from explorer.architectures.lenet import PartialConvolution
 from explorer.runtime import colormaps
 from explorer.runtime.colormaps import ByteArray
-from explorer.runtime.images import png_bytes
 from explorer.runtime.maps import FloatArray, GridHeader, Order, encode_page, statistics
+from explorer.runtime.pictures import png_bytes
 from explorer.runtime.weights.network import Network
 
 Overview = Literal["rgb", "filters", "matrix"]

@@ -15,7 +15,7 @@ from typing import Any
 
 from explorer import ASSETS
 from explorer.architectures.family import Variant
-from explorer.runtime.images import Preprocessing
+from explorer.runtime.preprocessing import Preprocessing
 
 DIRECTORY = ASSETS / "weights"
 DATA_TITLES = {"imagenette": "Imagenette", "mnist": "MNIST"}

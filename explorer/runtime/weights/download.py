@@ -29,7 +29,8 @@ from huggingface_hub import get_hf_file_metadata
 from huggingface_hub.errors import HfHubHTTPError
 
 from explorer.runtime.weights.files import WeightsError
-from explorer.runtime.weights.published import Published, cache_folder, match
+from explorer.runtime.weights.layouts import match
+from explorer.runtime.weights.published import Published, cache_folder
 
 State = Literal["running", "done", "failed", "cancelled"]
 

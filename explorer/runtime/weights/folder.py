@@ -10,9 +10,10 @@ from pathlib import Path
 
 from explorer.analysis.text import thousands
 from explorer.architectures import catalogue, variant
-from explorer.runtime.images import Preprocessing, preprocessing_for
+from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
 from explorer.runtime.weights.files import WeightsError
-from explorer.runtime.weights.published import Layout, Published, match, published, releases, shapes
+from explorer.runtime.weights.layouts import Layout, match, shapes
+from explorer.runtime.weights.published import Published, published, releases
 
 VARIABLE = "EXPLORER_WEIGHTS"
 SUFFIXES = (".safetensors", ".pth")

@@ -17,11 +17,12 @@ from torch import fx, nn
 from explorer.analysis.graph import graph_of
 from explorer.architectures.blocks import SqueezeExcitation
 from explorer.architectures.family import Variant
-from explorer.runtime.images import Preprocessing, preprocessing_for
+from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
 from explorer.runtime.weights import folder
 from explorer.runtime.weights.bundled import Bundled, manifest
 from explorer.runtime.weights.files import WeightsError
-from explorer.runtime.weights.published import Published, load_published, published, stored
+from explorer.runtime.weights.layouts import load_published
+from explorer.runtime.weights.published import Published, published, stored
 
 UNTRAINED, BUNDLED, IMAGENET, FOLDER = "untrained", "bundled", "imagenet", "folder"
 SEED = 0
@@ -43,6 +44,11 @@ class Network:
         if self.weights == BUNDLED:
             return f"Trained: {_bundled(self.variant)}"
         return f"Trained on ImageNet: {_release(self.variant, self.weights)}" if self.trained else "Untrained network"
+
+    @property
+    def caption(self) -> str:
+        """The same as a sentence."""
+        return f"{self.made}." if self.trained else "Untrained network: random weights, seeded."
 
     @property
     def preprocessing(self) -> Preprocessing:

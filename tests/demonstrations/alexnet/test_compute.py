@@ -10,8 +10,7 @@ from torch import nn
 
 from explorer.architectures import variant
 from explorer.demonstrations.alexnet import dropout, lrn
-from explorer.runtime.activations import Activations, capture
-from explorer.runtime.rerun import logits_with
+from explorer.runtime.activations import Activations, capture, logits_with
 from explorer.runtime.weights.network import Network, load_network
 
 NAMES = ["alexnet", "alexnet_ungrouped", "alexnet_owt"]

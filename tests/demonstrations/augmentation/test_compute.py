@@ -12,7 +12,9 @@ from PIL import Image
 from explorer.architectures import variant
 from explorer.demonstrations.augmentation import compute as augmentation
 from explorer.demonstrations.augmentation.compute import IMAGENET, Augmentation, Components
-from explorer.runtime.images import load_image, model_input, preprocessing_for, sample, samples
+from explorer.runtime.pictures import load_image
+from explorer.runtime.preprocessing import model_input, preprocessing_for
+from explorer.runtime.samples import sample, samples
 from explorer.runtime.weights.network import preprocessing_of
 
 P = preprocessing_for((3, 227, 227))

@@ -15,8 +15,10 @@ from explorer.demonstrations.digits import compute as digits
 from explorer.demonstrations.digits.compute import CANVAS, MOST_POINTS, MOST_STROKES, Distortion, Stroke
 from explorer.demonstrations.digits.robustness import Answers, answers
 from explorer.runtime.activations import capture
-from explorer.runtime.images import load_image, model_input, png_bytes, sample
 from explorer.runtime.maps import unpack
+from explorer.runtime.pictures import load_image, png_bytes
+from explorer.runtime.preprocessing import model_input
+from explorer.runtime.samples import sample
 from explorer.runtime.weights.network import load_network
 from explorer.ui import cache
 

@@ -16,10 +16,9 @@ from explorer.architectures import catalogue, variant
 from explorer.architectures.blocks import SqueezeExcitation
 from explorer.demonstrations.gates import compute as gates
 from explorer.demonstrations.gates.compute import Alteration, GateBlock, gate_blocks, reading
-from explorer.runtime import rerun
-from explorer.runtime.activations import Activations, capture
+from explorer.runtime import activations as passes
+from explorer.runtime.activations import Activations, altered, capture, relative_change
 from explorer.runtime.maps import unpack
-from explorer.runtime.rerun import altered, relative_change
 from explorer.runtime.weights.network import load_network
 
 NAMES = ["se_resnet18", "se_googlenet", "mobilenet_v3_small"]
@@ -185,13 +184,13 @@ def test_an_altered_pass_is_that_of_a_network_with_other_gates(name: str, force:
 def test_only_what_depends_on_the_gate_runs_again(monkeypatch: pytest.MonkeyPatch) -> None:
     a, last = captured("se_resnet18"), blocks("se_resnet18")[-1]
     ran: list[str] = []
-    original = rerun._Rerun.run_node
+    original = passes._Rerun.run_node
 
-    def spy(self: rerun._Rerun, n: torch.fx.Node) -> object:
+    def spy(self: passes._Rerun, n: torch.fx.Node) -> object:
         ran.append(n.meta["name"])
         return original(self, n)
 
-    monkeypatch.setattr(rerun._Rerun, "run_node", spy)
+    monkeypatch.setattr(passes._Rerun, "run_node", spy)
     after = altered(a, {last.gate: Alteration("one")})
     assert {name.rpartition(".")[0].split(".se")[0] for name in ran} == {"conv5_x.1", "head"}
     assert f"{last.path}.fc1" in ran

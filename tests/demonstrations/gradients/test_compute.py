@@ -13,7 +13,9 @@ from torch.nn import functional as F
 from explorer.demonstrations.gradients.compute import INITIALIZATIONS, Initialization, Profile, Recipe, build, measure
 from explorer.runtime import device
 from explorer.runtime.device import forward_slot, training_slot
-from explorer.runtime.images import load_image, model_input, preprocessing_for, samples
+from explorer.runtime.pictures import load_image
+from explorer.runtime.preprocessing import model_input, preprocessing_for
+from explorer.runtime.samples import samples
 
 CPU = torch.device("cpu")
 

@@ -1,4 +1,4 @@
-"""What LeNet-5's demonstrations show: links with the network's own kernels and maps, and distances from bitmaps."""
+"""The paper's counts of C3, links with the network's own kernels and maps, and distances from bitmaps."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from explorer.analysis.trace import trace_variant
 from explorer.architectures import variant
 from explorer.architectures.lenet import C3_TABLE, DIGIT_BITMAPS
 from explorer.demonstrations.lenet import compute as lenet
-from explorer.demonstrations.lenet import connections as c3
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.maps import unpack
 from explorer.runtime.weights.network import load_network
 
 NAMES = ["lenet5", "lenet5_modern"]
-FULL = c3.table("full", 6, 16)
+FULL = lenet.table("full", 6, 16)
 
 
 @cache
@@ -27,7 +26,7 @@ def captured(name: str) -> Activations:
     return capture(load_network(variant(name)), x)
 
 
-def parts(name: str, table: c3.Table) -> tuple[dict, list[np.ndarray]]:
+def parts(name: str, table: lenet.Table) -> tuple[dict, list[np.ndarray]]:
     """The message's header, and its pictures as values, part by part."""
     header, body = unpack(lenet.links_message(captured(name), trace_variant(variant(name)), table))
     found, offset = [], 0
@@ -44,7 +43,7 @@ def parts(name: str, table: c3.Table) -> tuple[dict, list[np.ndarray]]:
 @pytest.mark.parametrize(("name", "table", "s2", "c3_maps"), [
     ("lenet5", C3_TABLE, "s2.tanh", "c3.tanh"), ("lenet5_modern", FULL, "s2.pool", "c3.relu"),
 ])  # fmt: skip
-def test_the_picture_shows_the_networks_maps_and_kernels(name: str, table: c3.Table, s2: str, c3_maps: str) -> None:
+def test_the_picture_shows_the_networks_maps_and_kernels(name: str, table: lenet.Table, s2: str, c3_maps: str) -> None:
     header, (inputs, outputs, kernels) = parts(name, table)
     activations = captured(name)
     assert header["table"] == [list(row) for row in table]
@@ -67,7 +66,7 @@ def test_the_picture_shows_the_networks_maps_and_kernels(name: str, table: c3.Ta
 
 
 @pytest.mark.parametrize(("name", "other"), [("lenet5", FULL), ("lenet5_modern", C3_TABLE)])
-def test_links_that_the_network_does_not_have_come_without_kernels(name: str, other: c3.Table) -> None:
+def test_links_that_the_network_does_not_have_come_without_kernels(name: str, other: lenet.Table) -> None:
     header, found = parts(name, other)
     assert header["table"] == [list(row) for row in other]
     assert len(found) == 2
@@ -98,3 +97,38 @@ def test_the_smallest_distance_wins() -> None:
 
 def test_logits_are_no_distances() -> None:
     assert lenet.distances(captured("lenet5_modern"), trace_variant(variant("lenet5_modern"))) is None
+
+
+# ---- C3 in part and in full --------------------------------------------------------------------------------
+
+
+def test_the_papers_counts() -> None:
+    own, whole = lenet.counts(variant("lenet5"), "partial")
+    assert (own.parameters, own.connections, own.macs) == (1_516, 151_600, 150_000)
+    assert (whole.parameters, whole.connections, whole.macs) == (60_000, 340_908, 325_680)
+
+
+@pytest.mark.parametrize("name", ["lenet5", "lenet5_modern"])
+def test_the_counts_follow_from_the_links(name: str) -> None:
+    for reading in ("partial", "full"):
+        table = lenet.table(reading, 6, 16)  # type: ignore[arg-type]
+        links = sum(map(len, table))
+        own, _ = lenet.counts(variant(name), reading)  # type: ignore[arg-type]
+        assert own.parameters == 25 * links + 16
+        assert own.connections == (25 * links + 16) * 100  # 10x10 positions
+        assert own.macs == 25 * links * 100
+
+
+@pytest.mark.parametrize("name", ["lenet5", "lenet5_modern"])
+def test_only_c3_differs(name: str) -> None:
+    (part, part_network), (full, full_network) = (lenet.counts(variant(name), r) for r in ("partial", "full"))
+    for count in ("parameters", "connections", "macs"):
+        difference = getattr(full, count) - getattr(part, count)
+        assert difference > 0
+        assert getattr(full_network, count) - getattr(part_network, count) == difference
+
+
+def test_no_two_columns_of_the_partial_table_are_alike() -> None:
+    assert lenet.table("partial", 6, 16) == C3_TABLE
+    assert len(set(C3_TABLE)) == 16
+    assert set(lenet.table("full", 6, 16)) == {tuple(range(6))}

@@ -13,7 +13,9 @@ from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import variant
 from explorer.demonstrations.pointwise.weighted_sum import pointwise_nodes, weighted_sum
 from explorer.runtime.activations import Activations, capture
-from explorer.runtime.images import load_image, model_input, preprocessing_for, sample
+from explorer.runtime.pictures import load_image
+from explorer.runtime.preprocessing import model_input, preprocessing_for
+from explorer.runtime.samples import sample
 from explorer.runtime.weights.network import load_network
 
 

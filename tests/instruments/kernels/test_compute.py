@@ -16,8 +16,10 @@ from explorer.instruments.kernels import compute as runtime
 from explorer.instruments.kernels.compute import Kernels, feeding, kernels, matrix_png, message, rgb_kernels
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.colormaps import DIVERGING
-from explorer.runtime.images import load_image, model_input, sample
 from explorer.runtime.maps import unpack
+from explorer.runtime.pictures import load_image
+from explorer.runtime.preprocessing import model_input
+from explorer.runtime.samples import sample
 from explorer.runtime.weights.network import UNTRAINED, load_network, preprocessing_of
 
 

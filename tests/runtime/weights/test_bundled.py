@@ -11,7 +11,9 @@ import pytest
 from explorer.analysis.trace import trace_variant
 from explorer.architectures import variant
 from explorer.runtime.activations import capture
-from explorer.runtime.images import load_image, model_input, sample
+from explorer.runtime.pictures import load_image
+from explorer.runtime.preprocessing import model_input
+from explorer.runtime.samples import sample
 from explorer.runtime.weights import bundled
 from explorer.runtime.weights.bundled import Bundled, manifest
 from explorer.runtime.weights.network import BUNDLED, WeightsError, load_network

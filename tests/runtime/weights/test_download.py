@@ -24,7 +24,8 @@ from safetensors.torch import save
 from explorer.architectures import variant
 from explorer.runtime.weights import download
 from explorer.runtime.weights.download import ABANDONED, Job, job_of, start
-from explorer.runtime.weights.published import Published, layouts, load_published, published, stored
+from explorer.runtime.weights.layouts import layouts, load_published
+from explorer.runtime.weights.published import Published, published, stored
 from tests.runtime.weights.hub import PIECE, Hub, serve
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -12,9 +12,10 @@ from safetensors.torch import save_file
 from torchvision.models import get_model
 
 from explorer.architectures import variant
-from explorer.runtime.images import preprocessing_for
+from explorer.runtime.preprocessing import preprocessing_for
 from explorer.runtime.weights.folder import all_found, found, report
-from explorer.runtime.weights.published import load_published, published
+from explorer.runtime.weights.layouts import load_published
+from explorer.runtime.weights.published import published
 
 
 @pytest.fixture

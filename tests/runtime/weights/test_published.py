@@ -16,19 +16,12 @@ from torch import nn
 from torchvision.models import get_model, get_model_weights
 
 from explorer.architectures import catalogue, variant
-from explorer.runtime.images import load_image, model_input, sample
+from explorer.runtime.pictures import load_image
+from explorer.runtime.preprocessing import model_input
+from explorer.runtime.samples import sample
 from explorer.runtime.weights.files import WeightsError, read_shapes, read_tensors
-from explorer.runtime.weights.published import (
-    TIMM,
-    TORCHVISION,
-    cache_folder,
-    layouts,
-    load_published,
-    published,
-    releases,
-    shapes,
-    stored,
-)
+from explorer.runtime.weights.layouts import TIMM, TORCHVISION, layouts, load_published, shapes
+from explorer.runtime.weights.published import cache_folder, published, releases, stored
 from tests.architectures.parity import TOLERANCE, randomize_statistics
 
 # Our variants that torchvision lacks, by timm's name.

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import random
 import struct
-import subprocess
-import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -12,22 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
-from torchvision.transforms import InterpolationMode
-from torchvision.transforms._presets import ImageClassification
 
-from explorer.runtime import images
-from explorer.runtime.images import (
-    IMAGENET,
-    ImageError,
-    Preprocessing,
-    load_image,
-    model_input,
-    png_bytes,
-    preprocessing_for,
-)
-from explorer.runtime.testcard import draw_test_card
+from explorer.runtime.pictures import ImageError, load_image, png_bytes
 
 SAVED_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 
@@ -358,136 +343,5 @@ def test_eight_threads_load_at_the_same_time() -> None:
         assert list(pool.map(outcome, files * 5)) == expected * 5
 
 
-# --- the network's input ---
-
-
-def test_pictures_do_not_wait_for_torch() -> None:
-    """The first page shows the samples; importing torch would take seconds of it."""
-    code = "import sys; from explorer.runtime.images import samples; samples(); print('torch' in sys.modules)"
-    root = images.samples()[0].path.parents[2]
-    output = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
-    assert output.stdout.strip() == "False"
-
-
-def torchvision_preset(preprocessing: Preprocessing) -> ImageClassification:
-    return ImageClassification(
-        crop_size=preprocessing.crop,
-        resize_size=preprocessing.resize,
-        mean=preprocessing.mean,
-        std=preprocessing.std,
-        interpolation=InterpolationMode(preprocessing.interpolation),
-    )
-
-
-@pytest.mark.parametrize("size", [(1, 1), (224, 224), (256, 256), (300, 451), (512, 341), (40, 640), (1800, 1200)])
-@pytest.mark.parametrize(
-    "preprocessing",
-    [
-        IMAGENET,
-        preprocessing_for((3, 32, 32)),
-        preprocessing_for((1, 32, 32)),
-        Preprocessing(341, 299, (0.5,) * 3, (0.5,) * 3, interpolation="bicubic"),
-    ],
-    ids=lambda p: f"{p.channels}x{p.crop} {p.interpolation}",
-)
-def test_the_input_equals_torchvisions(size: tuple[int, int], preprocessing: Preprocessing) -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
-    image = Image.fromarray(pixels)
-    made = model_input(image, preprocessing)
-    reference = image if preprocessing.channels == 3 else image.convert("L")
-    assert made.tensor.dtype == torch.float32
-    assert made.tensor.is_contiguous()
-    assert torch.equal(made.tensor[0], torchvision_preset(preprocessing)(reference))
-
-
-def test_the_picture_is_the_tensor_before_normalization() -> None:
-    made = model_input(picture(300, 200), IMAGENET)
-    assert (made.picture.mode, made.picture.size) == ("RGB", (224, 224))
-    mean, std = torch.tensor(IMAGENET.mean), torch.tensor(IMAGENET.std)
-    values = (made.tensor[0].permute(1, 2, 0) * std + mean) * 255
-    np.testing.assert_allclose(values, np.asarray(made.picture), atol=1e-3)
-
-
-@pytest.mark.parametrize("size", [(4000, 2), (2, 4000), (5_000_000, 1)])
-def test_extreme_shapes_do_not_blow_up(size: tuple[int, int]) -> None:
-    image = Image.new("RGB", size, "red")
-    image.paste("blue", (0, 0, size[0] // 2, size[1]) if size[0] > size[1] else (0, 0, size[0], size[1] // 2))
-    crop = model_input(image, IMAGENET).picture
-    assert np.abs(np.asarray(crop.getpixel((0, 0))) - (0, 0, 255)).max() < 20
-    assert np.abs(np.asarray(crop.getpixel((223, 223))) - (255, 0, 0)).max() < 20
-
-
-def test_preprocessing_for_input_sizes() -> None:
-    assert preprocessing_for((3, 224, 224)) == IMAGENET
-    assert preprocessing_for((3, 299, 299)).resize == 342
-    assert preprocessing_for((3, 32, 32)).resize == 32
-    grey = preprocessing_for((1, 32, 32))
-    white = model_input(Image.new("RGB", (32, 32), "white"), grey).tensor
-    black = model_input(Image.new("RGB", (32, 32), "black"), grey).tensor
-    assert white.shape == (1, 1, 32, 32)
-    torch.testing.assert_close((black.mean(), white.mean()), (torch.tensor(-0.1), torch.tensor(1.175)))
-
-
-@pytest.mark.parametrize("input_size", [(3, 224, 200), (2, 32, 32)])
-def test_unsupported_input_sizes_are_refused(input_size: tuple[int, int, int]) -> None:
-    with pytest.raises(ValueError, match=r"not (224 x 200|2)\.$"):
-        preprocessing_for(input_size)
-
-
-@pytest.mark.parametrize("options", [{"resize": 200}, {"crop": 0}, {"mean": (0.5,)}, {"std": (0.5,)}, {"channels": 1}])
-def test_impossible_preprocessing_is_refused(options: dict[str, Any]) -> None:
-    defaults: dict[str, Any] = {"resize": 256, "crop": 224, "mean": IMAGENET.mean, "std": IMAGENET.std}
-    with pytest.raises(ValueError, match=r"crop|channels"):
-        Preprocessing(**(defaults | options))
-
-
 def test_png_bytes_are_lossless() -> None:
     np.testing.assert_array_equal(Image.open(BytesIO(png_bytes(picture()))), picture())
-
-
-# --- the samples ---
-
-
-@pytest.mark.parametrize("sample", images.samples(), ids=lambda sample: sample.id)
-def test_samples_load_and_name_their_authors(sample: images.Sample) -> None:
-    loaded = load_image(sample.path)
-    assert max(loaded.image.size) <= 512
-    assert loaded.notes == ()
-    assert images.sample(sample.id) == sample
-    readme = sample.path.with_name("README.md").read_text(encoding="utf-8")
-    row = next(line for line in readme.splitlines() if line.startswith(f"| `{sample.file}` |"))
-    assert sample.author in row
-    assert sample.licence in row
-    assert sample.licence in {"CC0 1.0", "CC BY 2.0", "Public domain"}
-    assert len(sample.alt) > 20
-
-
-def test_samples_are_complete_and_distinct() -> None:
-    samples = images.samples()
-    folder = samples[0].path.parent
-    assert {sample.file for sample in samples} == {path.name for path in folder.glob("*.[jp][pn]g")}
-    assert len({sample.id for sample in samples}) == len(samples) >= 8
-
-
-def test_an_unknown_sample_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ImageError, match=r"^There is no sample picture 'dog'; available are cat, .+, testcard\.$"):
-        images.sample("dog")
-
-
-def test_the_stored_test_card_is_the_drawn_one() -> None:
-    stored = np.asarray(load_image(images.sample("testcard").path).image, int)
-    assert np.abs(stored - draw_test_card()).max() <= 1  # cosines may differ by a last bit between processors
-
-
-def test_the_test_card_holds_every_orientation() -> None:
-    """Each grating's strongest frequency has the wavelength and the angle of its place in the ring."""
-    card = draw_test_card()[..., 0] / 255.0
-    places = [(1, 1), (1, 2), (1, 3), (1, 4), (1, 5), (2, 5), (3, 5), (4, 5)]
-    for index, (row, column) in enumerate(places):
-        for wavelength, (r, c) in ((8, (row, column)), (16, (6 - row, 6 - column))):
-            tile = card[32 + 64 * r : 96 + 64 * r, 32 + 64 * c : 96 + 64 * c]
-            spectrum = np.abs(np.fft.fftshift(np.fft.fft2(tile - tile.mean(), (512, 512))))
-            fy, fx = np.unravel_index(spectrum.argmax(), spectrum.shape) - np.array([256, 256])
-            assert np.hypot(fy, fx) == pytest.approx(512 / wavelength, abs=2)
-            angle = np.degrees(np.arctan2(fy, fx)) % 180
-            assert (angle - 22.5 * index + 90) % 180 - 90 == pytest.approx(0, abs=2)

@@ -12,9 +12,11 @@ import pytest
 import torch
 from PIL import Image
 
-from explorer.__main__ import COMMANDS, main
 from explorer.architectures import catalogue, variant
-from explorer.runtime.images import load_image, model_input, preprocessing_for, sample
+from explorer.cli import COMMANDS, main
+from explorer.runtime.pictures import load_image
+from explorer.runtime.preprocessing import model_input, preprocessing_for
+from explorer.runtime.samples import sample
 
 CAT = str(sample("cat").path)
 SMALL = "resnet20_cifar"

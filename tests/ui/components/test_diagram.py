@@ -137,6 +137,9 @@ def test_click_reaches_the_page_and_only_the_link_is_sent_again(page: AppTest) -
         after = _components(page)
         assert page.text[0].value == node
         assert json.loads(after["cnn_explorer.link"].json) == {
-            "group": "net", "node": node, "block": "stem", "stage": "stem",
-        }  # fmt: skip
+            "group": "net",
+            "node": node,
+            "block": "stem",
+            "stage": "stem",
+        }
         assert after["cnn_explorer.diagram"] == before["cnn_explorer.diagram"]

@@ -20,7 +20,7 @@ from explorer.analysis.palette import INK, KINDS, RAMP_DARK, RAMP_LIGHT, Ramp
 from explorer.ui.components import source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from explorer.analysis.types import Kind
     from explorer.diagrams import Diagram
@@ -103,7 +103,15 @@ def diagram(
     _DIAGRAM(key=key, data=data, height="content" if height is None else height)
 
 
-def link(*, group: str, key: str, node: str, block: str, stage: str) -> None:
+def link(
+    *,
+    group: str,
+    key: str,
+    node: str,
+    block: str,
+    stage: str,
+    on_node_change: Callable[[], None] = lambda: None,
+) -> None:
     """Highlight the selection in all diagrams of `group`, and listen for clicks in them.
 
     Args:
@@ -112,10 +120,10 @@ def link(*, group: str, key: str, node: str, block: str, stage: str) -> None:
         node: the selected operation's id. Elements whose id is `node`, `block` or `stage` are highlighted.
         block: id of the block that holds it.
         stage: id of the stage that holds it.
+        on_node_change: called before the run that a click causes, when `clicked` knows the operation.
     """
     data = {"group": group, "node": node, "block": block, "stage": stage}
-    # The callback only declares the trigger; without it Streamlit would not report one.
-    _LINK(key=key, data=data, on_node_change=lambda: None)
+    _LINK(key=key, data=data, on_node_change=on_node_change)
 
 
 def clicked(key: str) -> str | None:

@@ -1,0 +1,32 @@
+"""What runs: the one key of every cache, panel and command."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from explorer.runtime.pictures import LoadedImage
+
+
+@dataclass(frozen=True)
+class Run:
+    """A variant with weights, on a device, looking at a picture.
+
+    Everything that is shown of a forward pass is a function of a `Run`, so no panel can show another network or picture
+    than its neighbour. Runs are equal, and find each other's results in the caches, when their variants, weights,
+    devices and edits are and their pictures have the same pixels. For another variant, picture and so on:
+    `dataclasses.replace`.
+
+    Attributes:
+        variant: its name in the catalogue.
+        weights: "untrained", "bundled", "imagenet", "folder", or a file; see `explorer.runtime.weights.network`.
+        device: "cpu", "cuda", "cuda:1" or "mps"; see `explorer.runtime.device.resolve`.
+        picture: as it came; `explorer.runtime.preprocessing.model_input` makes the network's input of it.
+        edits: what is altered in the pass, in this order; nothing yet.
+    """
+
+    variant: str
+    weights: str
+    device: str
+    picture: LoadedImage
+    edits: tuple[Hashable, ...] = ()
