@@ -280,7 +280,7 @@ def _cost(args: argparse.Namespace) -> None:
     convolution = cost.Convolution(
         in_shape=cost.parse_shape(args.input),
         out_channels=args.out_channels,
-        kernel=cost.parse_pair(args.kernel, "kernel"),
+        kernel=cost.parse_pair(args.kernel, "kernel size"),
         stride=cost.parse_pair(args.stride, "stride"),
         padding=cost.parse_padding(args.padding),
         groups=args.groups,
