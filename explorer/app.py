@@ -1,7 +1,7 @@
 """The entry: `streamlit run explorer/app.py`.
 
 The server imports this file as an ASGI app, to warm up before the first viewer; for each viewer Streamlit runs it again
-as a script, which sets up the page, the navigation and the shared sidebar.
+as a script, which sets up the page and the navigation.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if str(ROOT) not in sys.path:  # so that `import explorer` works from whatever d
 
 def main() -> None:
     """One script run of one viewer."""
+    from explorer.ui import link
     from explorer.ui.app import style, warmup
     from explorer.ui.app.navigation import HOME, page_files
 
@@ -32,10 +33,7 @@ def main() -> None:
         for name, title, file in page_files()
     }
     page = st.navigation(list(pages.values()), position="top")
-    if page is not pages[HOME]:
-        from explorer.ui.sidebar import sidebar
-
-        sidebar()
+    link.begin(next(name for name, other in pages.items() if other is page))
     page.run()
 
 

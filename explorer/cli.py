@@ -225,28 +225,28 @@ def cost(
     as_json: bool,
 ) -> None:
     """Compare a convolution with a 1x1 reduction before it: shapes, parameters, MACs."""
-    from explorer.analysis import cost
+    from explorer.analysis import cost, designs
     from explorer.analysis.text import bytes_text, shape_text
 
     convolution = cost.Convolution(
         in_shape=cost.parse_shape(in_shape),
         out_channels=out_channels,
-        kernel=cost.parse_pair(kernel, "kernel"),
+        kernel=cost.parse_pair(kernel, "kernel size"),
         stride=cost.parse_pair(stride, "stride"),
         padding=cost.parse_padding(padding),
         groups=groups,
         bias=not no_bias,
     )
-    width = cost.usual_width(groups) if bottleneck is None else bottleneck
-    designs = {"direct": cost.direct(convolution), "bottleneck": cost.bottleneck(convolution, width)}
+    width = designs.default_width(groups) if bottleneck is None else bottleneck
+    compared = {"direct": designs.direct(convolution), "bottleneck": designs.bottleneck(convolution, width)}
     if depthwise_separable:
-        designs["depthwise_separable"] = cost.depthwise_separable(convolution)
-    ratio = designs["direct"].macs / designs["bottleneck"].macs
+        compared["depthwise_separable"] = designs.depthwise_separable(convolution)
+    ratio = compared["direct"].macs / compared["bottleneck"].macs
     if as_json:
-        _print_json({name: _design_record(design) for name, design in designs.items()} | {"ratio": ratio})
+        _print_json({name: _design_record(design) for name, design in compared.items()} | {"ratio": ratio})
         return
     print(f"{'':<22}{'output':>14}{'parameters':>15}{'MACs':>18}{'additions':>18}{'activations':>14}")
-    for design in designs.values():
+    for design in compared.values():
         print(
             f"{design.name:<22}{shape_text(design.out_shape):>14}{design.params:>15,}{design.macs:>18,}"
             f"{design.additions:>18,}{bytes_text(design.activation_bytes):>14}"

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from explorer.architectures import family
-from explorer.demonstrations.class_activation import panel as class_activation
-from explorer.demonstrations.gradients import panel as resnet
-from explorer.ui import below
-from explorer.ui.screen import current_variant, screen
-from explorer.ui.tour import Step, tour
+from explorer.demonstrations.residual_unit.panel import REMOVAL, SUM
+from explorer.page import page
+from explorer.ui.tour import Step
 
-FAMILY = family("resnet")
-
-STEPS = (
+TOUR = (
     Step(
         "The sum",
         "conv2_x.1.add",
@@ -71,11 +66,5 @@ STEPS = (
     ),
 )
 
-variant = current_variant(FAMILY)
-tour(FAMILY, STEPS)
-resnet.begin(variant)
-class_activation.begin(variant)
-screen(FAMILY, variant, resnet.follow)
-resnet.demonstration(variant)
-class_activation.panel(variant)
-below.below(FAMILY, variant)
+if __name__ == "__main__":
+    page("resnet", TOUR, SUM, REMOVAL)

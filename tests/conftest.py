@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "gpu: needs CUDA, skipped where there is none")
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "visit" in getattr(item, "fixturenames", ()):
+            # One worker runs them all: networks and activations are cached in its process.
+            item.add_marker(pytest.mark.xdist_group("pages"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -56,3 +65,22 @@ def golden(update_golden: bool) -> Callable[[str, str], None]:
         assert text == file.read_text()
 
     return check
+
+
+@pytest.fixture(scope="session")
+def warm() -> None:
+    """The app warms up in the background: a thread that is still at it would disturb the tests' times."""
+    from explorer.ui.app import warmup
+
+    warmup.start().join()
+
+
+@pytest.fixture(scope="session")
+def visit(warm: None) -> Callable[..., Any]:
+    """`visit("resnet", variant="resnet18")`: a new session, at a page of the app."""
+    from tests.visit import Visit
+
+    def start(page: str, /, **link: str) -> Visit:
+        return Visit().open(page, **{name.replace("__", "."): value for name, value in link.items()})
+
+    return start

@@ -8,10 +8,8 @@ both themes. A colour never stands alone: nodes, legends and tables also name th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # the trace imports torch; pages that only need colours must not wait for it
-    from explorer.analysis.trace import Kind
+from explorer.analysis.types import Kind
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,11 @@ class Variant:
     input_size: tuple[int, int, int] = (3, 224, 224)
     note: str = ""
 
+    @property
+    def label(self) -> str:
+        """The title, with what tells it from its namesakes."""
+        return f"{self.title} ({self.note})" if self.note else self.title
+
     def build(self, **ablations: Any) -> nn.Module:
         """The network in eval mode, with fields of its config replaced by `ablations`.
 

@@ -60,11 +60,13 @@ class LoadedImage:
         image: 8-bit RGB, upright, in its full size.
         digest: SHA-256 of size and pixels, hexadecimal: the same picture has the same digest in any file.
         notes: a sentence for each thing that was changed on the way from the file.
+        title: for captions, e.g. "Cat".
     """
 
     image: Image.Image
     digest: str
     notes: tuple[str, ...]
+    title: str = ""
 
     @classmethod
     def of(cls, image: Image.Image, notes: tuple[str, ...] = ()) -> LoadedImage:

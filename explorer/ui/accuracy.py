@@ -10,7 +10,7 @@ import streamlit as st
 
 from explorer.analysis.accuracy import RECORDS, Accuracy, Group, counts
 from explorer.analysis.text import si
-from explorer.analysis.trace import Kind
+from explorer.analysis.types import Kind
 from explorer.architectures import family
 from explorer.ui.charts import CHART, FONT, LEGEND, dark, fill, shared, stroke, styled
 
@@ -20,8 +20,10 @@ GROUPS: dict[Group, str] = {
     "more": "Competitions: more crops or networks",
 }
 SYMBOLS: dict[Group, tuple[str, Kind]] = {
-    "paper": ("circle", "convolution"), "library": ("square", "depthwise"), "more": ("diamond-open", "merge"),
-}  # fmt: skip
+    "paper": ("circle", "convolution"),
+    "library": ("square", "depthwise"),
+    "more": ("diamond-open", "merge"),
+}
 MEASURES: dict[str, Literal[1, 5]] = {"Top-1": 1, "Top-5": 5}
 TICKS = [digit * power for power in (1e8, 1e9, 1e10) for digit in (1, 2, 5)]
 LEAST, MOST = 9, 46  # diameters of bubbles in pixels
@@ -35,9 +37,14 @@ def figures() -> None:
             "Accuracy", MEASURES, key="accuracy-measure", default="Top-1", required=True, label_visibility="collapsed"
         )
         groups = st.pills(
-            "Figures", GROUPS, key="accuracy-groups", default=["paper"], selection_mode="multi",
-            format_func=GROUPS.__getitem__, label_visibility="collapsed",
-        )  # fmt: skip
+            "Figures",
+            GROUPS,
+            key="accuracy-groups",
+            default=["paper"],
+            selection_mode="multi",
+            format_func=GROUPS.__getitem__,
+            label_visibility="collapsed",
+        )
     top = MEASURES[measure]
     shown = [r for r in RECORDS if r.group in groups and r.accuracy(top) is not None]
     st.markdown(
@@ -45,9 +52,13 @@ def figures() -> None:
         "of operations is logarithmic."
     )
     event = st.plotly_chart(
-        chart(shown, top, dark()), key="accuracy", on_select="rerun", selection_mode="points", config=CHART,
+        chart(shown, top, dark()),
+        key="accuracy",
+        on_select="rerun",
+        selection_mode="points",
+        config=CHART,
         alt=f"{measure} accuracy against multiply-accumulates",
-    )  # fmt: skip
+    )
     points = event["selection"]["points"]
     if points:
         _open(points[0]["customdata"][0])
@@ -77,20 +88,33 @@ def chart(shown: list[Accuracy], top: Literal[1, 5], is_dark: bool) -> go.Figure
             names.append("" if c.page in named else family(c.page).title)
             named.add(c.page)
         figure.add_scatter(
-            x=[c.macs for c in found], y=[r.accuracy(top) for r in records], name=GROUPS[group],
-            mode="markers+text", cliponaxis=False, text=names, textposition="top center", textfont_size=FONT,
-            customdata=[[r.variant, hover(r)] for r in records], hovertemplate="%{customdata[1]}<extra></extra>",
+            x=[c.macs for c in found],
+            y=[r.accuracy(top) for r in records],
+            name=GROUPS[group],
+            mode="markers+text",
+            cliponaxis=False,
+            text=names,
+            textposition="top center",
+            textfont_size=FONT,
+            customdata=[[r.variant, hover(r)] for r in records],
+            hovertemplate="%{customdata[1]}<extra></extra>",
             marker={
-                "symbol": symbol, "color": fill(kind, is_dark) if group != "more" else stroke(kind, is_dark),
+                "symbol": symbol,
+                "color": fill(kind, is_dark) if group != "more" else stroke(kind, is_dark),
                 "size": [LEAST + (MOST - LEAST) * math.sqrt(c.params / largest) for c in found],
-                "opacity": 0.85, "line": {"width": 2 if group == "more" else 1, "color": stroke(kind, is_dark)},
+                "opacity": 0.85,
+                "line": {"width": 2 if group == "more" else 1, "color": stroke(kind, is_dark)},
             },
-        )  # fmt: skip
+        )
     macs = [math.log10(counts()[r.variant].macs) for r in shown or RECORDS]
     figure.update_xaxes(
-        title="MACs, one crop", type="log", tickvals=TICKS, tickformat="~s", showgrid=True,
+        title="MACs, one crop",
+        type="log",
+        tickvals=TICKS,
+        tickformat="~s",
+        showgrid=True,
         range=[min(macs) - 0.35, max(macs) + 0.35],  # room for the names on a phone
-    )  # fmt: skip
+    )
     figure.update_yaxes(title=f"top-{top} accuracy (%)")
     figure.update_layout(legend={**LEGEND, "itemsizing": "constant"})
     return styled(figure, is_dark, height=520)
@@ -120,6 +144,12 @@ def _links(shown: list[Accuracy]) -> None:
 def _row(record: Accuracy) -> dict[str, Any]:
     c = counts()[record.variant]
     return {
-        "network": c.title, "top-1 error (%)": record.top1, "top-5 error (%)": record.top5, "MACs": si(c.macs),
-        "parameters": si(c.params), "protocol": record.protocol, "pictures": record.data, "source": record.source,
-    }  # fmt: skip
+        "network": c.title,
+        "top-1 error (%)": record.top1,
+        "top-5 error (%)": record.top5,
+        "MACs": si(c.macs),
+        "parameters": si(c.params),
+        "protocol": record.protocol,
+        "pictures": record.data,
+        "source": record.source,
+    }

@@ -12,6 +12,7 @@ from threading import Condition, Lock
 from typing import Any, ParamSpec, TypeVar
 
 from cachetools import LRUCache, cached
+from cachetools.keys import hashkey
 
 from explorer import diagrams as drawing
 from explorer.analysis.trace import Trace, trace_variant
@@ -19,9 +20,10 @@ from explorer.architectures import variant
 from explorer.diagrams import Diagram
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.device import resolve
-from explorer.runtime.maps import GridHeader, Order, encode_page, statistics
-from explorer.runtime.pictures import LoadedImage, png_bytes
+from explorer.runtime.maps import GridHeader, Message, Order, encode_page, statistics
+from explorer.runtime.pictures import png_bytes
 from explorer.runtime.preprocessing import ModelInput, model_input
+from explorer.runtime.run import Run
 from explorer.runtime.weights.network import Network, as_run, load_network, preprocessing_of
 
 MIB = 2**20
@@ -33,11 +35,6 @@ _SEEDED = Lock()  # torch has one random generator: networks made at the same ti
 
 def _bytes_of(value: Any) -> int:
     return len(value) if isinstance(value, bytes) else value.nbytes
-
-
-def _by_image(*args: Any) -> Hashable:
-    """Pictures are compared by content: the same upload by two viewers is computed once."""
-    return tuple(a.digest if isinstance(a, LoadedImage) else a for a in args)
 
 
 class _Store(LRUCache[Hashable, Any]):
@@ -54,80 +51,123 @@ class _Store(LRUCache[Hashable, Any]):
         return key, value
 
 
-def bounded(mebibytes: int, dropped: Callable[[Any], None] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def bounded(
+    mebibytes: int,
+    key: Callable[..., Hashable] = hashkey,
+    dropped: Callable[[Any], None] | None = None,
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Cache by bytes, least recently used first out; equal calls at the same time compute once."""
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        return cached(_Store(mebibytes, dropped), key=_by_image, condition=Condition())(function)
+        return cached(_Store(mebibytes, dropped), key=key, condition=Condition())(function)
 
     return decorate
 
 
-@cached(LRUCache(128), condition=Condition())
+def few(entries: int, key: Callable[..., Hashable] = hashkey) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Cache by number, for what is small; equal calls at the same time compute once."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        return cached(LRUCache[Hashable, Any](entries), key=key, condition=Condition())(function)
+
+    return decorate
+
+
+# What of a run a result depends on.
+
+
+def _network_of(run: Run) -> Hashable:
+    return run.variant, run.weights, run.device
+
+
+def _trained_of(run: Run) -> Hashable:
+    return run.variant, run.weights
+
+
+def _input_of(run: Run) -> Hashable:
+    return run.variant, run.weights, run.picture
+
+
+@few(128)
 def trace(name: str) -> Trace:
     """The trace of a variant at its own input size."""
     return trace_variant(variant(name))
 
 
-@cached(LRUCache(128), condition=Condition())
-def ran(name: str, weights: str) -> Trace:
+@few(128, key=_trained_of)
+def running_trace(run: Run) -> Trace:
     """The trace of the network that runs: the variant's own nodes, with fewer channels where it is a narrow one."""
-    narrow = as_run(variant(name), weights)
-    return trace(name) if narrow == variant(name) else trace_variant(narrow)
+    narrow = as_run(variant(run.variant), run.weights)
+    return trace(run.variant) if narrow == variant(run.variant) else trace_variant(narrow)
 
 
-@cached(LRUCache(512), condition=Condition())
+@few(512)
 def diagram(name: str, zoom: str, select: str | None = None) -> Diagram:
     """The drawing of a variant at one zoom; `select` names the stage or block to draw."""
     return drawing.diagram_for(trace(name), zoom, select)
 
 
-def _drop_activations(network_key: tuple[str, str, str]) -> None:
+def _drop_activations(network_key: Hashable) -> None:
     """Activations hold their network: one that was dropped would live on in them, uncounted."""
     kept: Any = activations
     with kept.cache_lock:
-        for key in [k for k in kept.cache if k[:3] == network_key]:
-            del kept.cache[key]
+        for (run,) in list(kept.cache):
+            if _network_of(run) == network_key:
+                del kept.cache[hashkey(run)]
 
 
-@bounded(640, dropped=_drop_activations)
-def network(name: str, weights: str, device: str) -> Network:
-    """A variant with its weights, on a device."""
+@bounded(640, key=_network_of, dropped=_drop_activations)
+def network(run: Run) -> Network:
+    """The run's variant with its weights, on its device."""
     gc.collect()  # networks that were dropped refer to themselves, through their graphs
     with _SEEDED:
-        return load_network(variant(name), weights, resolve(device))
+        return load_network(variant(run.variant), run.weights, resolve(run.device))
 
 
-@cached(LRUCache(32), key=_by_image, condition=Condition())
-def network_input(name: str, weights: str, image: LoadedImage) -> ModelInput:
-    """What the network sees of the image: the tensor, and the picture that it was made from."""
-    return model_input(image.image, preprocessing_of(variant(name), weights))
+@few(32, key=_input_of)
+def network_input(run: Run) -> ModelInput:
+    """What the network sees of the picture: the tensor, and the picture that it was made from."""
+    return model_input(run.picture.image, preprocessing_of(variant(run.variant), run.weights))
 
 
-@bounded(16)
-def input_png(name: str, weights: str, image: LoadedImage) -> bytes:
+@bounded(16, key=_input_of)
+def input_png(run: Run) -> bytes:
     """The network's input as a picture."""
-    return png_bytes(network_input(name, weights, image).picture)
+    return png_bytes(network_input(run).picture)
 
 
 @bounded(256)
-def activations(name: str, weights: str, device: str, image: LoadedImage) -> Activations:
-    """The image's forward pass."""
-    return capture(network(name, weights, device), network_input(name, weights, image).tensor)
+def activations(run: Run) -> Activations:
+    """The forward pass."""
+    return capture(network(run), network_input(run).tensor)
 
 
 @bounded(128)
-def maps_message(
-    name: str, weights: str, device: str, image: LoadedImage, node: str, order: Order, page: int, height: int
-) -> bytes:
+def maps_message(run: Run, node: str, order: Order, page: int, height: int) -> Message:
     """One page of an operation's maps, ready for the browser."""
-    values = activations(name, weights, device, image).maps(node).numpy()
-    n = trace(name).node(node)
+    values = activations(run).maps(node).numpy()
+    return encode_page(values, statistics(values), grid_header(run, node, height), order, page)
+
+
+def grid_header(run: Run, node: str, height: int, group: str = "") -> GridHeader:
+    """What the browser has to know about an operation's maps beside their values; `group` as at their model input."""
+    n = trace(run.variant).node(node)
     header = GridHeader(
-        group=name,
+        group=group or run.variant,
         node=node,
         height=height,
-        input_size=trace(name).input_size[1:],
+        input_size=trace(run.variant).input_size[1:],
         receptive_field={"size": n.receptive_field, "stride": n.rf_stride, "start": n.rf_start},
     )
-    return encode_page(values, statistics(values), header, order, page)
+    if labels := class_names(run, node):
+        header["labels"] = labels
+    return header
+
+
+def class_names(run: Run, node: str) -> list[str]:
+    """The classes, where the operation has one value for each: the classifier's scores, or what is made of them."""
+    t = running_trace(run)
+    names = [n.name for n in t.nodes]
+    if names.index(node) < names.index(t.classifier) or t.node(node).out_shape[1:] not in ((), (1, 1)):
+        return []
+    return list(network(run).classes)

@@ -16,7 +16,8 @@ from cachetools import LRUCache, cached
 from plotly.subplots import make_subplots
 
 from explorer.analysis.palette import INK, KINDS
-from explorer.analysis.trace import Kind
+from explorer.analysis.types import Kind
+from explorer.runtime.activations import Prediction
 
 FONT = 16
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
@@ -54,6 +55,13 @@ def chart(figure: object, key: str, alt: str) -> None:
     st.plotly_chart(figure, key=key, config=CHART, alt=alt)
 
 
+def top_classes(title: str, top: Sequence[Prediction]) -> None:
+    """The most probable classes under a title, as bars."""
+    st.markdown(f"**{title}**")
+    for p in top:
+        st.progress(p.probability, f"{p.label} {p.probability:.1%}")
+
+
 def fill(kind: Kind, dark: bool) -> str:
     """The colour of a bar."""
     return KINDS[kind].dark_fill if dark else KINDS[kind].light_fill
@@ -85,14 +93,23 @@ def styled(figure: go.Figure, dark: bool, height: int, **layout: Any) -> go.Figu
 def bars_under_bars(panels: Panels, what: str, dark: bool, height: int) -> go.Figure:
     """Rows of bars, (n,) values each with a title and a colour; `what` stands below each other in a column."""
     figure = make_subplots(
-        rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.11,
+        rows=len(panels),
+        cols=1,
+        shared_xaxes=True,
+        vertical_spacing=0.11,
         subplot_titles=[title for title, _, _ in panels],
-    )  # fmt: skip
+    )
     for row, (_, values, kind) in enumerate(panels, 1):
         figure.add_bar(
-            x=np.arange(len(values)), y=values, marker_color=stroke(kind, dark), marker_line_width=0,
-            showlegend=False, hovertemplate=f"{what} %{{x}}: %{{y:.4g}}<extra></extra>", row=row, col=1,
-        )  # fmt: skip
+            x=np.arange(len(values)),
+            y=values,
+            marker_color=stroke(kind, dark),
+            marker_line_width=0,
+            showlegend=False,
+            hovertemplate=f"{what} %{{x}}: %{{y:.4g}}<extra></extra>",
+            row=row,
+            col=1,
+        )
     figure.update_annotations(x=0, xanchor="left")
     figure.update_xaxes(title=what, row=len(panels), col=1)
     figure.update_yaxes(nticks=4)

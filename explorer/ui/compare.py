@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from explorer.analysis.compare import Difference, Level, differences, levels
-from explorer.analysis.text import bytes_text, grouped, pair_text, shape_text
+from explorer.analysis.text import bytes_text, pair_text, shape_text, thousands
 from explorer.analysis.trace import Trace
 from explorer.architectures import catalogue, family_of
-from explorer.runtime.maps import GridHeader, Order, encode_page, statistics
+from explorer.runtime.maps import GridHeader, Message, Order, encode_page, statistics
 from explorer.runtime.pictures import LoadedImage
 from explorer.ui import cache
 from explorer.ui.components.feature_maps import MapView, current_view, feature_maps
@@ -51,14 +51,18 @@ def pair() -> None:
 def _choose(side: str) -> None:
     variants = catalogue()
     chosen = st.selectbox(
-        SIDES[side], variants, key=side, persist_state="session",
+        SIDES[side],
+        variants,
+        key=side,
+        persist_state="session",
         format_func=lambda n: variants[n].title + (f" ({variants[n].note})" if variants[n].note else ""),
-    )  # fmt: skip
+    )
     with st.container(key=f"cost-{side}"):
         st.page_link(
-            f"../pages/{family_of(chosen).name}.py", label=f"Open {variants[chosen].title} →",
+            f"../pages/{family_of(chosen).name}.py",
+            label=f"Open {variants[chosen].title} →",
             query_params={"variant": chosen},
-        )  # fmt: skip
+        )
 
 
 # ---- maps --------------------------------------------------------------------------------------------------
@@ -70,9 +74,13 @@ def _maps(a: Trace, b: Trace) -> None:
     usual = "8" if "8" in shared else shared[-1]
     seed("stage", shared, usual, "resolution that both have")
     st.segmented_control(
-        "Side of the maps, as a part of the input's", shared, key="stage", required=True, persist_state="session",
+        "Side of the maps, as a part of the input's",
+        shared,
+        key="stage",
+        required=True,
+        persist_state="session",
         format_func=lambda reduction: f"1/{reduction}",
-    )  # fmt: skip
+    )
     chosen = [found[int(st.session_state["stage"])] for found in both]
     limits = _limits(*(a.variant, chosen[0].node.name), *(b.variant, chosen[1].node.name))
     for side, trace, level, place in zip(SIDES, (a, b), chosen, st.columns(2, gap="medium"), strict=True):
@@ -107,16 +115,28 @@ def _limits(first: str, first_node: str, second: str, second_node: str) -> tuple
 
 @cache.bounded(64)
 def _message(
-    name: str, weights: str, device: str, image: LoadedImage, side: str, node: str, limits: tuple[float, float],
-    order: Order, page: int,
-) -> bytes:  # fmt: skip
+    name: str,
+    weights: str,
+    device: str,
+    image: LoadedImage,
+    side: str,
+    node: str,
+    limits: tuple[float, float],
+    order: Order,
+    page: int,
+) -> Message:
     values = cache.activations(name, weights, device, image).maps(node).numpy()
     n, (low, high) = cache.trace(name).node(node), limits
     header = GridHeader(
-        group=side, node=node, height=MAPS_HEIGHT, minimum=low, maximum=high, signed=low < 0,
+        group=side,
+        node=node,
+        height=MAPS_HEIGHT,
+        minimum=low,
+        maximum=high,
+        signed=low < 0,
         input_size=cache.trace(name).input_size[1:],
         receptive_field={"size": n.receptive_field, "stride": n.rf_stride, "start": n.rf_start},
-    )  # fmt: skip
+    )
     return encode_page(values, statistics(values), header, order, page)
 
 
@@ -124,15 +144,17 @@ def _message(
 
 
 def _text(unit: str, value: int) -> str:
-    return {"bytes": bytes_text(value), "pixels": f"{grouped(value)} px"}.get(unit, grouped(value))
+    return {"bytes": bytes_text(value), "pixels": f"{thousands(value)} px"}.get(unit, thousands(value))
 
 
 def _row(a: Trace, b: Trace, d: Difference) -> dict[str, str]:
     names = _titles(a, b)
     return {
-        "": d.label, names[0]: _text(d.unit, d.first), names[1]: _text(d.unit, d.second),
+        "": d.label,
+        names[0]: _text(d.unit, d.first),
+        names[1]: _text(d.unit, d.second),
         "second ÷ first": f"{d.ratio:.3g}",
-    }  # fmt: skip
+    }
 
 
 def _titles(a: Trace, b: Trace) -> tuple[str, str]:
@@ -153,8 +175,8 @@ def _stages(a: Trace, b: Trace) -> list[dict[str, Any]]:
                 row |= {
                     "stages": ", ".join(s.path for s in level.stages),
                     "output": shape_text(level.stages[-1].out_shape),
-                    "parameters": grouped(level.params),
-                    "MACs": grouped(level.macs),
+                    "parameters": thousands(level.params),
+                    "MACs": thousands(level.macs),
                     "activations": bytes_text(level.activation_bytes),
                     "receptive field": f"{level.node.receptive_field[0]} px",
                 }

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from explorer.analysis.cost import Convolution, Design
 from explorer.analysis.palette import INK
 from explorer.analysis.text import bytes_text, pair_text, si
-from explorer.analysis.trace import Kind
+from explorer.analysis.types import Kind
 from explorer.demonstrations.pointwise.timing import Measurement
 from explorer.demonstrations.pointwise.weighted_sum import WeightedSum
 from explorer.runtime import colormaps
@@ -46,15 +46,29 @@ def _stack(figure: go.Figure, designs: Sequence[Design], attribute: str, dark: b
         for layer in design.layers:
             value = getattr(layer, attribute)
             figure.add_bar(
-                x=[value], y=[design.name], orientation="h", marker_color=fill(layer.kind, dark),
-                marker_line={"width": 1, "color": INK}, showlegend=False,
-                hovertemplate=f"{layer_text(layer)}<br>{text(value)}<extra></extra>", row=row, col=1,
-            )  # fmt: skip
+                x=[value],
+                y=[design.name],
+                orientation="h",
+                marker_color=fill(layer.kind, dark),
+                marker_line={"width": 1, "color": INK},
+                showlegend=False,
+                hovertemplate=f"{layer_text(layer)}<br>{text(value)}<extra></extra>",
+                row=row,
+                col=1,
+            )
     figure.add_scatter(
-        x=totals, y=[d.name for d in designs], mode="text", text=[f" {text(t)}" for t in totals],
-        textposition="middle right", textfont_size=FONT, hoverinfo="skip", showlegend=False, cliponaxis=False,
-        row=row, col=1,
-    )  # fmt: skip
+        x=totals,
+        y=[d.name for d in designs],
+        mode="text",
+        text=[f" {text(t)}" for t in totals],
+        textposition="middle right",
+        textfont_size=FONT,
+        hoverinfo="skip",
+        showlegend=False,
+        cliponaxis=False,
+        row=row,
+        col=1,
+    )
     figure.update_xaxes(range=[0, max(totals)], visible=False, row=row, col=1)
     figure.update_yaxes(autorange="reversed", ticksuffix=" ", row=row, col=1)
 
@@ -74,21 +88,36 @@ def width_curve(swept: Sequence[Design], chosen: Design, direct: Design, break_e
     line, level = stroke("pointwise", dark), stroke("convolution", dark)
     figure = go.Figure()
     figure.add_scatter(
-        x=widths, y=macs, mode="lines", line={"color": line, "width": 3}, name="with a bottleneck",
+        x=widths,
+        y=macs,
+        mode="lines",
+        line={"color": line, "width": 3},
+        name="with a bottleneck",
         hovertemplate="%{x} maps: %{y:,} multiplications<extra></extra>",
-    )  # fmt: skip
+    )
     figure.add_scatter(
-        x=[0, widths[-1]], y=[direct.macs] * 2, mode="lines", name="direct", hoverinfo="skip",
+        x=[0, widths[-1]],
+        y=[direct.macs] * 2,
+        mode="lines",
+        name="direct",
+        hoverinfo="skip",
         line={"color": level, "width": 3, "dash": "dash"},
-    )  # fmt: skip
+    )
     figure.add_scatter(
-        x=[chosen.layers[0].out_channels], y=[chosen.macs], mode="markers", name="chosen",
-        marker={"size": 14, "color": line}, hovertemplate="%{x} maps: %{y:,} multiplications<extra></extra>",
-    )  # fmt: skip
+        x=[chosen.layers[0].out_channels],
+        y=[chosen.macs],
+        mode="markers",
+        name="chosen",
+        marker={"size": 14, "color": line},
+        hovertemplate="%{x} maps: %{y:,} multiplications<extra></extra>",
+    )
     figure.add_vline(
-        x=break_even, line_dash="dot", line_color=level, annotation_text=f"break-even {break_even:.1f}",
+        x=break_even,
+        line_dash="dot",
+        line_color=level,
+        annotation_text=f"break-even {break_even:.1f}",
         annotation_position="bottom right" if break_even < 0.6 * widths[-1] else "bottom left",
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="bottleneck width (maps)", range=[0, 1.01 * widths[-1]])
     figure.update_yaxes(title="multiplications", rangemode="tozero")
     figure.update_layout(legend=LEGEND)
@@ -106,11 +135,18 @@ def practice(measured: Sequence[Measurement], dark: bool) -> go.Figure:
     )
     for name, ratios, kind in compared:
         figure.add_bar(
-            x=ratios, y=names, orientation="h", name=name, marker_color=fill(kind, dark),
-            text=[f"{r:.3g}×" for r in ratios], textposition="outside", textfont_size=FONT, constraintext="none",
+            x=ratios,
+            y=names,
+            orientation="h",
+            name=name,
+            marker_color=fill(kind, dark),
+            text=[f"{r:.3g}×" for r in ratios],
+            textposition="outside",
+            textfont_size=FONT,
+            constraintext="none",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.3g} times " + name + "<extra></extra>",
-        )  # fmt: skip
+        )
     figure.update_xaxes(visible=False)
     figure.update_yaxes(autorange="reversed", ticksuffix=" ")
     figure.update_layout(legend={**LEGEND, "traceorder": "normal"})
@@ -126,20 +162,34 @@ def map_picture(value: WeightedSum, row: int, column: int, dark: bool) -> go.Fig
     scale = [[i / 255, "rgb({},{},{})".format(*colours[i])] for i in range(256)]
     figure = go.Figure()
     figure.add_heatmap(
-        z=maps, zmin=low, zmax=high, colorscale=scale, hoverinfo="skip",
+        z=maps,
+        zmin=low,
+        zmax=high,
+        colorscale=scale,
+        hoverinfo="skip",
         colorbar={"tickfont": {"size": FONT}, "thickness": 14, "nticks": 5},
-    )  # fmt: skip
+    )
     rows, columns = (axis.ravel() for axis in np.indices(maps.shape))
     figure.add_scatter(  # a click on a heat map tells nothing, on a point it does
-        x=columns, y=rows, mode="markers", marker={"size": 6, "opacity": 0}, customdata=maps.ravel(),
-        hovertemplate="row %{y}, column %{x}: %{customdata:.4g}<extra></extra>", showlegend=False,
-        selected_marker_opacity=0, unselected_marker_opacity=0,
-    )  # fmt: skip
+        x=columns,
+        y=rows,
+        mode="markers",
+        marker={"size": 6, "opacity": 0},
+        customdata=maps.ravel(),
+        hovertemplate="row %{y}, column %{x}: %{customdata:.4g}<extra></extra>",
+        showlegend=False,
+        selected_marker_opacity=0,
+        unselected_marker_opacity=0,
+    )
     for width, colour in ((5, "#ffffff"), (2, INK)):  # seen on every colour
         figure.add_shape(
-            type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
+            type="rect",
+            x0=column - 0.5,
+            x1=column + 0.5,
+            y0=row - 0.5,
+            y1=row + 0.5,
             line={"width": width, "color": colour},
-        )  # fmt: skip
+        )
     figure.update_xaxes(visible=False, constrain="domain", range=[-0.5, maps.shape[1] - 0.5])
     figure.update_yaxes(visible=False, scaleanchor="x", range=[maps.shape[0] - 0.5, -0.5])
     figure.update_layout(clickmode="event+select", dragmode=False)

@@ -15,9 +15,9 @@ from typing import Any
 import streamlit as st
 
 from explorer import ROOT
+from explorer.analysis.element import Element
 from explorer.analysis.palette import KINDS
 from explorer.analysis.text import si
-from explorer.diagrams.element import Element
 
 FOLDER = ROOT / "assets" / "gallery"
 

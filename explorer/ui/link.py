@@ -1,105 +1,246 @@
-"""State in the link: a pasted link, a reload and the browser's Back show the view that they name.
+"""What a viewer can set, declared once, and the link that carries it.
 
-Each run writes the link anew. What stands in it and was not written by the run before comes from a person, and
-wins over what the session remembers.
+A `Control` names a value. `restore` gives each control its value once a full run, before anything is drawn: from the
+link where a person opened, pasted, reloaded it or went back to it, else as it was. `publish` writes into the link what
+differs from its default, at the end of the page and of each fragment. No other code touches the link.
 
-Streamlit's own binding writes a select box's labels into the address and drops values that do not exist without
-a word; links here carry short names, and what does not exist is said.
+Streamlit's own binding writes a select box's labels into the address, replaces the browser's history, so that Back does
+not step through views, and drops wrong values without a word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
-WRITTEN, ASKED, FOLLOWED = "link-written", "link-asked", "links-followed"
-MAIN, BESIDE = "link-main", "link-beside"  # what `keep` and `beside` were given last
+PAGE = "page"  # in the session: the page that was drawn last
+LEFT = "pages-left"  # what the controls of each page held when it was left
+CONTROLS = "controls"  # all controls of the page that is shown, by name
+WRITTEN = "link-written"  # the link as the last run left it
+SOURCE = "link-source"  # where this run's values come from: "link", "left" or "session"
+REVISION = "link-revision"  # how many times values came from elsewhere than the session
+AS_SELECTED = ""  # the value of a choice that follows the selection in the diagrams
+MAX_INTEGER_DIGITS = 9
+MAX_QUOTED = 60  # characters of a wrong value that are repeated
+
+_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # ASCII punctuation: what a backslash can escape
 
 
-def read() -> None:
-    """Find out what the link asks for; once in each run of a whole page, before anything is drawn.
+@dataclass(frozen=True)
+class Control:
+    """A value that the session holds under `name`, and the link carries unless it is the default.
+
+    `parse` reads the link's text: None, or a ValueError with a sentence, where there is no such value. It may depend on
+    controls that were restored earlier.
+    """
+
+    name: str  # its section's name, a dot, its own: "gates.channel"
+    label: str  # at its widget, and in sentences
+    parse: Callable[[str], Any]
+    default: Callable[[], Any] = lambda: None
+    text: Callable[[Any], str] = str  # the inverse of `parse`
+    options: Callable[[], Mapping[Any, str]] = dict  # a choice's values, with what people read
+    limits: Callable[[], tuple[int, int]] = lambda: (0, 0)  # a number's least and largest value
+    kept: bool = False  # whether it outlives a change of page by the navigation, as the picture does
+    linked: bool = True  # whether a link can carry it
+    active: Callable[[], bool] = lambda: True  # whether it means anything at present; if not, the link is silent
+
+    @property
+    def value(self) -> Any:
+        """What the session holds, if there is such a value now; else the default."""
+        value = st.session_state.get(self.name)
+        return value if value is not None and self.accepts(value) else self.default()
+
+    def accepts(self, value: object) -> bool:
+        """Whether this is a value of the control, of the right type; a browser can send anything."""
+        try:
+            parsed = self.parse(self.text(value))
+        except (ValueError, TypeError, AttributeError):
+            return value == self.default()
+        return value == self.default() or (parsed is not None and type(parsed) is type(value) and parsed == value)
+
+    def set(self, value: object) -> None:
+        """Put a value into the session, if it is one; before the control's widget is drawn."""
+        if self.accepts(value):
+            st.session_state[self.name] = value
+
+    def settle(self) -> None:
+        """Put a value that exists now into the session, before the widget is drawn: options can change."""
+        value = self.value
+        if self.name not in st.session_state or st.session_state[self.name] != value:
+            st.session_state[self.name] = value
+
+
+def choice(
+    name: str,
+    label: str,
+    options: Mapping[Any, str] | Iterable[Any] | Callable[[], Mapping[Any, str]],
+    default: Any | Callable[[], Any] = None,
+    *,
+    follows: bool = False,
+    **more: Any,
+) -> Control:
+    """One of some values; the first is the default. One that `follows` is `AS_SELECTED` unless the viewer chose."""
+    fixed = {} if callable(options) else options if isinstance(options, Mapping) else {o: str(o) for o in options}
+    offered: Callable[[], Mapping[Any, str]] = options if callable(options) else lambda: fixed
+
+    def parse(text: str) -> Any:
+        return next((value for value in offered() if text_of(value) == text), None)
+
+    def first() -> Any:
+        if follows:
+            return AS_SELECTED
+        if default is not None:
+            return default() if callable(default) else default
+        return next(iter(offered()), None)
+
+    return Control(name, label, parse, first, text_of, options=offered, **more)
+
+
+def number(
+    name: str,
+    label: str,
+    low: int,
+    high: int | Callable[[], int],
+    default: int | Callable[[], int | None] | None = 0,
+    **more: Any,
+) -> Control:
+    """A whole number from `low` to `high`."""
+
+    def limits() -> tuple[int, int]:
+        return low, high() if callable(high) else high
+
+    def parse(text: str) -> int | None:
+        value = integer(text)
+        least, largest = limits()
+        return value if value is not None and least <= value <= largest else None
+
+    return Control(name, label, parse, default if callable(default) else lambda: default, limits=limits, **more)
+
+
+def flag(name: str, label: str, default: bool = False, **more: Any) -> Control:
+    """Yes or no."""
+    return Control(name, label, {"yes": True, "no": False}.get, lambda: default, text_of, **more)
+
+
+def integer(text: str) -> int | None:
+    """The whole number that ASCII digits say, with a sign or without; None for anything else."""
+    digits = text.removeprefix("-")
+    return int(text) if digits.isascii() and digits.isdecimal() and len(digits) <= MAX_INTEGER_DIGITS else None
+
+
+def text_of(value: Any) -> str:
+    """A control's value as a link says it."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+# ---- once a run --------------------------------------------------------------------------------------------
+
+
+def begin(page: str) -> None:
+    """Find out where this run's values come from; once a full run, before `restore`.
 
     Not in the run of a fragment: of two quick clicks, the second may carry the link from before the first.
     """
     state, link = st.session_state, st.query_params.to_dict()
-    state[ASKED] = link if link != state.get(WRITTEN) else {}
-    state[FOLLOWED] = followed() + bool(state[ASKED])
-    state[MAIN], state[BESIDE] = {}, {}
+    source = "session"
+    if page != state.get(PAGE):
+        source = "link" if link else "left"
+        if PAGE in state:
+            left = {c.name: c.value for c in state[CONTROLS].values() if not c.kept}
+            state[LEFT] = {**state.get(LEFT, {}), state[PAGE]: left}
+        state[PAGE] = page
+    elif link != state.get(WRITTEN):
+        source = "link"
+    state[SOURCE], state[CONTROLS] = source, {}
+    state[REVISION] = revision() + (source != "session")
 
 
-def asked(key: str) -> str | None:
-    """What a person's link says of `key`, until `keep`; None where it says nothing, or nothing new."""
-    value: str | None = st.session_state[ASKED].get(key)
-    return value
+def restore(controls: Iterable[Control]) -> None:
+    """Give each control its value, in their order; a sentence on the page for each wrong one in the link."""
+    state, link = st.session_state, st.query_params.to_dict()
+    left = state.get(LEFT, {}).get(state[PAGE], {})
+    for c in controls:
+        if c.name in state[CONTROLS]:
+            raise ValueError(f"two controls are called {c.name}")
+        state[CONTROLS][c.name] = c
+        if state[SOURCE] == "link" and c.linked:
+            state[c.name] = _from_link(c, link.get(c.name))
+        elif state[SOURCE] != "session" and not c.kept:
+            value = left.get(c.name)
+            state[c.name] = value if value is not None and c.accepts(value) else c.default()
+        else:
+            state[c.name] = c.value
 
 
-def fresh() -> bool:
-    """Whether a person's link is being followed: what it does not name has its first value, for Back to undo."""
-    return bool(st.session_state[ASKED])
+def _from_link(c: Control, text: str | None) -> Any:
+    if text is None:
+        return c.default()
+    reason = f"there is no “{text[:MAX_QUOTED]}”"
+    try:
+        value = c.parse(text)
+    except ValueError as error:
+        value, reason = None, str(error)
+    if value is not None:
+        return value
+    st.warning(plain(f"{c.label}: {reason.rstrip('.')}. The default is shown."))
+    return c.default()
 
 
-def followed() -> int:
-    """How many links this session has followed: for the key of a component that begins anew with each."""
-    count: int = st.session_state.get(FOLLOWED, 0)
+def publish() -> None:
+    """Write into the link what differs from its default: each change is a step for the browser's Back.
+
+    A link that says the same in other words stays as it is: to rewrite it would be a step that Back cannot pass.
+    """
+    state, link = st.session_state, st.query_params.to_dict()
+    shown = {c.name: c.text(c.value) for c in state[CONTROLS].values() if _tells(c)}
+    if link != shown and _meaning(link) != shown:
+        st.query_params.from_dict(shown)
+        link = shown
+    state[WRITTEN] = link
+
+
+def _tells(c: Control) -> bool:
+    return c.linked and c.value != c.default() and c.active()
+
+
+def _meaning(link: Mapping[str, str]) -> dict[str, str] | None:
+    """What a link says that is not the default; None where some of it means nothing."""
+    controls, says = st.session_state[CONTROLS], {}
+    for name, text in link.items():
+        c = controls.get(name)
+        try:
+            value = c.parse(text) if c is not None and c.linked else None
+        except ValueError:
+            value = None
+        if value is None:
+            return None
+        if value != c.default():
+            says[name] = c.text(value)
+    return says
+
+
+def followed(name: str) -> bool:
+    """Whether this run follows a link that names the control."""
+    return st.session_state[SOURCE] == "link" and name in st.query_params
+
+
+def revision() -> int:
+    """Part of the key of a component that has to begin anew when values came from a link."""
+    count: int = st.session_state.get(REVISION, 0)
     return count
 
 
-def seed(key: str, options: Collection[str], default: str, what: str) -> str:
-    """Give the widget `key`, before it is drawn, its value from the link or a first one; return its value.
-
-    A sentence on the page tells of a link's value that is none of the `options`.
-    """
-    current: str = st.session_state.get(key, "")
-    chosen: str = asked(key) or (current if current in options else default)
-    if chosen not in options:
-        st.warning(f"There is no {what} called {chosen!r}; {default} is shown.")
-        chosen = default
-    if chosen != current:
-        st.session_state[key] = chosen
-    return chosen
+def link_to(**values: str) -> dict[str, str]:
+    """The link to another page with these values, and what outlives a change of page: picture and weights."""
+    kept = (c for c in st.session_state[CONTROLS].values() if c.kept and _tells(c))
+    return {c.name: c.text(c.value) for c in kept} | values
 
 
-def seed_number(key: str, low: int, high: int, first: int) -> int:
-    """As `seed`, for a whole number from `low` to `high`."""
-    state, wish = st.session_state, asked(key)
-    value: int = state.get(key, first)
-    if wish and wish.isascii() and wish.removeprefix("-").isdecimal() and len(wish) < 6:
-        value = int(wish)
-    if not low <= value <= high:
-        value = first
-    if wish and wish != str(value):
-        st.warning(f"The link asks for {key} {wish}, which does not exist; {value} is shown.")
-    if state.get(key) != value:
-        state[key] = value
-    return value
-
-
-def keep(**values: str | int | None) -> None:
-    """Write what is shown into the link, all at once: each change is a step for the browser's Back.
-
-    Everything that a link can ask for is given each time, None for what it shall not say.
-    """
-    st.session_state[MAIN] = values
-    rewrite()
-
-
-def beside(panel: str = "", /, **values: str | int | None) -> None:
-    """What a panel below the screen shows: it stands in the link with what the page keeps, from its next `keep` on.
-
-    In the run of a whole page, before that `keep`; a panel that runs alone calls `rewrite`. Of several panels on a
-    page, each gives its own name.
-    """
-    st.session_state[BESIDE] = {**st.session_state[BESIDE], panel: values}
-
-
-def rewrite() -> None:
-    """Write the link anew: what the page kept last, and what its panels show now."""
-    values = dict(st.session_state[MAIN])
-    for shown in st.session_state[BESIDE].values():
-        values |= shown
-    link = {key: str(value) for key, value in values.items() if value is not None}
-    if st.query_params.to_dict() != link:
-        st.query_params.from_dict(link)
-    st.session_state[WRITTEN] = link
-    st.session_state[ASKED] = {}
+def plain(text: str) -> str:
+    """As Markdown that shows the text as it is: no picture, link, formula or icon comes of it."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))

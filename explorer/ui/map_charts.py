@@ -21,10 +21,14 @@ def heat(values: npt.ArrayLike, dark: bool, limits: tuple[float, float], height:
     low, high = colormaps.limits(*limits, colormaps.table("auto", signed))
     figure = go.Figure()
     figure.add_heatmap(
-        z=values, zmin=low, zmax=high, colorscale=colour_scale(signed), hoverongaps=False,
+        z=values,
+        zmin=low,
+        zmax=high,
+        colorscale=colour_scale(signed),
+        hoverongaps=False,
         hovertemplate="row %{y}, column %{x}: %{z:.4g}<extra></extra>",
         colorbar={"tickfont": {"size": FONT}, "thickness": 14, "nticks": 5},
-    )  # fmt: skip
+    )
     figure.update_xaxes(visible=False, constrain="domain")
     figure.update_yaxes(visible=False, scaleanchor="x", autorange="reversed", constrain="domain")
     return styled(figure, dark, height=height, dragmode=False)

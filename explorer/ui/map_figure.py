@@ -28,9 +28,16 @@ def legend(low: float, high: float) -> dict[str, object]:
     """A colour bar below the figure: its first and its last value, and 0 where it lies between them."""
     ticks = [low, 0.0, high] if low < 0 < high else [low, high]
     return {
-        "orientation": "h", "y": 0, "yanchor": "top", "len": 0.9, "thickness": 12, "ypad": 8,
-        "tickvals": ticks, "ticktext": [f"{tick:.3g}" for tick in ticks], "tickfont": {"size": FONT},
-    }  # fmt: skip
+        "orientation": "h",
+        "y": 0,
+        "yanchor": "top",
+        "len": 0.9,
+        "thickness": 12,
+        "ypad": 8,
+        "tickvals": ticks,
+        "ticktext": [f"{tick:.3g}" for tick in ticks],
+        "tickfont": {"size": FONT},
+    }
 
 
 @shared
@@ -66,10 +73,15 @@ def tiles(
         )
     low, high = scale
     figure.add_heatmap(
-        z=picture, zmin=low, zmax=high, colorscale=colour_scale(low < 0), colorbar=legend(low, high), hoverongaps=False,
+        z=picture,
+        zmin=low,
+        zmax=high,
+        colorscale=colour_scale(low < 0),
+        colorbar=legend(low, high),
+        hoverongaps=False,
         customdata=which,
         hovertemplate="%{customdata[0]}, row %{customdata[1]}, column %{customdata[2]}: %{z:.4g}<extra></extra>",
-    )  # fmt: skip
+    )
     figure.update_xaxes(visible=False, constrain="domain", range=[-0.5, picture.shape[1] - 0.5])
     figure.update_yaxes(visible=False, scaleanchor="x", constrain="domain", range=[picture.shape[0] - 0.5, -0.5])
     styled(figure, dark, height=height + LEGEND_SPACE)

@@ -2,147 +2,104 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from explorer.runtime.pictures import ImageError, LoadedImage, load_image
+from explorer.runtime.run import Run
 from explorer.runtime.samples import sample, samples
-from explorer.ui.link import asked, fresh, read, seed
+from explorer.ui.controls import segments, select
+from explorer.ui.link import Control, choice, followed
+from explorer.ui.weights_box import weights_for
 
-WANTED = "weights-wanted"  # in the session: the weights that were chosen last
-SAMPLE, UPLOAD, CAMERA = "Sample", "Upload", "Camera"
-# A phone's photo is 50 MB when decoded; thirty viewers' photos shall fit a small server. Networks see 331 px at most.
-KEPT = 1024  # pixels of the longer side
-THUMBNAIL = 480  # pixels of the longer side: sharp at the sidebar's width on a dense screen
+FROM_SAMPLE = "Sample"
+FROM_UPLOAD = "Upload"
+FROM_CAMERA = "Camera"
+# A phone's photo is 50 MB when decoded; thirty viewers' photos have to fit a small server. Networks see 331 px at most.
+KEPT_SIDE = 1024  # pixels of the longer side
+THUMBNAIL_SIDE = 480  # pixels of the longer side: sharp at the sidebar's width on a dense screen
+
+SOURCE = choice("source", "Where from", (FROM_SAMPLE, FROM_UPLOAD, FROM_CAMERA), kept=True, linked=False)
+SAMPLE = choice(
+    "sample",
+    "Sample picture",
+    {s.id: s.title for s in samples()},
+    kept=True,
+    active=lambda: SOURCE.value == FROM_SAMPLE,
+)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The shared choices. `sample` is None for a picture that no link can carry."""
+def _devices() -> dict[str, str]:
+    from explorer.runtime.device import devices  # torch: not before a page needs it
 
-    image: LoadedImage
-    image_title: str
-    sample: str | None
-    device: str
+    return {name: name for name in devices()}
+
+
+DEVICE = choice("device", "Run on", _devices, kept=True, linked=False)
+
+
+def sidebar_controls() -> Sequence[Control]:
+    """The controls of all pages but Home."""
+    return SOURCE, SAMPLE, DEVICE
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def sample_image(sample_id: str) -> LoadedImage:
+def sample_picture(sample_id: str) -> LoadedImage:
     """A sample, decoded; once for all viewers."""
-    return load_image(sample(sample_id).path)
+    s = sample(sample_id)
+    return replace(load_image(s.path), title=s.title)
 
 
-def settings() -> Settings:
-    """The choices made in the sidebar; call after `sidebar`."""
-    chosen: Settings = st.session_state["settings"]
-    return chosen
+def run_of(name: str, picture: LoadedImage) -> Run:
+    """A variant with the weights that this viewer prefers, on the chosen device, looking at a picture."""
+    return Run(name, weights_for(name), DEVICE.value, picture)
 
 
-def weights_for(name: str) -> str:
-    """The weights with which this viewer runs a variant: those chosen last, where it has them, else its best."""
-    available = _offered(name)
-    wanted: str = st.session_state.get(WANTED, "")
-    return wanted if wanted in available else next(iter(available))
+def picture_box() -> LoadedImage:
+    """The choice of a picture, for the sidebar; returns the picture."""
+    st.subheader("Picture", anchor=False)
+    if followed(SAMPLE.name):
+        SOURCE.set(FROM_SAMPLE)
+    source = segments(SOURCE, label_visibility="collapsed", width="stretch")
+    picture = _own_picture(source) if source != FROM_SAMPLE else None
+    if picture is None:
+        s = sample(select(SAMPLE, label_visibility="collapsed"))
+        picture = sample_picture(s.id)
+        credit = f"{s.author}, {s.licence}"
+    else:
+        credit = "Kept for this session; not part of the link."
+    st.image(_shrunk(picture, THUMBNAIL_SIDE).image, caption=credit, width="stretch", alt=_description(picture))
+    for note in picture.notes:
+        st.caption(note)
+    return picture
 
 
-def weights_in_link(name: str) -> str | None:
-    """What the link says of the weights: nothing of the best ones."""
-    chosen = weights_for(name)
-    return None if chosen == next(iter(_offered(name))) else chosen
+def device_box() -> None:
+    """The choice of a device where there are several, for the sidebar."""
+    from explorer.runtime.device import describe, resolve  # torch: not before a page needs it
+
+    st.subheader("Device", anchor=False)
+    if len(DEVICE.options()) > 1:
+        segments(DEVICE)
+    st.caption(describe(resolve(DEVICE.value)))
 
 
-def weights_box(name: str) -> None:
-    """Draw the choice of a variant's weights in the sidebar; `weights_for` then returns it."""
-    from explorer.ui.weights_box import download_panel  # torch: not before a page needs it
-
-    state, available, wish = st.session_state, _offered(name), asked("weights")
-    if fresh():
-        state[WANTED] = wish
-    if wish and wish not in available:
-        st.warning(f"There are no weights called {wish!r} for {name}; {weights_for(name)} is shown.")
-    state["weights"] = weights_for(name)
-    with st.sidebar:
-        st.subheader("Weights", anchor=False)
-        st.radio(
-            "Weights", available, key="weights", label_visibility="collapsed", on_change=_want,
-            format_func=available.__getitem__,
-        )  # fmt: skip
-        download_panel(name)
-        for sentence in _folder_report():
-            st.caption(sentence)
+def _description(picture: LoadedImage) -> str:
+    """What a screen reader says in the picture's place."""
+    return next((s.alt for s in samples() if s.title == picture.title), picture.title)
 
 
-def run_of(name: str) -> tuple[str, str, str, LoadedImage]:
-    """What a forward pass of a variant needs: its name, its weights, the chosen device and picture."""
-    chosen = settings()
-    return name, weights_for(name), chosen.device, chosen.image
-
-
-def _folder_report() -> tuple[str, ...]:
-    from explorer.runtime.weights.folder import report  # torch: not before a page needs it
-
-    return report()
-
-
-def _want() -> None:
-    st.session_state[WANTED] = st.session_state["weights"]
-
-
-def _offered(name: str) -> dict[str, str]:
-    """The weights that are here for a variant, in words; best first."""
-    from explorer.architectures import variant  # torch: not before a page needs it
-    from explorer.runtime.weights.network import describe_weights, offered
-
-    v = variant(name)
-    return {weights: describe_weights(v, weights) for weights in offered(v)}
-
-
-def sidebar() -> None:
-    """Draw the controls, and keep what they say for `settings`."""
-    read()
-    with st.sidebar:
-        st.subheader("Picture", anchor=False)
-        if asked("sample") or "source" not in st.session_state:
-            st.session_state["source"] = SAMPLE
-        source: str = st.segmented_control(  # type: ignore[assignment]  # required: never None
-            "Where from", (SAMPLE, UPLOAD, CAMERA), key="source", required=True, label_visibility="collapsed",
-            width="stretch", persist_state="session",
-        )  # fmt: skip
-        own = _own_picture(source) if source != SAMPLE else None
-        chosen = None
-        if own is None:
-            chosen, image, title, credit = _sample_picture()
-        else:
-            image, title, credit = own, f"Your {source.lower()}", "Kept while you change pages, not in the link."
-        st.image(_shrunk(image, THUMBNAIL).image, caption=credit, width="stretch")
-        for note in image.notes:
-            st.caption(note)
-        st.subheader("Device", anchor=False)
-        device = _device()
-    st.session_state["settings"] = Settings(image, title, chosen, device)
-
-
-def _shrunk(image: LoadedImage, side: int) -> LoadedImage:
-    small = image.image.copy()
+def _shrunk(picture: LoadedImage, side: int) -> LoadedImage:
+    small = picture.image.copy()
     small.thumbnail((side, side))
-    return replace(image, image=small)
-
-
-def _sample_picture() -> tuple[str, LoadedImage, str, str]:
-    offered = {s.id: s for s in samples()}
-    seed("sample", offered, next(iter(offered)), "sample")
-    chosen = st.selectbox(
-        "Sample picture", offered, key="sample", format_func=lambda i: offered[i].title,
-        label_visibility="collapsed", persist_state="session",
-    )  # fmt: skip
-    s = offered[chosen]
-    return chosen, sample_image(chosen), s.title, f"{s.author}, {s.licence}"
+    return replace(picture, image=small)
 
 
 def _own_picture(source: str) -> LoadedImage | None:
     """The uploaded or photographed picture; None, with a sentence on the page, where there is none that can be read."""
-    if source == CAMERA:
+    if source == FROM_CAMERA:
         given = st.camera_input("Take a picture", key="camera", label_visibility="collapsed")
     else:
         given = st.file_uploader("Your picture (at most 20 MB)", key="upload", help="PNG, JPEG, WebP, GIF, BMP or TIFF")
@@ -150,31 +107,20 @@ def _own_picture(source: str) -> LoadedImage | None:
         state = st.session_state
         if state.get(f"{source}-file") != given.file_id:  # decoded once, not at every click
             state[f"{source}-file"] = given.file_id
-            state[f"{source}-picture"] = _read(given.getvalue())
+            state[f"{source}-picture"] = _read(given.getvalue(), f"Your {source.lower()}")
     picture: LoadedImage | str | None = st.session_state.get(f"{source}-picture")
     if isinstance(picture, LoadedImage):
         return picture
     if picture is not None:
         st.error(f"{picture} The sample is shown instead.")
     else:
-        st.caption("Until there is one, the sample is shown.")
+        st.caption("No picture yet: the sample is shown.")
     return None
 
 
-def _read(content: bytes) -> LoadedImage | str:
+def _read(content: bytes, title: str) -> LoadedImage | str:
     """The picture, or the sentence that says why it is none."""
     try:
-        return _shrunk(load_image(content), KEPT)
+        return replace(_shrunk(load_image(content), KEPT_SIDE), title=title)
     except ImageError as error:
         return str(error)
-
-
-def _device() -> str:
-    from explorer.runtime.device import describe, devices, resolve  # torch: not before a page needs it
-
-    available = devices()
-    name = available[0]
-    if len(available) > 1:
-        name = st.segmented_control("Run on", available, key="device", default=name, required=True)
-    st.caption(describe(resolve(name)))
-    return name

@@ -9,8 +9,8 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from explorer.analysis.trace import Kind
-from explorer.architectures.family import Variant
+from explorer.analysis.types import Kind
+from explorer.runtime.run import Run
 from explorer.runtime.weights.bundled import Bundled, manifest
 from explorer.ui.charts import LEGEND, chart, dark, shared, stroke, styled
 
@@ -24,23 +24,26 @@ COLOURS: tuple[Kind, ...] = ("convolution", "gate")
 HEIGHT = 380
 
 
-def panel(variant: Variant) -> None:
-    """The record of the variant's bundled weights, and of the network that it is compared with; else nothing."""
-    entry = manifest().get(variant.name)
-    if entry is None or not entry.images:  # without images: it is just being measured, and has no record yet
-        return
-    st.header("How these weights were trained", anchor=False)
+def available(run: Run) -> bool:
+    """Whether the variant has bundled weights with a record."""
+    entry = manifest().get(run.variant)
+    return entry is not None and entry.images > 0  # images == 0: evaluation still running
+
+
+def show(run: Run) -> None:
+    """The record of the variant's bundled weights, and of the network that it is compared with."""
+    entry = manifest()[run.variant]
     st.markdown(
         f"**{entry.top1:.2f} %** of the {entry.images:,} validation pictures of {entry.data_title} are recognized, "
         f"measured with the stored file: {entry.width_title}, {len(entry.classes)} classes, {entry.epochs} epochs, "
         f"{entry.bytes / 1e6:.1f} MB.",
-        help=f"One run with seed 0. To repeat it: python -m explorer train {variant.name} --data DIR --download",
+        help=f"One run with seed 0. To repeat it: python -m explorer train {run.variant} --data DIR --download",
     )
     compared, why = _compared(entry)
     left, right = st.columns(2, gap="medium")
     with left:
         curves = {b.variant: b.record()["epochs"] for b in compared}
-        chart(curve_chart(curves, dark()), f"training-{variant.name}", "Loss and accuracy by epoch")
+        chart(curve_chart(curves, dark()), f"training-{run.variant}", "Loss and accuracy by epoch")
         if why:
             against = " · ".join(f"{b.variant} **{b.top1:.2f} %**" for b in compared)
             st.markdown(f"{against}: {why}. One run each: a difference of a percent can be chance.")
@@ -48,7 +51,7 @@ def panel(variant: Variant) -> None:
         if leaps := " ".join(_leaps(record["recipe"]["phases"])):
             st.caption(leaps)
     with right:
-        chart(confusion_chart(entry, record["confusion"], dark()), f"confusion-{variant.name}", "Confusion matrix")
+        chart(confusion_chart(entry, record["confusion"], dark()), f"confusion-{run.variant}", "Confusion matrix")
     with st.expander("Record"):
         shown = {key: value for key, value in record.items() if key not in ("epochs", "confusion")}
         st.json(shown)
@@ -81,20 +84,34 @@ def curve_chart(curves: dict[str, list[dict[str, Any]]], dark: bool) -> go.Figur
         measured = [e for e in epochs if e["top1"] is not None]
         colour = stroke(kind, dark)
         figure.add_scatter(
-            x=[e["number"] for e in epochs], y=[e["loss"] for e in epochs], name=f"{variant}: loss",
-            line={"color": colour, "dash": "dot"}, hovertemplate="epoch %{x}: loss %{y:.3f}",
-        )  # fmt: skip
+            x=[e["number"] for e in epochs],
+            y=[e["loss"] for e in epochs],
+            name=f"{variant}: loss",
+            line={"color": colour, "dash": "dot"},
+            hovertemplate="epoch %{x}: loss %{y:.3f}",
+        )
         figure.add_scatter(
-            x=[e["number"] for e in measured], y=[e["top1"] for e in measured], name=f"{variant}: accuracy",
-            yaxis="y2", line={"color": colour}, hovertemplate="epoch %{x}: %{y:.1f} %",
-        )  # fmt: skip
+            x=[e["number"] for e in measured],
+            y=[e["top1"] for e in measured],
+            name=f"{variant}: accuracy",
+            yaxis="y2",
+            line={"color": colour},
+            hovertemplate="epoch %{x}: %{y:.1f} %",
+        )
     figure.update_layout(
-        xaxis_title="Epoch", yaxis={"title": "Training loss", "nticks": 6},
+        xaxis_title="Epoch",
+        yaxis={"title": "Training loss", "nticks": 6},
         yaxis2={
-            "title": "Accuracy (%)", "overlaying": "y", "side": "right", "range": [0, 100], "showgrid": False,
-            "tickmode": "linear", "tick0": 0, "dtick": 20,
+            "title": "Accuracy (%)",
+            "overlaying": "y",
+            "side": "right",
+            "range": [0, 100],
+            "showgrid": False,
+            "tickmode": "linear",
+            "tick0": 0,
+            "dtick": 20,
         },
-    )  # fmt: skip
+    )
     margin = {"l": 64, "r": 64, "t": 26, "b": 56}
     return styled(figure, dark, HEIGHT, legend=LEGEND).update_layout(margin=margin)
 

@@ -1,13 +1,66 @@
-"""The published ImageNet weights of a variant, at the press of a button. Nothing is fetched before."""
+"""Which weights a variant runs with: what is here for it, and the published ones at the press of a button."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from explorer.runtime.weights.folder import found
+from explorer.architectures import variant as variant_called
+from explorer.runtime.weights.folder import found, report
+from explorer.runtime.weights.network import BUNDLED, FOLDER, IMAGENET, UNTRAINED, describe_weights, offered
 from explorer.runtime.weights.published import Published, published, stored
+from explorer.ui.link import Control, plain
 
-INTERVAL = 0.5  # seconds between two looks at a download under way
+WEIGHTS = "weights"  # in the session and in the link: the kind that the viewer prefers, wherever a variant has it
+BEST = ""  # no preference
+BOX = "weights-box"
+DOWNLOAD_INTERVAL = 0.5  # seconds between two looks at a download under way
+
+
+def weights_control(name: str) -> Control:
+    """The viewer's preference; the link of a variant that does not have such weights is silent about it."""
+    kinds = (UNTRAINED, BUNDLED, IMAGENET, FOLDER)
+
+    def active() -> bool:
+        return weights_for(name) == st.session_state[WEIGHTS]
+
+    return Control(
+        WEIGHTS, "Weights", lambda text: text if text in kinds else None, lambda: BEST, kept=True, active=active
+    )
+
+
+def weights_for(name: str) -> str:
+    """The weights with which this viewer runs a variant: those preferred, where it has them, else its best."""
+    available = offered(variant_called(name))
+    preferred: str = st.session_state.get(WEIGHTS, BEST)
+    return preferred if preferred in available else available[0]
+
+
+def weights_box(name: str) -> None:
+    """The choice of a variant's weights, for the sidebar."""
+    variant = variant_called(name)
+    available = {weights: describe_weights(variant, weights) for weights in offered(variant)}
+    st.session_state[BOX] = weights_for(name)
+    st.subheader("Weights", anchor=False)
+    st.radio(
+        "Weights",
+        available,
+        key=BOX,
+        label_visibility="collapsed",
+        on_change=_prefer,
+        args=(available,),
+        format_func=available.__getitem__,
+    )
+    preferred = st.session_state[WEIGHTS]
+    if preferred not in ("", *available):
+        st.caption(f"There are no {preferred} weights for {plain(variant.title)}.")
+    download_panel(name)
+    for sentence in report():
+        st.caption(sentence)
+
+
+def _prefer(available: dict[str, str]) -> None:
+    chosen = st.session_state[BOX]
+    st.session_state[WEIGHTS] = BEST if chosen == next(iter(available)) else chosen
 
 
 def download_panel(variant_name: str) -> None:
@@ -19,7 +72,7 @@ def download_panel(variant_name: str) -> None:
 
     weights = published(variant_name)
     if weights is None:
-        st.caption("The app knows of no published ImageNet weights for this variant.")
+        st.caption("No published ImageNet weights are known for this variant.")
         return
     local = found(variant_name)
     if stored(variant_name) is not None or (local is not None and local.problem is None):
@@ -30,9 +83,12 @@ def download_panel(variant_name: str) -> None:
         return
     # A callback: a press is not lost when another event interrupts the drawing of the page.
     st.button(
-        f"Download ImageNet weights ({weights.bytes / 1e6:,.0f} MB)", key=f"download-{variant_name}",
-        on_click=_begin, args=(weights,), width="stretch",
-    )  # fmt: skip
+        f"Download ImageNet weights ({weights.bytes / 1e6:,.0f} MB)",
+        key=f"download-{variant_name}",
+        on_click=_begin,
+        args=(weights,),
+        width="stretch",
+    )
     st.caption(f"{weights.title}: {weights.licence}")
     if job is not None and job.state == "failed":
         st.error(job.message)
@@ -46,7 +102,7 @@ def _begin(weights: Published) -> None:
     start(weights)
 
 
-@st.fragment(run_every=INTERVAL)
+@st.fragment(run_every=DOWNLOAD_INTERVAL)
 def _progress(variant_name: str) -> None:
     """The download under way, for all who look at the variant."""
     from explorer.runtime.weights.download import job_of

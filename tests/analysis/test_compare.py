@@ -147,9 +147,11 @@ def test_figures_of_torchvision_are_those_of_its_weights() -> None:
         metrics = torchvision.models.get_weight(f"{enum}.{name}").meta["_metrics"]["ImageNet-1K"]
         assert (r.accuracy(1), r.accuracy(5)) == (metrics["acc@1"], metrics["acc@5"])
         with torch.device("meta"):
-            same = torchvision.models.get_model(enum.removesuffix("_Weights").lower(), init_weights=False) if (
-                "Inception" in enum or "GoogLeNet" in enum
-            ) else torchvision.models.get_model(enum.removesuffix("_Weights").lower())  # fmt: skip
+            same = (
+                torchvision.models.get_model(enum.removesuffix("_Weights").lower(), init_weights=False)
+                if ("Inception" in enum or "GoogLeNet" in enum)
+                else torchvision.models.get_model(enum.removesuffix("_Weights").lower())
+            )
         parameters = sum(p.numel() for n, p in same.named_parameters() if not n.lower().startswith("aux"))
         assert accuracy.counts()[r.variant].params == parameters
 

@@ -11,7 +11,8 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.analysis.trace import graph_of, trace_variant
+from explorer.analysis.graph import graph_of
+from explorer.analysis.trace import trace_variant
 from explorer.architectures import UnknownVariant, catalogue, families, family_of, variant
 
 VARIANTS = tuple(catalogue())

@@ -28,9 +28,14 @@ def assert_one_screen(view: AppPage) -> None:
     page = view.page
     size = page.viewport_size
     parts = [*page.locator(".viewport > svg").all(), page.locator(".model-input img")]
-    parts += [page.locator(".maps > .bars")] if page.locator(".maps > .bars").is_visible() else [
-        page.locator(".maps .grid"), page.locator(".maps .legend"),
-    ]  # fmt: skip
+    parts += (
+        [page.locator(".maps > .bars")]
+        if page.locator(".maps > .bars").is_visible()
+        else [
+            page.locator(".maps .grid"),
+            page.locator(".maps .legend"),
+        ]
+    )
     for part in parts:
         box: Any = part.bounding_box()
         what = part.evaluate("p => p.getAttribute('aria-label') ?? p.outerHTML.slice(0, 60)")

@@ -74,10 +74,10 @@ BAD = {
     "negative stride": (["--stride", "-1"], "stride must be 1 or more"),
     "no bottleneck": (["--bottleneck", "0"], "not a whole number from 1"),
     "negative padding": (["--padding", "-1"], "padding must be 0 or more"),
-    "no shape": (["--input", "28x28"], "is no shape"),
-    "no kernel": (["--kernel", "big"], "is no kernel"),
-    "no padding": (["--padding", "soft"], "is no padding"),
-    "stride in Arabic digits": (["--stride", "٢"], "is no stride"),
+    "no shape": (["--input", "28x28"], "not a shape"),
+    "no kernel": (["--kernel", "big"], "not a kernel size"),
+    "no padding": (["--padding", "soft"], "not a padding"),
+    "stride in Arabic digits": (["--stride", "٢"], "not a stride"),
     "no number": (["--out-channels", "many"], "not a whole number from 1"),
 }
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.analysis.cost import Convolution, CostError, bottleneck, convolution_of, direct
+from explorer.analysis.cost import Convolution, CostError, convolution_of
+from explorer.analysis.designs import bottleneck, direct
 from explorer.architectures import variant
 from explorer.architectures.googlenet import MODULES
 from explorer.demonstrations.pointwise import measured as practice
@@ -149,9 +150,9 @@ def _typed() -> None:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"kernel": "big"}, "'big' is no kernel; write one number, or two as in 1x7."),
-        ({"kernel": None}, "'' is no kernel; write one number, or two as in 1x7."),
-        ({"padding": "soft"}, "'soft' is no padding; write same, valid, or a number of zeros."),
+        ({"kernel": "big"}, "'big' is not a kernel size: write one number, or two as in 1x7."),
+        ({"kernel": None}, "'' is not a kernel size: write one number, or two as in 1x7."),
+        ({"padding": "soft"}, "'soft' is not a padding: write same, valid, or a number of zeros."),
         ({"kernel": "0"}, "The height of the kernel must be 1 or more, not 0."),
     ],
 )
@@ -366,11 +367,28 @@ def test_a_networks_page_leads_here(visit: Open, node: str, offered: bool) -> No
 
 
 LINK = {
-    "height": "14", "width": "12", "channels": "48", "out": "40", "kernel": "1x7", "stride": "2", "padding": "0x3",
-    "groups": "4", "bottleneck": "8", "expansion": "3", "bias": "yes", "batch": "8", "net": "resnet18",
-    "at": "conv4_x.0.shortcut.conv", "map": "9", "row": "2", "column": "3", "module": "4b",
-    "widths": "1-2-3-4-5-6", "from": "resnet18:conv2_x.0.conv1", "sample": "coffee",
-}  # fmt: skip
+    "height": "14",
+    "width": "12",
+    "channels": "48",
+    "out": "40",
+    "kernel": "1x7",
+    "stride": "2",
+    "padding": "0x3",
+    "groups": "4",
+    "bottleneck": "8",
+    "expansion": "3",
+    "bias": "yes",
+    "batch": "8",
+    "net": "resnet18",
+    "at": "conv4_x.0.shortcut.conv",
+    "map": "9",
+    "row": "2",
+    "column": "3",
+    "module": "4b",
+    "widths": "1-2-3-4-5-6",
+    "from": "resnet18:conv2_x.0.conv1",
+    "sample": "coffee",
+}
 
 
 def test_a_link_shows_the_view_that_it_was_copied_from(visit: Open) -> None:
@@ -399,8 +417,8 @@ def test_what_a_link_does_not_say_is_as_usual(visit: Open) -> None:
     [
         ("height", "0", "no number from 1 to 65,536"),
         ("out", "many", "no number from 1 to 65,536"),
-        ("kernel", "big", "is no kernel"),
-        ("padding", "soft", "is no padding"),
+        ("kernel", "big", "not a kernel size"),
+        ("padding", "soft", "not a padding"),
         ("bias", "maybe", "neither yes nor no"),
         ("batch", "3", "1 is shown"),
         ("net", "resnet19", "googlenet is shown"),

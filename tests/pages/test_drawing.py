@@ -78,10 +78,18 @@ def test_a_drawing_is_read_and_replaced_by_a_sample(page: Any) -> None:
 @pytest.mark.parametrize(
     "drawing",
     [
-        "a digit", 5, [], None, {}, {"strokes": ONE}, {"number": True, "strokes": ONE}, {"number": "0", "strokes": ONE},
-        {"number": -1, "strokes": ONE}, {"number": None, "strokes": [[0, 1e300, -1]]},
+        "a digit",
+        5,
+        [],
+        None,
+        {},
+        {"strokes": ONE},
+        {"number": True, "strokes": ONE},
+        {"number": "0", "strokes": ONE},
+        {"number": -1, "strokes": ONE},
+        {"number": None, "strokes": [[0, 1e300, -1]]},
     ],
-)  # fmt: skip
+)
 def test_nonsense_from_the_browser_changes_nothing(page: Any, drawing: Any) -> None:
     before = layers(page)[1]
     if isinstance(drawing, dict) and drawing.get("number", 0) is None:

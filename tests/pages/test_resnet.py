@@ -54,8 +54,10 @@ def test_every_variant_is_shown(visit: Open, variant: Any) -> None:
     assert page.app.title[0].value == f"{variant.title} ({variant.year})"
     assert f"**{trace.depth}** weight layers" in page.text
     assert list(page.diagrams()) == [
-        f"Stages of {variant.title}", "Blocks of conv2_x", "Operations of conv2_x.0",
-    ]  # fmt: skip
+        f"Stages of {variant.title}",
+        "Blocks of conv2_x",
+        "Operations of conv2_x.0",
+    ]
     node = cache.ran(variant.name, offered(variant)[0]).node(page.maps["node"])
     assert node.block == "conv2_x.0"
     assert tuple(page.maps["shape"]) == node.out_shape
@@ -206,9 +208,16 @@ def test_every_step_of_the_tour_leads_to_its_node_and_tells_its_text(page: Any) 
 # ---- the link ----------------------------------------------------------------------------------------------
 
 LINK = {
-    "variant": "resnet18", "node": "conv3_x.1.conv2", "channel": "70", "sample": "coffee", "colour": "macs",
-    "maps": "diverging", "scale": "shared", "order": "index", "page": "1",
-}  # fmt: skip
+    "variant": "resnet18",
+    "node": "conv3_x.1.conv2",
+    "channel": "70",
+    "sample": "coffee",
+    "colour": "macs",
+    "maps": "diverging",
+    "scale": "shared",
+    "order": "index",
+    "page": "1",
+}
 
 
 def test_a_link_shows_the_view_that_it_was_copied_from(visit: Open) -> None:
@@ -217,9 +226,13 @@ def test_a_link_shows_the_view_that_it_was_copied_from(visit: Open) -> None:
     assert page.app.title[0].value == "ResNet-18 (2015)"
     assert page.maps["node"] == "conv3_x.1.conv2"
     assert page.maps["view"] == {
-        "channel": 70, "enlarged": False, "colouring": "diverging", "scale": "shared",
-        "order": "index", "page": 1,
-    }  # fmt: skip
+        "channel": 70,
+        "enlarged": False,
+        "colouring": "diverging",
+        "scale": "shared",
+        "order": "index",
+        "page": 1,
+    }
     assert 70 in page.maps["channels"]
     assert "Coffee" in page.text
     assert {data["colour_by"] for data in page.diagrams().values()} == {"macs"}

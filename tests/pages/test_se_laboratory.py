@@ -171,9 +171,16 @@ def test_r_counts_parameters_and_macs(visit: Open) -> None:
 
 def test_a_link_opens_what_it_names(visit: Open) -> None:
     link = {
-        "variant": SMALL, "node": "conv3_x.0.add", "gates": "conv5_x.1.se", "gate": "11", "gate-order": "strength",
-        "against": "coffee", "force": "invert", "scope": "all", "r": "8",
-    }  # fmt: skip
+        "variant": SMALL,
+        "node": "conv3_x.0.add",
+        "gates": "conv5_x.1.se",
+        "gate": "11",
+        "gate-order": "strength",
+        "against": "coffee",
+        "force": "invert",
+        "scope": "all",
+        "r": "8",
+    }
     page = visit("senet", **link)
     assert page.warnings == []
     assert link.items() <= page.link.items()

@@ -18,9 +18,13 @@ def neighbours(channels: Sequence[int], before: FloatArray, after: FloatArray, d
     figure = go.Figure()
     for name, values, kind in (("before", before, "convolution"), ("behind", after, "pooling")):
         figure.add_bar(
-            x=list(channels), y=values, name=name, marker_color=fill(kind, dark),  # type: ignore[arg-type]
-            marker_line={"width": 1, "color": INK}, hovertemplate="map %{x}: %{y:.4g}<extra></extra>",
-        )  # fmt: skip
+            x=list(channels),
+            y=values,
+            name=name,
+            marker_color=fill(kind, dark),  # type: ignore[arg-type]
+            marker_line={"width": 1, "color": INK},
+            hovertemplate="map %{x}: %{y:.4g}<extra></extra>",
+        )
     figure.update_xaxes(title="map", nticks=12)
     figure.update_yaxes(nticks=4, automargin=True)
     figure.update_layout(legend=LEGEND)
@@ -35,19 +39,29 @@ def passes(
     figure = go.Figure()
     rows = np.repeat(np.array(names, dtype=object), len(logits))
     figure.add_scatter(
-        x=logits[:, outputs].T.ravel(), y=rows, mode="markers", name="with a mask", hoverinfo="skip",
+        x=logits[:, outputs].T.ravel(),
+        y=rows,
+        mode="markers",
+        name="with a mask",
+        hoverinfo="skip",
         marker={"size": 9, "opacity": 0.6, "color": fill("convolution", dark)},
-    )  # fmt: skip
+    )
     figure.add_scatter(
-        x=logits[:, outputs].mean(0), y=list(names), mode="markers", name="mean of these",
+        x=logits[:, outputs].mean(0),
+        y=list(names),
+        mode="markers",
+        name="mean of these",
         marker={"size": 14, "symbol": "line-ns", "line": {"width": 4, "color": stroke("input", dark)}},
         hovertemplate="%{y}: mean %{x:.4g}<extra></extra>",
-    )  # fmt: skip
+    )
     figure.add_scatter(
-        x=whole[outputs], y=list(names), mode="markers", name="without dropout",
+        x=whole[outputs],
+        y=list(names),
+        mode="markers",
+        name="without dropout",
         marker={"size": 13, "symbol": "diamond", "color": fill("merge", dark), "line": {"width": 1, "color": INK}},
         hovertemplate="%{y}: %{x:.4g}<extra></extra>",
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="logit", nticks=6)
     figure.update_yaxes(autorange="reversed", automargin=True, ticksuffix=" ", type="category")
     figure.update_layout(legend=LEGEND)
@@ -59,10 +73,17 @@ def by_crop(names: Sequence[str], values: Sequence[float], dark: bool) -> go.Fig
     """A number for each crop as bars, first on top."""
     figure = go.Figure()
     figure.add_bar(
-        x=list(values), y=list(names), orientation="h", marker_color=fill("linear", dark),
-        marker_line={"width": 1, "color": INK}, text=[f"{v:.3%}" for v in values], textposition="outside",
-        textfont_size=FONT, cliponaxis=False, hoverinfo="skip",
-    )  # fmt: skip
+        x=list(values),
+        y=list(names),
+        orientation="h",
+        marker_color=fill("linear", dark),
+        marker_line={"width": 1, "color": INK},
+        text=[f"{v:.3%}" for v in values],
+        textposition="outside",
+        textfont_size=FONT,
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
     figure.update_xaxes(visible=False, range=[0, 1.25 * (max(values) or 1)])
     figure.update_yaxes(autorange="reversed", automargin=True, ticksuffix=" ")
     return styled(figure, dark, height=len(names) * ROW + 40, dragmode=False)

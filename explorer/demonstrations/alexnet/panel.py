@@ -144,9 +144,14 @@ def _lrn(variant: Variant) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         whole_number("Map of conv1", 0, len(a) - 1, "lrn-map")
         gain: int = st.segmented_control(
-            "Activations times", GAINS, key="lrn-gain", default=1, required=True, format_func=lambda g: f"{g}×",
+            "Activations times",
+            GAINS,
+            key="lrn-gain",
+            default=1,
+            required=True,
+            format_func=lambda g: f"{g}×",
             help="A made-up stronger picture: LRN is not linear, so strong activations show what it does.",
-        )  # fmt: skip
+        )
     chosen, a = st.session_state["lrn-map"], gain * a
     b = lrn.by_formula(a) if gain > 1 else activations.maps("conv1.norm")
     _three_maps(a[chosen].numpy(), b[chosen].numpy())
@@ -194,9 +199,10 @@ def _one_pixel(chosen: int, position: tuple[int, int], before: torch.Tensor, aft
         f"**{float(before[chosen]):.4g}** becomes **{float(after[chosen]):.4g}**."
     )
     chart(
-        alexnet_charts.neighbours(channels, before.numpy()[channels], after.numpy()[channels], dark()), "lrn-pixel",
+        alexnet_charts.neighbours(channels, before.numpy()[channels], after.numpy()[channels], dark()),
+        "lrn-pixel",
         "One pixel in neighbouring maps, before and behind LRN",
-    )  # fmt: skip
+    )
 
 
 def _trap(a: torch.Tensor, chosen: int, position: tuple[int, int]) -> None:
@@ -259,9 +265,10 @@ def _masked(layer: Layer, kept: torch.Tensor) -> None:
     st.markdown(f"**{layer.name}**: {gone:,} of {units:,} units dropped ({gone / units:.1%})")
     scale = (0.0, float(layer.values.max()) or 1.0)
     chart(
-        heat(shown.reshape(side, side), dark(), scale, height=380), f"mask-{layer.name}",
+        heat(shown.reshape(side, side), dark(), scale, height=380),
+        f"mask-{layer.name}",
         f"Units of {layer.name} that were kept",
-    )  # fmt: skip
+    )
 
 
 def _scaling(layer: Layer) -> None:
@@ -303,8 +310,9 @@ def _passes(activations: Activations, dropped: Dropped) -> None:
         f"The largest output stays the same in **{same}** of {len(logits)}."
     )
     chart(
-        alexnet_charts.passes(logits.numpy(), whole.numpy(), outputs, names, dark()), "dropout-passes",
+        alexnet_charts.passes(logits.numpy(), whole.numpy(), outputs, names, dark()),
+        "dropout-passes",
         "Logits with and without dropout",
-    )  # fmt: skip
+    )
     if not network.trained:
         st.caption(f"{UNTRAINED} Its outputs have no names, and which is largest means nothing.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import streamlit as st
 
-from explorer.analysis.text import grouped, pair_text
+from explorer.analysis.text import pair_text, thousands
 from explorer.architectures.family import Variant
 from explorer.demonstrations.class_activation.compute import ClassActivation, PooledHead, class_activation, pooled_head
 from explorer.runtime.activations import Activations
@@ -79,7 +79,9 @@ def _panel(variant: Variant, head: PooledHead) -> None:
         _sum(cam, head, title)
         _strongest(cam, head, activations)
     if head.linear is not None:
-        st.markdown(f"**All {grouped(len(cam.weights))} maps: their means, the weights of {title}, and the products**")
+        st.markdown(
+            f"**All {thousands(len(cam.weights))} maps: their means, the weights of {title}, and the products**"
+        )
         chart(_products(cam, dark()), "cam-products", "Means, weights and products of all maps")
 
 
@@ -162,14 +164,26 @@ def overlay(cam: ClassActivation, picture: bytes, smooth: bool, dark: bool) -> g
     low, high = limits(float(values.min()), float(values.max()))
     figure = go.Figure()
     figure.add_layout_image(
-        source=data_uri(picture), xref="x", yref="y", x=-0.5, y=-0.5,
-        sizex=width, sizey=height, sizing="stretch", layer="below",
-    )  # fmt: skip
+        source=data_uri(picture),
+        xref="x",
+        yref="y",
+        x=-0.5,
+        y=-0.5,
+        sizex=width,
+        sizey=height,
+        sizing="stretch",
+        layer="below",
+    )
     figure.add_heatmap(
-        z=values, zmin=low, zmax=high, colorscale=colour_scale(low < 0), opacity=0.6, colorbar=legend(low, high),
+        z=values,
+        zmin=low,
+        zmax=high,
+        colorscale=colour_scale(low < 0),
+        opacity=0.6,
+        colorbar=legend(low, high),
         zsmooth="best" if smooth else False,
         hovertemplate="row %{y}, column %{x}: %{z:.4g}<extra></extra>",
-    )  # fmt: skip
+    )
     figure.update_xaxes(visible=False, constrain="domain", range=[-0.5, width - 0.5])
     figure.update_yaxes(visible=False, scaleanchor="x", constrain="domain", range=[height - 0.5, -0.5])
     styled(figure, dark, height=HEIGHT)

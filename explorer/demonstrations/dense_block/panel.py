@@ -12,7 +12,7 @@ import streamlit as st
 from cachetools import LRUCache, cached
 
 from explorer.analysis.palette import INK
-from explorer.analysis.text import grouped, pair_text, si
+from explorer.analysis.text import pair_text, si, thousands
 from explorer.analysis.trace import Node, Trace, trace_variant
 from explorer.architectures import variant as variant_called
 from explorer.architectures.densenet import DenseNetConfig
@@ -97,9 +97,13 @@ def _state(variant: Variant) -> None:
     ran = {b.path: b for b in dense_blocks(cache.ran(name, weights))}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
-            "Dense block", ran, key=BOX.key, required=True, persist_state="session",
+            "Dense block",
+            ran,
+            key=BOX.key,
+            required=True,
+            persist_state="session",
             format_func=lambda p: f"{p.removeprefix('dense_block')}: {ran[p].layers} layers, {pair_text(ran[p].size)}",
-        )  # fmt: skip
+        )
         shown = st.segmented_control("Weights", (RELATIVE, MEANS), key="dense-weights", default=RELATIVE, required=True)
     block = ran[state[BOX.key]]
     left, right = st.columns(2, gap="medium")
@@ -135,10 +139,14 @@ def growth(block: DenseBlock, dark: bool) -> go.Figure:
             colour = "rgb({},{},{})".format(*table[round(255 * (source - 1) / max(1, block.layers - 1))])
         first = block.state(source) - channels
         figure.add_bar(
-            x=names[source:], y=[channels] * (len(names) - source), name=title, marker_color=colour,
-            marker_line={"width": 0.5 if block.layers <= 32 else 0, "color": INK}, showlegend=False,
+            x=names[source:],
+            y=[channels] * (len(names) - source),
+            name=title,
+            marker_color=colour,
+            marker_line={"width": 0.5 if block.layers <= 32 else 0, "color": INK},
+            showlegend=False,
             hovertemplate=f"made by {title}: maps {first} to {first + channels - 1}<extra></extra>",
-        )  # fmt: skip
+        )
     figure.update_xaxes(
         title="behind layer",
         type="category",
@@ -186,10 +194,13 @@ def _use(variant: Variant, block: DenseBlock, by_column: bool) -> None:
     st.caption(
         "As in figure 5 of arXiv 1608.06993: a cell is the sum of the absolute weights from a source to a reader's "
         "first convolution, divided by the number of the source's maps"
-        + (" and of filters and positions; here each column is also divided by its largest cell." if by_column else
-           " and of filters and positions, their mean.")
+        + (
+            " and of filters and positions; here each column is also divided by its largest cell."
+            if by_column
+            else " and of filters and positions, their mean."
+        )
         + " BN scales the maps before they are weighed and is not counted."
-    )  # fmt: skip
+    )
 
 
 def _numbers(block: DenseBlock) -> list[str]:
@@ -206,16 +217,24 @@ def use(block: DenseBlock, table: FloatArray, dark: bool) -> go.Figure:
     titles = [[(source, reader.title) for reader in block.readers] for source in block.sources]
     figure = go.Figure()
     figure.add_heatmap(
-        z=table, x=readers, y=sources, customdata=titles, zmin=0, zmax=float(np.nanmax(table)),
-        colorscale=colour_scale(False), hoverongaps=False,
+        z=table,
+        x=readers,
+        y=sources,
+        customdata=titles,
+        zmin=0,
+        zmax=float(np.nanmax(table)),
+        colorscale=colour_scale(False),
+        hoverongaps=False,
         hovertemplate="%{customdata[0]} → %{customdata[1]}: %{z:.4g}<extra></extra>",
         colorbar={"tickfont_size": FONT, "thickness": 14, "nticks": 5},
-    )  # fmt: skip
+    )
     step = math.ceil(block.layers / TICKS)
     figure.update_xaxes(
-        title=f"read by layer, {last[0].upper()}: {last}", type="category", tickangle=0,
+        title=f"read by layer, {last[0].upper()}: {last}",
+        type="category",
+        tickangle=0,
         tickvals=[*readers[:-1:step], readers[-1]],
-    )  # fmt: skip
+    )
     figure.update_yaxes(title="made by layer", type="category", autorange="reversed", tickvals=sources[::step])
     return styled(figure, dark, height=HEIGHT)
 
@@ -242,9 +261,13 @@ def _cost(variant: Variant) -> None:
             k = st.slider("Growth rate k", *RANGES[GROWTH], key=GROWTH, persist_state="session")
         with st.container(width=360):
             kept = st.slider(
-                "Compression θ: maps that a transition keeps", *RANGES[KEPT], key=KEPT, step=5, format="%d %%",
+                "Compression θ: maps that a transition keeps",
+                *RANGES[KEPT],
+                key=KEPT,
+                step=5,
+                format="%d %%",
                 persist_state="session",
-            )  # fmt: skip
+            )
     other = own if {GROWTH: k, KEPT: kept} == _own(variant) else _with(variant.name, k, kept)
     title = f"k = {k}, θ = {kept / 100:g}"
     params, macs = other.inference_params / own.inference_params, other.inference_macs / own.inference_macs
@@ -259,8 +282,8 @@ def _cost(variant: Variant) -> None:
             [
                 {
                     "": label,
-                    "parameters": grouped(t.inference_params),
-                    "MACs": grouped(t.inference_macs),
+                    "parameters": thousands(t.inference_params),
+                    "MACs": thousands(t.inference_macs),
                     "maps at the end": t.node(t.output.inputs[0]).out_shape[0],
                 }
                 for label, t in ((variant.title, own), (title, other))
@@ -283,10 +306,13 @@ def by_stage(traces: dict[str, Trace], dark: bool) -> go.Figure:
         traces.items(), (fill("activation", dark), fill("convolution", dark)), strict=False
     ):
         figure.add_bar(
-            x=[s.macs for s in trace.stages], y=[s.path for s in trace.stages], orientation="h", name=label,
+            x=[s.macs for s in trace.stages],
+            y=[s.path for s in trace.stages],
+            orientation="h",
+            name=label,
             marker={"color": colour, "line": {"width": 1, "color": INK}},
             hovertemplate="%{y}: %{x:,} MACs<extra></extra>",
-        )  # fmt: skip
+        )
     figure.update_xaxes(title="MACs", nticks=6, exponentformat="SI")
     figure.update_yaxes(autorange="reversed", ticksuffix=" ")
     figure.update_layout(legend={**LEGEND, "traceorder": "normal"})

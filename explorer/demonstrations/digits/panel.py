@@ -256,9 +256,12 @@ def _panel(variant: Variant) -> None:
         layers(_frame(*arguments, shown.image), key="digit-layers")
     if state["reads"] == DIGIT:
         st.pills(
-            "Or take a sample, in one of two handwritings", digits.sample_digits(), key="digit", on_change=_taken,
+            "Or take a sample, in one of two handwritings",
+            digits.sample_digits(),
+            key="digit",
+            on_change=_taken,
             format_func=lambda n: n[0] if n.isdecimal() else f"{n[0]}ʹ",
-        )  # fmt: skip
+        )
     if shown.digit is not None:
         _distort(arguments, shown.digit, report is None or report.done)
     if shown.image.digest != state[ON_SCREEN] and (report is None or report.done):

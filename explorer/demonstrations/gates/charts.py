@@ -51,9 +51,17 @@ def distributions(names: Sequence[str], vectors: Sequence[FloatArray], dark: boo
     colour = stroke("gate", dark)
     figure = go.Figure()
     figure.add_box(
-        y=list(names), q1=first, median=middle, q3=third, lowerfence=least, upperfence=most,
-        orientation="h", line={"color": colour, "width": 2}, fillcolor=fill("gate", dark), showlegend=False,
-    )  # fmt: skip
+        y=list(names),
+        q1=first,
+        median=middle,
+        q3=third,
+        lowerfence=least,
+        upperfence=most,
+        orientation="h",
+        line={"color": colour, "width": 2},
+        fillcolor=fill("gate", dark),
+        showlegend=False,
+    )
     figure.update_xaxes(range=[0, 1], tickfont_size=FONT, nticks=6)
     return _rows(figure, names, dark)
 
@@ -63,9 +71,12 @@ def by_block(names: Sequence[str], values: Sequence[float], dark: bool) -> go.Fi
     """One number a block as bars."""
     figure = go.Figure()
     figure.add_bar(
-        x=list(values), y=list(names), orientation="h", marker_color=stroke("gate", dark),
+        x=list(values),
+        y=list(names),
+        orientation="h",
+        marker_color=stroke("gate", dark),
         hovertemplate="%{y}: %{x:.4f}<extra></extra>",
-    )  # fmt: skip
+    )
     figure.update_xaxes(tickfont_size=FONT, nticks=5, rangemode="tozero")
     return _rows(figure, names, dark)
 
@@ -84,14 +95,22 @@ def logits(before: FloatArray, after: FloatArray, classes: Sequence[str], dark: 
     low, high = float(min(before.min(), after.min())), float(max(before.max(), after.max()))
     figure = go.Figure()
     figure.add_scatter(
-        x=[low, high], y=[low, high], mode="lines", hoverinfo="skip", showlegend=False,
+        x=[low, high],
+        y=[low, high],
+        mode="lines",
+        hoverinfo="skip",
+        showlegend=False,
         line={"color": stroke("normalization", dark), "width": 2},
-    )  # fmt: skip
+    )
     figure.add_scatter(
-        x=before, y=after, mode="markers", customdata=names, showlegend=False,
+        x=before,
+        y=after,
+        mode="markers",
+        customdata=names,
+        showlegend=False,
         marker={"size": 7, "color": fill("linear", dark), "line": {"width": 1, "color": INK}},
         hovertemplate="%{customdata}: %{x:.4g} becomes %{y:.4g}<extra></extra>",
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="original logit", tickfont_size=FONT, nticks=6)
     figure.update_yaxes(title="altered logit", tickfont_size=FONT, nticks=6)
     return styled(figure, dark, height=380)
@@ -106,10 +125,17 @@ def added(trace: Trace, dark: bool) -> go.Figure:
             totals[node.stage] = totals.get(node.stage, 0) + node.params
     figure = go.Figure()
     figure.add_bar(
-        x=list(totals.values()), y=list(totals), orientation="h", marker_color=fill("gate", dark),
-        marker_line={"width": 1, "color": INK}, text=[f"{n:,}" for n in totals.values()],
-        textposition="outside", textfont_size=FONT, cliponaxis=False, hoverinfo="skip",
-    )  # fmt: skip
+        x=list(totals.values()),
+        y=list(totals),
+        orientation="h",
+        marker_color=fill("gate", dark),
+        marker_line={"width": 1, "color": INK},
+        text=[f"{n:,}" for n in totals.values()],
+        textposition="outside",
+        textfont_size=FONT,
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
     figure.update_xaxes(visible=False, range=[0, 1.35 * max(totals.values())])
     figure.update_yaxes(autorange="reversed", tickfont_size=FONT, ticksuffix=" ")
     return styled(figure, dark, height=len(totals) * ROW + 40)

@@ -13,7 +13,7 @@ from threading import Condition
 import streamlit as st
 from cachetools import LRUCache, cached
 
-from explorer.analysis.text import grouped, pair_text
+from explorer.analysis.text import pair_text, thousands
 from explorer.analysis.trace import Node, Trace
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Variant
@@ -23,7 +23,7 @@ from explorer.demonstrations.gates.component import GateView, gate_bars, map_pai
 from explorer.demonstrations.gates.compute import FORCES, Alteration, GateBlock, Pairs, Reading
 from explorer.runtime.activations import Activations, Prediction, capture, relative_change
 from explorer.runtime.activations import altered as run_altered
-from explorer.runtime.maps import FloatArray
+from explorer.runtime.maps import FloatArray, Message
 from explorer.runtime.pictures import LoadedImage
 from explorer.runtime.samples import samples
 from explorer.ui import cache
@@ -36,9 +36,13 @@ BOX = Follower("gates", "gate")
 VIEW = "gate-view"  # in the session: the chosen channel
 AS_COMPUTED, AVERAGE, NOTHING = "computed", "average", "nothing"
 ALTERATIONS = {
-    AS_COMPUTED: "As computed", "one": "All 1", "mean": "Their mean", "shuffle": "Shuffled",
-    "invert": "Inverted (1 − g)", "channel": "One channel",
-}  # fmt: skip
+    AS_COMPUTED: "As computed",
+    "one": "All 1",
+    "mean": "Their mean",
+    "shuffle": "Shuffled",
+    "invert": "Inverted (1 − g)",
+    "channel": "One channel",
+}
 SCOPES = {"block": "This block", "all": "All blocks"}
 GATES = {
     "Sigmoid": "σ(x) = 1 / (1 + e⁻ˣ)",
@@ -82,9 +86,14 @@ def _first_values(variant: Variant) -> dict[str, str | int]:
     """Of the controls, by their names in the link; the select box of gates has none: it follows the selection."""
     own = {"r": variant.config.squeeze_excitation} if gates.has_reduction(variant) else {}
     return own | {
-        "gate": 0, "gate-order": "number", "against": NOTHING, "force": AS_COMPUTED, "scope": "block",
-        "gate-percent": 0, "shuffle": 0,
-    }  # fmt: skip
+        "gate": 0,
+        "gate-order": "number",
+        "against": NOTHING,
+        "force": AS_COMPUTED,
+        "scope": "block",
+        "gate-percent": 0,
+        "shuffle": 0,
+    }
 
 
 def follow(trace: Trace, node: Node) -> bool:
@@ -153,16 +162,22 @@ def _gates_of(name: str, weights: str, device: str, image: LoadedImage) -> Gates
 
 
 @cache.bounded(64)
-def _message(name: str, weights: str, device: str, image: LoadedImage, path: str) -> bytes:
+def _message(name: str, weights: str, device: str, image: LoadedImage, path: str) -> Message:
     activations = cache.activations(name, weights, device, image)
     return gates.block_message(activations, gates.reading(activations, _blocks(name)[path]))
 
 
 @cache.bounded(32)
 def _effect(
-    name: str, weights: str, device: str, image: LoadedImage, path: str, channel: int,
-    altered: tuple[str, ...], alteration: Alteration,
-) -> Effect:  # fmt: skip
+    name: str,
+    weights: str,
+    device: str,
+    image: LoadedImage,
+    path: str,
+    channel: int,
+    altered: tuple[str, ...],
+    alteration: Alteration,
+) -> Effect:
     before = cache.activations(name, weights, device, image)
     after = run_altered(before, dict.fromkeys(altered, alteration))
     shown = gates.pairs(before, after, _blocks(name)[path], channel)
@@ -226,9 +241,12 @@ def _one_block(variant: Variant) -> None:
     blocks, state, chosen = _blocks(variant.name), st.session_state, settings()
     with st.container(width=460):
         st.selectbox(
-            "Squeeze-and-excitation block", blocks, key="gates", persist_state="session",
+            "Squeeze-and-excitation block",
+            blocks,
+            key="gates",
+            persist_state="session",
             format_func=lambda path: _title(blocks[path]),
-        )  # fmt: skip
+        )
     block = blocks[state["gates"]]
     arguments = _arguments(variant.name, chosen)
     activations = cache.activations(*arguments)
@@ -326,9 +344,10 @@ def _show(effect: Effect, activations: Activations, block: GateBlock) -> None:
         )
     with scores:
         chart(
-            gate_charts.logits(effect.before, effect.after, classes, dark()), "gate-logits",
+            gate_charts.logits(effect.before, effect.after, classes, dark()),
+            "gate-logits",
             "Logits of all classes, original against altered",
-        )  # fmt: skip
+        )
     if not classes:
         st.caption("Untrained, the classes have no names, and no probabilities worth showing.")
         return
@@ -399,9 +418,10 @@ def _comparison(name: str, names: list[str], own: list[FloatArray], other: str, 
         _chart_of(f"Gates: {title}", gate_charts.heat_map(names, theirs, dark()), "gates-theirs")
     with right:
         _chart_of(
-            f"{chosen.image_title} minus {title}", gate_charts.heat_map(names, difference, dark(), signed=True),
+            f"{chosen.image_title} minus {title}",
+            gate_charts.heat_map(names, difference, dark(), signed=True),
             "gates-difference",
-        )  # fmt: skip
+        )
     _chart_of(what, gate_charts.by_block(names, per_block, dark()), "gates-per-block")
     st.caption(
         "In the paper's trained networks, early blocks gate alike for all classes and late ones by class; the very "
@@ -443,7 +463,7 @@ def _cost(variant: Variant) -> None:
     with numbers:
         st.table(
             [
-                {"": label, "parameters": grouped(p), "MACs": grouped(m)}
+                {"": label, "parameters": thousands(p), "MACs": thousands(m)}
                 for label, p, m in (
                     ("without gates", bare.inference_params, bare.inference_macs),
                     (title, gated.inference_params, gated.inference_macs),

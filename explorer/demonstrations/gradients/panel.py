@@ -30,8 +30,11 @@ SEED = "gradient-seed"
 MOST_SEED = 999
 NETWORKS = {True: "with shortcuts", False: "plain"}
 INITIALIZATIONS: dict[Initialization, str] = {
-    "he": "He", "torch": "torch's default", "xavier": "Xavier", "normal": "N(0, 0.01²)",
-}  # fmt: skip
+    "he": "He",
+    "torch": "torch's default",
+    "xavier": "Xavier",
+    "normal": "N(0, 0.01²)",
+}
 NORMS = {"bn": "with BN", "none": "without BN"}
 # Controls of the gradients, with their first values: what differs from these stands in the link.
 FIRST = {"depth": "56", "norm": "bn", "init": "he"}
@@ -95,13 +98,21 @@ def _gradients() -> None:
             "Normalization", NORMS, key="norm", required=True, format_func=NORMS.__getitem__, persist_state="session"
         )
         st.pills(
-            "Initialization", INITIALIZATIONS, key="init", required=True, format_func=INITIALIZATIONS.__getitem__,
+            "Initialization",
+            INITIALIZATIONS,
+            key="init",
+            required=True,
+            format_func=INITIALIZATIONS.__getitem__,
             persist_state="session",
-        )  # fmt: skip
+        )
         shown = st.pills(
-            "Networks", NETWORKS, key="gradient-networks", selection_mode="multi", default=list(NETWORKS),
+            "Networks",
+            NETWORKS,
+            key="gradient-networks",
+            selection_mode="multi",
+            default=list(NETWORKS),
             format_func=NETWORKS.__getitem__,
-        )  # fmt: skip
+        )
         seed_number = st.number_input("Seed", 0, MOST_SEED, key=SEED, step=1, width=140, persist_state="session")
     recipes = [
         Recipe(int(state["depth"]), skips, state["norm"] == "bn", state["init"], seed_number)

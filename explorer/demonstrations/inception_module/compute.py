@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from explorer.analysis import cost
+from explorer.analysis import cost, designs
 from explorer.analysis.cost import Design
 from explorer.analysis.text import pair_text
 from explorer.analysis.trace import Node, Trace
@@ -119,6 +119,6 @@ def without_reduction(branch: Branch) -> tuple[Design, Design] | None:
     match branch.windows:
         case (Node(kind="pointwise") as first, Node(kind="convolution") as second):
             reduce, large = cost.convolution_of(first), cost.convolution_of(second)
-            alone = cost.direct(replace(large, in_shape=reduce.in_shape))
+            alone = designs.direct(replace(large, in_shape=reduce.in_shape))
             return Design(branch.title, (reduce, large)), alone
     return None

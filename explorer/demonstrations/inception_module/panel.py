@@ -13,8 +13,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from explorer.analysis.palette import INK
-from explorer.analysis.text import grouped, shape_text, si
-from explorer.analysis.trace import Kind, Node, Trace
+from explorer.analysis.text import shape_text, si, thousands
+from explorer.analysis.trace import Node, Trace
+from explorer.analysis.types import Kind
 from explorer.architectures.family import Variant
 from explorer.architectures.googlenet import GoogLeNetConfig
 from explorer.demonstrations.inception_module.compute import Branch, Module, modules, without_reduction
@@ -34,10 +35,16 @@ TILES = 4  # of each branch
 BRANCH_KINDS: tuple[Kind, ...] = ("pointwise", "convolution", "linear", "depthwise")  # fills, in order of the branches
 # Table 1 of 1409.4842: parameters and operations as printed.
 PRINTED = {
-    "3a": ("159K", "128M"), "3b": ("380K", "304M"), "4a": ("364K", "73M"), "4b": ("437K", "88M"),
-    "4c": ("463K", "100M"), "4d": ("580K", "119M"), "4e": ("840K", "170M"), "5a": ("1072K", "54M"),
+    "3a": ("159K", "128M"),
+    "3b": ("380K", "304M"),
+    "4a": ("364K", "73M"),
+    "4b": ("437K", "88M"),
+    "4c": ("463K", "100M"),
+    "4d": ("580K", "119M"),
+    "4e": ("840K", "170M"),
+    "5a": ("1072K", "54M"),
     "5b": ("1388K", "71M"),
-}  # fmt: skip
+}
 
 
 def begin(variant: Variant) -> None:
@@ -85,9 +92,12 @@ def _one_module(variant: Variant) -> None:
     name, found, state = variant.name, _modules(variant.name), st.session_state
     with st.container(width=460):
         st.selectbox(
-            "Module", found, key=BOX.key, persist_state="session",
+            "Module",
+            found,
+            key=BOX.key,
+            persist_state="session",
             format_func=lambda p: f"{p}: {shape_text(found[p].merge.out_shape)}",
-        )  # fmt: skip
+        )
     module = found[state[BOX.key]]
     st.markdown(
         f"All branches read the same **{module.in_channels}** maps; what they make is stacked, not added. "
@@ -149,13 +159,21 @@ def _shares(module: Module, dark: bool) -> go.Figure:
         counts = [values[i] for values in quantities.values()]
         shares = [count / sum(values) for count, values in zip(counts, quantities.values(), strict=True)]
         figure.add_bar(
-            x=shares, y=list(quantities), orientation="h", name=branch.title, width=0.8,
+            x=shares,
+            y=list(quantities),
+            orientation="h",
+            name=branch.title,
+            width=0.8,
             marker={"color": fill(_colour(module, branch), dark), "line": {"width": 1, "color": INK}},
-            text=[f"{share:.0%}" if share >= 0.1 else "" for share in shares], textposition="inside",
-            insidetextanchor="middle", textangle=0, insidetextfont={"color": INK, "size": FONT}, constraintext="none",
-            customdata=[grouped(count) for count in counts],
+            text=[f"{share:.0%}" if share >= 0.1 else "" for share in shares],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            insidetextfont={"color": INK, "size": FONT},
+            constraintext="none",
+            customdata=[thousands(count) for count in counts],
             hovertemplate=f"{branch.title}: " + "%{customdata} (%{x:.1%})<extra></extra>",
-        )  # fmt: skip
+        )
     figure.update_xaxes(visible=False, range=[0, 1])
     figure.update_yaxes(autorange="reversed", ticksuffix=" ")
     legend = {"orientation": "h", "y": -0.05, "yanchor": "top", "traceorder": "normal"}
@@ -205,9 +223,9 @@ def _table(variant: Variant) -> None:
             "in": shape_text(module.branches[0].nodes[0].in_shapes[0]),
             "branches: maps after each convolution": "; ".join(map(_widths, module.branches)),
             "out": shape_text(module.merge.out_shape),
-            "parameters": grouped(module.params),
-            "MACs": grouped(module.macs),
-            "MACs without 1×1": grouped(module.macs + more) if pairs else "",
+            "parameters": thousands(module.params),
+            "MACs": thousands(module.macs),
+            "MACs without 1×1": thousands(module.macs + more) if pairs else "",
         }
         if published:
             row |= {"printed": " / ".join(PRINTED[_short(module.path)])}

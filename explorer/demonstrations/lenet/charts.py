@@ -27,9 +27,16 @@ def distances(d: Distances, dark: bool) -> go.Figure:
     pixels = np.pad(d.codes, around, constant_values=np.nan).transpose(1, 0, 2).reshape(rows, -1)
     x = (np.arange(pixels.shape[1]) - columns // 2) / PIXELS
     figure.add_heatmap(
-        x=x, z=pixels, zmin=-1, zmax=1, colorscale=colour_scale(signed=True), showscale=False,
-        hoverinfo="skip", row=2, col=1,
-    )  # fmt: skip
+        x=x,
+        z=pixels,
+        zmin=-1,
+        zmax=1,
+        colorscale=colour_scale(signed=True),
+        showscale=False,
+        hoverinfo="skip",
+        row=2,
+        col=1,
+    )
     figure.update_yaxes(visible=False, row=1, col=1)
     figure.update_yaxes(visible=False, autorange="reversed", row=2, col=1)
     figure.update_xaxes(range=[-0.5, len(d.values) - 0.5], showgrid=False, zeroline=False)
@@ -52,7 +59,18 @@ def _bars(figure: go.Figure, values: FloatArray, winner: int, dark: bool) -> Non
     colours = [fill("merge" if i == winner else "linear", dark) for i in range(len(values))]
     text = [f"<b>{v:.3g}</b>" if i == winner else f"{v:.3g}" for i, v in enumerate(values.tolist())]
     figure.add_bar(
-        x=list(range(len(values))), y=values, marker_color=colours, marker_line={"width": 1, "color": INK},
-        text=text, textposition="outside", textfont_size=FONT, textangle=0, cliponaxis=False, constraintext="none",
-        hovertemplate="%{x}: %{y:.6g}<extra></extra>", showlegend=False, row=1, col=1,
-    )  # fmt: skip
+        x=list(range(len(values))),
+        y=values,
+        marker_color=colours,
+        marker_line={"width": 1, "color": INK},
+        text=text,
+        textposition="outside",
+        textfont_size=FONT,
+        textangle=0,
+        cliponaxis=False,
+        constraintext="none",
+        hovertemplate="%{x}: %{y:.6g}<extra></extra>",
+        showlegend=False,
+        row=1,
+        col=1,
+    )

@@ -29,10 +29,16 @@ def profile(blocks: Sequence[Widths], dark: bool) -> go.Figure:
     for name, places, colour in bars:
         at, channels, words = zip(*places, strict=True)
         figure.add_bar(
-            x=at, y=channels, width=0.9, base=[-c / 2 for c in channels], name=name, customdata=words,
-            marker_color=colour, marker_line={"width": 1, "color": INK},
+            x=at,
+            y=channels,
+            width=0.9,
+            base=[-c / 2 for c in channels],
+            name=name,
+            customdata=words,
+            marker_color=colour,
+            marker_line={"width": 1, "color": INK},
             hovertemplate="%{y} channels %{customdata}<extra></extra>",
-        )  # fmt: skip
+        )
     figure.update_xaxes(
         tickvals=[2 * i - 1 for i in range(1, len(blocks) + 1)], ticktext=[b.block for b in blocks], tickangle=-60
     )
@@ -49,9 +55,15 @@ def spirals(recovered: Recovered, dimensions: int, dark: bool) -> go.Figure:
     colours = [[i / 255, "rgb({},{},{})".format(*colour)] for i, colour in enumerate(colormaps.SEQUENTIAL)]
     for column, points in enumerate((recovered.curve, recovered.back), 1):
         figure.add_scatter(
-            x=points[:, 0], y=points[:, 1], mode="markers", hoverinfo="skip", showlegend=False, row=1, col=column,
+            x=points[:, 0],
+            y=points[:, 1],
+            mode="markers",
+            hoverinfo="skip",
+            showlegend=False,
+            row=1,
+            col=column,
             marker={"size": 6, "color": np.arange(len(points)), "colorscale": colours},
-        )  # fmt: skip
+        )
         reach = 1.1 * float(np.abs(recovered.back if column == 2 else recovered.curve).max())
         figure.update_xaxes(range=[-reach, reach], nticks=4, tickfont_size=FONT, constrain="domain", row=1, col=column)
         anchor = "x" if column == 1 else "x2"

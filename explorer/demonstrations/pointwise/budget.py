@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from explorer.analysis import cost
-from explorer.analysis.cost import CostError, Shape
-from explorer.analysis.text import grouped, shape_text
+from explorer.analysis import designs
+from explorer.analysis.cost import CostError
+from explorer.analysis.text import shape_text, thousands
+from explorer.analysis.types import MapShape
 from explorer.architectures.googlenet import MODULES
 from explorer.demonstrations.pointwise.calculator import MOST, USUAL, choose, legend, whole, whole_number
 from explorer.ui import cache, cost_bars
@@ -16,7 +17,7 @@ from explorer.ui.charts import chart, dark
 from explorer.ui.link import asked
 
 NETWORK = "googlenet"
-KEYS = [f"widths-{i}" for i in range(len(cost.WIDTHS))]
+KEYS = [f"widths-{i}" for i in range(len(designs.WIDTHS))]
 
 
 def begin() -> None:
@@ -53,7 +54,7 @@ def _text(numbers: Sequence[int]) -> str:
     return "-".join(map(str, numbers))
 
 
-def _input(module: str) -> Shape:
+def _input(module: str) -> MapShape:
     """The maps that the network gives to the module."""
     blocks = (b for s in cache.trace(NETWORK).stages for b in s.blocks)
     channels, height, width = next(b.in_shape for b in blocks if b.path.endswith(f".{module}"))
@@ -64,24 +65,29 @@ def budget() -> None:
     """The controls, the bill and the branches."""
     state = st.session_state
     st.selectbox(
-        "Module", MODULES, key="module", on_change=_published, width=160, persist_state="session",
+        "Module",
+        MODULES,
+        key="module",
+        on_change=_published,
+        width=160,
+        persist_state="session",
         format_func=lambda name: f"inception {name}",
-    )  # fmt: skip
+    )
     with st.container(horizontal=True, gap="small"):
-        for label, key in zip(cost.WIDTHS, KEYS, strict=True):
+        for label, key in zip(designs.WIDTHS, KEYS, strict=True):
             whole_number(label, 1, MOST, key)
     numbers = [state[key] for key in KEYS]
     state["widths"] = _text(numbers)
     in_shape = _input(state["module"])
-    branches = cost.inception(in_shape, numbers)
-    naive = cost.naive_inception(in_shape, numbers)
+    branches = designs.inception(in_shape, numbers)
+    naive = designs.naive_inception(in_shape, numbers)
     params, macs = sum(b.params for b in branches), sum(b.macs for b in branches)
     maps = sum(b.out_shape[0] for b in branches)
     naive_macs = sum(d.macs for d in naive)
     naive_maps = sum(d.out_shape[0] for d in naive) + in_shape[0]
     st.markdown(
-        f"{shape_text(in_shape)} → **{shape_text((maps, *in_shape[1:]))}**: {grouped(params)} parameters, "
-        f"**{grouped(macs)}** multiplications.  \nWithout reductions and projection, {grouped(naive_macs)} "
+        f"{shape_text(in_shape)} → **{shape_text((maps, *in_shape[1:]))}**: {thousands(params)} parameters, "
+        f"**{thousands(macs)}** multiplications.  \nWithout reductions and projection, {thousands(naive_macs)} "
         f"multiplications ({naive_macs / macs:.2f}×), and a stack of {naive_maps} maps: the pooling hands on "
         f"all {in_shape[0]}."
     )
@@ -92,9 +98,9 @@ def budget() -> None:
             {
                 "branch": b.name,
                 "layers": "; ".join(map(cost_bars.layer_text, b.layers)),
-                "maps": grouped(b.out_shape[0]),
-                "parameters": grouped(b.params),
-                "multiplications": grouped(b.macs),
+                "maps": thousands(b.out_shape[0]),
+                "parameters": thousands(b.params),
+                "multiplications": thousands(b.macs),
                 "of the module": f"{b.macs / macs:.1%}",
             }
             for b in branches

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from explorer.analysis import cost
+from explorer.analysis import cost, designs
 from explorer.analysis.cost import Convolution, CostError, Design, parse_padding, parse_pair
 from explorer.analysis.palette import KINDS
-from explorer.analysis.text import bytes_text, grouped, pair_text, shape_text
+from explorer.analysis.text import bytes_text, pair_text, shape_text, thousands
 from explorer.analysis.trace import UnknownNode
 from explorer.architectures import UnknownVariant, family_of, variant
+from explorer.demonstrations.pointwise.formulas import macs_formula, params_formula, sum_formula
 from explorer.ui import cache, cost_bars
 from explorer.ui.charts import chart, dark, fill
 from explorer.ui.link import asked, keep, seed, seed_number
@@ -34,16 +35,16 @@ BATCHES = ("1", "8", "32")
 def whole(text: str) -> int:
     """A whole number from 1 to `MOST`. Raises CostError."""
     if not (text.isascii() and text.isdecimal() and len(text) < 6 and 1 <= int(text) <= MOST):
-        raise CostError(f"{text!r} is no number from 1 to {grouped(MOST)}.")
+        raise CostError(f"{text!r} is no number from 1 to {thousands(MOST)}.")
     return int(text)
 
 
 def _kernel(text: str) -> str:
-    return cost.short(parse_pair(text, "kernel"))
+    return cost.format_pair(parse_pair(text, "kernel size"))
 
 
 def _padding(text: str) -> str:
-    return cost.short(parse_padding(text))
+    return cost.format_pair(parse_padding(text))
 
 
 def _yes(text: str) -> bool:
@@ -70,14 +71,16 @@ FIELDS = {
     "kernel": Field("Kernel", "5", _kernel, "The side, or height x width: type 1x7 for one row of seven."),
     "stride": Field("Stride", 1),
     "padding": Field(
-        "Padding", "same", _padding,
+        "Padding",
+        "same",
+        _padding,
         "same: kernel - 1 zeros, so that stride 1 keeps the size. valid: none. Or the zeros on each side.",
     ),
     "groups": Field("Groups", 1, help="Of the k×k: each filter sees only its group's channels."),
-    "bottleneck": Field("Bottleneck", cost.BOTTLENECK, help="The maps that the 1×1 convolution leaves."),
-    "expansion": Field("Expansion", cost.EXPANSION, help="Of the inverted residual: times the channels in."),
+    "bottleneck": Field("Bottleneck", designs.BOTTLENECK, help="The maps that the 1×1 convolution leaves."),
+    "expansion": Field("Expansion", designs.EXPANSION, help="Of the inverted residual: times the channels in."),
     "bias": Field("Bias", True, _yes),
-}  # fmt: skip
+}
 # What `begin` of other panels puts into the session, and the link carries too.
 OF_NETWORK = ("net", "at", "map", "row", "column")
 OTHERS = (*OF_NETWORK, "batch", "module", "widths")
@@ -154,10 +157,17 @@ def _usual_numbers() -> dict[str, str]:
         name, _, node = st.session_state[FROM].partition(":")
         c = cost.convolution_of(cache.trace(name).node(node))
         numbers |= {
-            "channels": c.in_shape[0], "height": c.in_shape[1], "width": c.in_shape[2], "out": c.out_channels,
-            "kernel": cost.short(c.kernel), "stride": c.stride[0], "padding": cost.short(c.padding),
-            "groups": c.groups, "bottleneck": cost.usual_width(c.groups), "bias": c.bias,
-        }  # fmt: skip
+            "channels": c.in_shape[0],
+            "height": c.in_shape[1],
+            "width": c.in_shape[2],
+            "out": c.out_channels,
+            "kernel": cost.format_pair(c.kernel),
+            "stride": c.stride[0],
+            "padding": cost.format_pair(c.padding),
+            "groups": c.groups,
+            "bottleneck": designs.default_width(c.groups),
+            "bias": c.bias,
+        }
     return {name: _text(value) for name, value in numbers.items()}
 
 
@@ -205,9 +215,14 @@ def _control(name: str) -> None:
         usual = KERNELS if name == "kernel" else PADDINGS
         typed = st.session_state[name] or usual[0]
         st.selectbox(
-            field.label, dict.fromkeys((*usual, typed)), key=name, accept_new_options=True,
-            help=field.help, width=WIDTH, persist_state="session",
-        )  # fmt: skip
+            field.label,
+            dict.fromkeys((*usual, typed)),
+            key=name,
+            accept_new_options=True,
+            help=field.help,
+            width=WIDTH,
+            persist_state="session",
+        )
     else:
         whole_number(field.label, 1, MOST, name, field.help)
 
@@ -223,20 +238,20 @@ def convolution() -> Convolution:
     c = Convolution(
         in_shape=(state["channels"], state["height"], state["width"]),
         out_channels=state["out"],
-        kernel=parse_pair(state["kernel"] or "", "kernel"),
+        kernel=parse_pair(state["kernel"] or "", "kernel size"),
         stride=(state["stride"], state["stride"]),
         padding=parse_padding(state["padding"] or ""),
         groups=state["groups"],
         bias=state["bias"],
     )
-    cost.bottleneck(c, state["bottleneck"])
+    designs.bottleneck(c, state["bottleneck"])
     return c
 
 
 def family(c: Convolution) -> dict[str, Design | CostError]:
     """It and its relatives with the chosen bottleneck and expansion."""
     state = st.session_state
-    return cost.family(c, state["bottleneck"], c.groups if c.groups > 1 else GROUPS, state["expansion"])
+    return designs.alternatives(c, state["bottleneck"], c.groups if c.groups > 1 else GROUPS, state["expansion"])
 
 
 # ---- comparisons -------------------------------------------------------------------------------------------
@@ -244,7 +259,7 @@ def family(c: Convolution) -> dict[str, Design | CostError]:
 
 def pair(c: Convolution) -> tuple[Design, Design]:
     """The direct convolution and the one with a bottleneck."""
-    return cost.direct(c), cost.bottleneck(c, st.session_state["bottleneck"])
+    return designs.direct(c), designs.bottleneck(c, st.session_state["bottleneck"])
 
 
 def comparison(c: Convolution) -> None:
@@ -253,7 +268,7 @@ def comparison(c: Convolution) -> None:
     ratio = direct.macs / reduced.macs
     saying = f"**{ratio:.2f}×** fewer" if ratio >= 1 else f"**{1 / ratio:.2f}×** more"
     st.markdown(
-        f"{grouped(direct.macs)} multiplications, or {grouped(reduced.macs)} with a bottleneck of "
+        f"{thousands(direct.macs)} multiplications, or {thousands(reduced.macs)} with a bottleneck of "
         f"{st.session_state['bottleneck']}: {saying}."
     )
     chart(cost_bars.comparison((direct, reduced), dark()), "comparison", "Costs of both, layer by layer")
@@ -277,16 +292,16 @@ def formulas(c: Convolution) -> None:
         with place:
             st.markdown(f"**{design.name}**: {' → '.join(shape_text(s) for s in _shapes(design))}")
             for layer in design.layers:
-                st.latex(cost.macs_formula(layer))
+                st.latex(macs_formula(layer))
             if len(design.layers) > 1:
-                st.latex(cost.sum_formula(design))
+                st.latex(sum_formula(design))
             memory = bytes_text(design.activation_bytes)
             st.markdown(
-                f"{grouped(design.additions)} additions, {memory} of activations  \n"
-                f"{grouped(design.params)} parameters:"
+                f"{thousands(design.additions)} additions, {memory} of activations  \n"
+                f"{thousands(design.params)} parameters:"
             )
             for layer in design.layers:
-                st.latex(cost.params_formula(layer))
+                st.latex(params_formula(layer))
 
 
 def _shapes(design: Design) -> list[tuple[int, int, int]]:
@@ -296,8 +311,8 @@ def _shapes(design: Design) -> list[tuple[int, int, int]]:
 def widths(c: Convolution) -> None:
     """Multiplications by the bottleneck's width, and where nothing is saved any more."""
     direct, reduced = pair(c)
-    break_even = float(cost.break_even_width(c))
-    figure = cost_bars.width_curve(cost.sweep(c), reduced, direct, break_even, dark())
+    break_even = float(designs.break_even_width(c))
+    figure = cost_bars.width_curve(designs.sweep(c), reduced, direct, break_even, dark())
     chart(figure, "curve", "Multiplications by bottleneck width")
     st.markdown(f"Break-even: a bottleneck saves multiplications below **{break_even:.1f}** maps, of {c.in_shape[0]}.")
 
@@ -307,7 +322,7 @@ def relatives(c: Convolution) -> None:
     _control("expansion")
     found = family(c)
     possible = [design for design in found.values() if isinstance(design, Design)]
-    standard = cost.standard(c).macs
+    standard = designs.standard(c).macs
     chart(cost_bars.bars(possible, dark()), "relatives", "Multiplications of the whole family")
     legend(*possible)
     st.table(
@@ -317,8 +332,8 @@ def relatives(c: Convolution) -> None:
                 "layers": "; ".join(map(cost_bars.layer_text, design.layers)),
                 "output": shape_text(design.out_shape),
                 "sees": pair_text(design.receptive_field),
-                "parameters": grouped(design.params),
-                "multiplications": grouped(design.macs),
+                "parameters": thousands(design.params),
+                "multiplications": thousands(design.macs),
                 "standard ÷ this": f"{standard / design.macs:.2f}",
                 "activations": bytes_text(design.activation_bytes),
             }

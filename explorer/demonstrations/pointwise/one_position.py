@@ -74,10 +74,13 @@ def see_it() -> None:
     with picture:
         key = f"map-{state['net']}-{node.name}"
         st.plotly_chart(
-            cost_bars.map_picture(value, row, column, dark()), key=key, config=CHART,
-            selection_mode="points", on_select=lambda: _pick(state[key]),
+            cost_bars.map_picture(value, row, column, dark()),
+            key=key,
+            config=CHART,
+            selection_mode="points",
+            on_select=lambda: _pick(state[key]),
             alt=f"Map {state['map']} of {node.name}",
-        )  # fmt: skip
+        )
         kind = "" if activations.network.trained else " **Untrained network**: random weights, seeded."
         st.markdown(f"Click a position. {chosen.image_title}, {node.name}, {shape_text(node.out_shape)}.{kind}")
     with numbers:

@@ -16,8 +16,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from explorer.analysis.cost import FLOAT32_BYTES, Convolution, CostError, Design
+from explorer.analysis.cost import Convolution, CostError, Design
 from explorer.analysis.text import bytes_text, si
+from explorer.analysis.types import FLOAT32_BYTES
 from explorer.runtime.device import describe, forward_slot, synchronize
 
 SAMPLES = 15

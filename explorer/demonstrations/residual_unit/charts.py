@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from explorer.analysis.trace import Kind
+from explorer.analysis.types import Kind
 from explorer.demonstrations.gradients.compute import Profile
 from explorer.demonstrations.residual_unit.compute import Change, Norms, Unit
 from explorer.runtime import colormaps
@@ -29,9 +29,12 @@ def three_maps(maps: Mapping[str, FloatArray], dark: bool) -> go.Figure:
     figure = make_subplots(rows=1, cols=len(maps), subplot_titles=list(maps), horizontal_spacing=0.03)
     for column, values in enumerate(maps.values(), 1):
         figure.add_heatmap(
-            z=values, coloraxis="coloraxis", row=1, col=column,
+            z=values,
+            coloraxis="coloraxis",
+            row=1,
+            col=column,
             hovertemplate="row %{y}, column %{x}: %{z:.4g}<extra></extra>",
-        )  # fmt: skip
+        )
     figure.update_xaxes(visible=False, constrain="domain")
     figure.update_yaxes(visible=False, autorange="reversed", constrain="domain")
     for column in range(1, len(maps) + 1):
@@ -42,11 +45,15 @@ def three_maps(maps: Mapping[str, FloatArray], dark: bool) -> go.Figure:
             "cmax": reach,
             "colorscale": [[i / 255, "rgb({},{},{})".format(*colours[i])] for i in range(256)],
             "colorbar": {
-                "orientation": "h", "y": -0.02, "yanchor": "top", "thickness": 14, "nticks": 7,
+                "orientation": "h",
+                "y": -0.02,
+                "yanchor": "top",
+                "thickness": 14,
+                "nticks": 7,
                 "tickfont_size": FONT,
             },
         },
-    )  # fmt: skip
+    )
     return styled(figure, dark, height=350).update_layout(margin={"t": 60, "b": 40})
 
 
@@ -61,11 +68,14 @@ def ratios(units: Sequence[Unit], norms: Sequence[Norms], chosen: Unit, dark: bo
     for name, identity, kind in kinds:
         shown = [(u, n) for u, n in zip(units, norms, strict=True) if (u.kind == "identity") == identity]
         figure.add_bar(
-            x=[u.path for u, _ in shown], y=[n.ratio for _, n in shown], name=name, marker_color=fill(kind, dark),
+            x=[u.path for u, _ in shown],
+            y=[n.ratio for _, n in shown],
+            name=name,
+            marker_color=fill(kind, dark),
             marker_line={"width": [3 if u == chosen else 0 for u, _ in shown], "color": stroke("input", dark)},
             customdata=[(n.residual, n.shortcut) for _, n in shown],
             hovertemplate="%{x}: %{customdata[0]:.4g} / %{customdata[1]:.4g} = %{y:.3g}<extra></extra>",
-        )  # fmt: skip
+        )
     figure.update_xaxes(categoryorder="array", categoryarray=[u.path for u in units])
     figure.update_yaxes(title="‖residual‖ / ‖shortcut‖", rangemode="tozero", nticks=5)
     return styled(figure, dark, height=320).update_layout(legend={**LEGEND, "traceorder": "normal"})
@@ -78,10 +88,15 @@ def changes(lines: Mapping[Line, Sequence[Change]], dark: bool) -> go.Figure:
     for (name, shortcuts), found in lines.items():
         kind, dash = WITH if shortcuts else WITHOUT
         figure.add_scatter(
-            x=[c.block for c in found], y=[c.relative for c in found], name=name, mode="lines+markers",
-            line={"color": stroke(kind, dark), "width": 3, "dash": dash}, marker_size=8, showlegend=True,
+            x=[c.block for c in found],
+            y=[c.relative for c in found],
+            name=name,
+            mode="lines+markers",
+            line={"color": stroke(kind, dark), "width": 3, "dash": dash},
+            marker_size=8,
+            showlegend=True,
             hovertemplate="%{x}: %{y:.1%}<extra>" + name + "</extra>",
-        )  # fmt: skip
+        )
     figure.update_yaxes(title="change", rangemode="tozero", tickformat=".0%", nticks=6)
     return styled(figure, dark, height=380).update_layout(legend=LEGEND)
 
@@ -107,11 +122,16 @@ def _over_depth(lines: Sequence[tuple[Profile, Sequence[str], DoubleArray]], dar
         kind, dash = WITH if profile.recipe.skips else WITHOUT
         shown = np.where(values > 0, values, np.nan)  # zeros have no place on a log axis
         figure.add_scatter(
-            x=np.arange(1, len(values) + 1), y=shown, mode="lines+markers",
-            name="with shortcuts" if profile.recipe.skips else "plain", customdata=names, showlegend=True,
-            line={"color": stroke(kind, dark), "width": 2, "dash": dash}, marker_size=5,
+            x=np.arange(1, len(values) + 1),
+            y=shown,
+            mode="lines+markers",
+            name="with shortcuts" if profile.recipe.skips else "plain",
+            customdata=names,
+            showlegend=True,
+            line={"color": stroke(kind, dark), "width": 2, "dash": dash},
+            marker_size=5,
             hovertemplate="%{x}: %{customdata}, %{y:.3g}<extra></extra>",
-        )  # fmt: skip
+        )
         decades += [float(d) for d in np.log10(shown[values > 0])]
     # Whole powers of ten, at least one above and one below.
     low, high = np.floor(min(decades) - 0.1), np.ceil(max(decades) + 0.1)

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 
 from explorer.analysis.text import pair_text
 from explorer.architectures import variant as variant_called
-from explorer.architectures.family import Variant
 from explorer.demonstrations.gates import charts as gate_charts
-from explorer.demonstrations.residual_unit import charts as residual_charts
-from explorer.demonstrations.residual_unit import compute as residual
+from explorer.demonstrations.residual_unit import charts, compute
 from explorer.demonstrations.residual_unit.compute import Change, Norms, Unit
 from explorer.runtime.activations import Prediction
 from explorer.runtime.maps import FloatArray
-from explorer.runtime.pictures import LoadedImage
+from explorer.runtime.run import Run
 from explorer.ui import cache
-from explorer.ui.charts import chart, dark
-from explorer.ui.link import seed, seed_number
-from explorer.ui.sidebar import run_of, settings, weights_for
+from explorer.ui.charts import chart, dark, top_classes
+from explorer.ui.controls import number_box, select
+from explorer.ui.link import Control, choice, number
+from explorer.ui.section import Section
+from explorer.ui.selection import enclosing, selected
+from explorer.ui.weights_box import weights_for
 
-UNIT, MAP = "unit", "unit-map"  # the controls' keys, and their names in the link
-SHORTCUTS: dict[residual.Shortcut, tuple[str, str]] = {
+SHORTCUTS: dict[compute.Shortcut, tuple[str, str]] = {
     "identity": ("Identity", "The shortcut is the **identity**: the unit's input, untouched."),
     "padding": (
         "Shortcut",
@@ -47,22 +46,40 @@ TWINS = {"plain18": "resnet18", "plain34": "resnet34", "resnet18": "plain18", "r
 def units_of(name: str) -> dict[str, Unit]:
     """The units that can be looked at or removed, by their paths: residual ones, or a plain network's."""
     trace = cache.trace(name)
-    found = residual.residual_units(trace) or (residual.plain_units(trace) if name in TWINS else ())
+    found = compute.residual_units(trace) or (compute.plain_units(trace) if name in TWINS else ())
     return {unit.path: unit for unit in found}
 
 
-def seed_unit(variant: Variant) -> Unit:
-    """Give the controls values that exist: the link's, those before, or the first."""
-    units = units_of(variant.name)
-    seed(UNIT, units, next(iter(units)), "unit")
-    return seed_map(variant)
+def unit_control(run: Run) -> Control:
+    """The unit that both sections are about: the selected operation's, unless the viewer chose one."""
+    return choice("residual.unit", "Unit", lambda: _titles(run.variant), follows=True)
 
 
-def seed_map(variant: Variant) -> Unit:
-    """Give the number of the map a value that exists in the unit that is shown; returns that unit."""
-    unit = units_of(variant.name)[st.session_state[UNIT]]
-    seed_number(MAP, 0, _channels(variant.name, unit) - 1, 0)
-    return unit
+def map_control(run: Run) -> Control:
+    """The map of which the sum is shown."""
+    return number("residual.map", "Map", 0, lambda: _channels(run, unit_shown(run)) - 1)
+
+
+def unit_shown(run: Run) -> Unit:
+    """The chosen unit, else the selected operation's, else the first one."""
+    units = units_of(run.variant)
+    chosen = unit_control(run).value or _as_selected(run)
+    return units[chosen]
+
+
+def _as_selected(run: Run) -> str:
+    units = units_of(run.variant)
+    return enclosing(units, selected(cache.trace(run.variant))) or next(iter(units))
+
+
+def _titles(name: str) -> dict[str, str]:
+    kinds = {path: unit.kind for path, unit in units_of(name).items()}
+    return {path: path if kind == "none" else f"{path}, {kind} shortcut" for path, kind in kinds.items()}
+
+
+def _channels(run: Run, unit: Unit) -> int:
+    """Of the network that runs: it may be narrower than the variant."""
+    return cache.running_trace(run).node(unit.sum).out_shape[0]
 
 
 # ---- computed once for all viewers -------------------------------------------------------------------------
@@ -107,124 +124,92 @@ class AllNorms:
 
 
 @cache.bounded(16)
-def _shown(name: str, weights: str, device: str, image: LoadedImage, path: str, channel: int) -> Shown:
-    t = residual.terms(cache.activations(name, weights, device, image), units_of(name)[path])
+def _shown(run: Run, path: str, channel: int) -> Shown:
+    t = compute.terms(cache.activations(run), units_of(run.variant)[path])
     parts = (t.shortcut, t.residual, t.sum)
     return Shown(np.stack([p[channel].numpy() for p in parts]), Norms(*(float(p.norm()) for p in parts)))
 
 
 @cache.bounded(1)
-def _norms(name: str, weights: str, device: str, image: LoadedImage) -> AllNorms:
-    activations = cache.activations(name, weights, device, image)
-    return AllNorms(tuple(residual.norms(activations, tuple(units_of(name).values()))))
+def _norms(run: Run) -> AllNorms:
+    return AllNorms(tuple(compute.norms(cache.activations(run), tuple(units_of(run.variant).values()))))
 
 
 @cache.bounded(8)
-def _lesion(name: str, weights: str, device: str, image: LoadedImage, path: str) -> Lesion:
-    before, unit = cache.activations(name, weights, device, image), units_of(name)[path]
-    after = residual.without(before, unit)
-    found = residual.changes(before, after, cache.trace(name), unit)
+def _lesion(run: Run, path: str) -> Lesion:
+    before, unit = cache.activations(run), units_of(run.variant)[path]
+    after = compute.without(before, unit)
+    found = compute.changes(before, after, cache.trace(run.variant), unit)
     return Lesion(found, before.logits.numpy(), after.logits.numpy(), before.top(), after.top())
 
 
-# ---- the panels --------------------------------------------------------------------------------------------
+# ---- the sections ------------------------------------------------------------------------------------------
 
 
-@st.fragment
-def one_unit(variant: Variant, keep: Callable[[Variant], None] | None = None) -> None:
-    """Both sections about a unit that is chosen here; nothing for a network without such units.
-
-    `keep` writes what is shown into the link.
-    """
-    if not units_of(variant.name):
-        return
-    st.header("Identity + residual = sum", anchor=False)
-    unit = _unit_box(variant)
+def _show_sum(run: Run) -> None:
+    """Three maps on one scale, their norms, and the norms of all units."""
+    with st.container(horizontal=True):
+        select(unit_control(run), as_selected=_titles(run.variant)[_as_selected(run)], width=420)
+        unit = unit_shown(run)
+        if unit.kind != "none":
+            last = _channels(run, unit) - 1
+            channel = number_box(map_control(run), label=f"Map, 0 to {last}", width=160)
     if unit.kind == "none":
         st.markdown("A plain network adds nothing: a unit's output is what its convolutions make of the input, alone.")
-    else:
-        _sum(variant, unit)
-    st.header("Remove this unit", anchor=False)
-    _removal(variant, unit)
-    if keep is not None:
-        keep(variant)
-
-
-def _unit_box(variant: Variant) -> Unit:
-    """The choice of a unit, of which both sections tell, and of one of its maps."""
-    units = units_of(variant.name)
-    seed_unit(variant)
-    with st.container(horizontal=True):
-        st.selectbox(
-            "Unit", units, key=UNIT, persist_state="session", width=420,
-            format_func=lambda path: f"{path}, {units[path].kind} shortcut" if units[path].kind != "none" else path,
-        )  # fmt: skip
-        unit = seed_unit(variant)  # the map's number has to exist in this unit
-        if unit.kind != "none":
-            most = _channels(variant.name, unit) - 1
-            st.number_input(f"Map, 0 to {most}", 0, most, key=MAP, step=1, width=160, persist_state="session")
-    return unit
-
-
-def _channels(name: str, unit: Unit) -> int:
-    """Of the network that runs: it may be narrower than the variant."""
-    return cache.ran(name, weights_for(name)).node(unit.sum).out_shape[0]
-
-
-def _sum(variant: Variant, unit: Unit) -> None:
-    """Three maps on one scale, their norms, and the norms of all units."""
-    arguments, chosen = run_of(variant.name), settings()
-    shown = _shown(*arguments, unit.path, st.session_state[MAP])
+        return
+    shown = _shown(run, unit.path, channel)
     term, sentence = SHORTCUTS[unit.kind]
     names = (term, "+ residual", "= sum")
     titles = [f"{n}<br>‖·‖ = {np.linalg.norm(m):.4g}" for n, m in zip(names, shown.maps, strict=True)]
     chart(
-        residual_charts.three_maps(dict(zip(titles, shown.maps, strict=True)), dark()), "unit-maps",
-        f"Map {st.session_state[MAP]} of {unit.path}: {term.lower()}, residual and their sum",
-    )  # fmt: skip
+        charts.three_maps(dict(zip(titles, shown.maps, strict=True)), dark()),
+        "unit-maps",
+        f"Map {channel} of {unit.path}: {term.lower()}, residual and their sum",
+    )
     st.markdown(
-        f"{sentence} All {_channels(variant.name, unit)} maps together: "
+        f"{sentence} All {_channels(run, unit)} maps together: "
         f"‖{term.lower()}‖ = **{shown.norms.shortcut:.4g}**, "
         f"‖residual‖ = **{shown.norms.residual:.4g}**, ‖sum‖ = **{shown.norms.sum:.4g}**."
     )
     st.caption(
-        f"{chosen.image_title}; {unit.shortcut} + {unit.residual} = {unit.sum}, maps of "
-        f"{pair_text(shown.maps.shape[1:])}, one scale for all three. {_honest(arguments)}"
+        f"{run.picture.title}; {unit.shortcut} + {unit.residual} = {unit.sum}, maps of "
+        f"{pair_text(shown.maps.shape[1:])}, one scale for all three. {cache.network(run).caption}"
     )
-    st.markdown("**How much each unit adds**, relative to what passes it by (L2 norms over all maps):")
-    units = tuple(units_of(variant.name).values())
+    st.markdown("**How much each unit adds**, relative to its shortcut's output (L2 norms over all maps):")
+    units = tuple(units_of(run.variant).values())
     chart(
-        residual_charts.ratios(units, _norms(*arguments).norms, unit, dark()), "unit-ratios",
+        charts.ratios(units, _norms(run).norms, unit, dark()),
+        "unit-ratios",
         "Norm of the residual relative to the shortcut's, unit by unit",
-    )  # fmt: skip
-    st.caption("Look for low bars: there the unit changes little of what passes it by. The chosen unit has a frame.")
+    )
+    st.caption("Low bars: the unit changes little. The selected unit is outlined.")
 
 
-def _removal(variant: Variant, unit: Unit) -> None:
+def _show_removal(run: Run) -> None:
     """What later maps and the logits become without the unit."""
-    arguments = run_of(variant.name)
-    lesion = _lesion(*arguments, unit.path)
-    lines = {(variant.title, unit.kind != "none"): lesion.changes}
-    twin = TWINS.get(variant.name)
-    if twin is not None and unit.path in units_of(twin) and weights_for(twin) == arguments[1]:
-        title = variant_called(twin).title
-        lines[title, unit.kind == "none"] = _lesion(*run_of(twin), unit.path).changes
+    select(unit_control(run), as_selected=_titles(run.variant)[_as_selected(run)], width=420)
+    unit = unit_shown(run)
+    lesion = _lesion(run, unit.path)
+    lines = {(variant_called(run.variant).title, unit.kind != "none"): lesion.changes}
+    twin = TWINS.get(run.variant)
+    if twin is not None and unit.path in units_of(twin) and weights_for(twin) == run.weights:
+        lines[variant_called(twin).title, unit.kind == "none"] = _lesion(replace(run, variant=twin), unit.path).changes
     st.markdown(_removed(unit))
-    said = "; ".join(f"**{title}: {found[-1].relative:.1%}**" for (title, _), found in lines.items())
-    st.markdown(f"The logits change by: {said} (L2 norm of the difference, relative to the original's).")
+    changes = "; ".join(f"**{title}: {found[-1].relative:.1%}**" for (title, _), found in lines.items())
+    st.markdown(f"The logits change by: {changes} (L2 norm of the difference, relative to the original's).")
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        chart(residual_charts.changes(lines, dark()), "unit-changes", "Change of each block's output without the unit")
+        chart(charts.changes(lines, dark()), "unit-changes", "Change of each block's output without the unit")
         st.caption(
             "Each point is the output of a block, from the removed unit on; at last the logits. 100 %: the difference "
             "is as large as the original."
         )
-    classes = cache.network(*arguments[:3]).classes
+    classes = cache.network(run).classes
     with right:
         if classes:
-            _top("Whole network", lesion.top_before)
-            _top(f"Without {unit.path}", lesion.top_after)
-            st.caption(f"Of the {len(classes):,} classes that this network knows, those closest to the picture.")
+            top_classes("Whole network", lesion.top_before)
+            top_classes(f"Without {unit.path}", lesion.top_after)
+            st.caption(f"The best matches among the network's {len(classes):,} classes.")
         else:
             figure = gate_charts.logits(lesion.before, lesion.after, classes, dark())
             chart(figure, "unit-logits", "Logits of all classes, whole network against the altered one")
@@ -237,19 +222,25 @@ def _removal(variant: Variant, unit: Unit) -> None:
 def _removed(unit: Unit) -> str:
     if unit.kind == "none":
         return (
-            f"In the place of {unit.path}, whose output has the shape of its input, its input goes on: its layers are "
-            "left out. Nothing else passes a plain unit by."
+            f"{unit.path} is skipped: its input is passed on unchanged (same shape in and out). A plain unit has no "
+            "other path."
         )
     what = "its input goes on" if unit.kind == "identity" else "only its shortcut's output goes on"
     return f"The residual of {unit.path} is set to zero: {what}. All later layers run again, with the same weights."
 
 
-def _top(title: str, top: tuple[Prediction, ...]) -> None:
-    st.markdown(f"**{title}**")
-    for p in top:
-        st.progress(p.probability, f"{p.label} {p.probability:.1%}")
+def _available(run: Run) -> bool:
+    return bool(units_of(run.variant))
 
 
-def _honest(arguments: tuple[str, str, str, LoadedImage]) -> str:
-    network = cache.network(*arguments[:3])
-    return f"{network.made}." if network.trained else "Untrained network: random weights, seeded."
+SUM = Section(
+    "sum",
+    "Identity + residual",
+    _show_sum,
+    lambda run: (unit_control(run), map_control(run)),
+    follows=True,
+    available=_available,
+)
+REMOVAL = Section(
+    "removal", "Remove a unit", _show_removal, lambda run: (unit_control(run),), follows=True, available=_available
+)

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from explorer.analysis import cost
+from explorer.analysis import cost, designs
 from explorer.analysis.cost import Convolution, Design
-from explorer.analysis.text import grouped, pair_text, shape_text
+from explorer.analysis.text import pair_text, shape_text, thousands
 from explorer.architectures.family import Variant
 from explorer.demonstrations.pointwise.calculator import legend
 from explorer.demonstrations.separable.compute import SpatialLayer, Version, group_counts, spatial_layers, version
@@ -88,16 +88,24 @@ def _spectrum(variant: Variant) -> None:
     layers, state, chosen = _layers(variant), st.session_state, settings()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.selectbox(
-            "Layer", layers, key=LAYER, width=420, persist_state="session",
+            "Layer",
+            layers,
+            key=LAYER,
+            width=420,
+            persist_state="session",
             format_func=lambda title: f"{title} ({'separable' if layers[title].separable else 'regular'})",
-        )  # fmt: skip
+        )
         layer = layers[state[LAYER]]
         counts = group_counts(layer.first.in_shapes[0][0])
         _fit(counts)
         st.select_slider(
-            "Groups", counts, key=GROUPS, width=460, persist_state="session",
+            "Groups",
+            counts,
+            key=GROUPS,
+            width=460,
+            persist_state="session",
             format_func=lambda g: f"{g} (full)" if g == 1 else f"{g} (depthwise)" if g == counts[-1] else str(g),
-        )  # fmt: skip
+        )
     groups = state[GROUPS]
     v = _version(variant.name, weights_for(variant.name), chosen.device, chosen.image, layer.title, groups)
     st.markdown(_definition(layer, groups))
@@ -172,9 +180,9 @@ def design(c: Convolution, groups: int) -> Design:
     """The convolution `c` in this many groups. More than one need a 1x1 behind them: without, no group would ever
     learn of another."""
     if groups == 1:
-        return cost.standard(c)
+        return designs.standard(c)
     if groups == c.in_shape[0]:
-        return cost.depthwise_separable(c)
+        return designs.depthwise_separable(c)
     spatial = replace(c, out_channels=c.in_shape[0], groups=groups)
     mixing = Convolution(spatial.out_shape, c.out_channels, (1, 1), bias=c.bias)
     return Design(f"{groups} groups, then 1×1", (spatial, mixing))
@@ -187,11 +195,11 @@ def _costs(variant: Variant, layer: SpatialLayer, groups: int) -> None:
     c = replace(cost.convolution_of(first), out_channels=last.out_shape[0], groups=1)
     channels, narrow = c.in_shape[0], layer.first.in_shapes[0][0]
     in_paper = channels if groups == narrow or channels % groups else groups
-    full, here = cost.standard(c), design(c, in_paper)
+    full, here = designs.standard(c), design(c, in_paper)
     st.markdown(
         f"**Cost** in the paper's network, {shape_text(c.in_shape)} → {shape_text(c.out_shape)}: "
-        f"{grouped(here.params)} weights, **{full.params / here.params:.2f}×** fewer than the full convolution's "
-        f"{grouped(full.params)}; {grouped(here.macs)} MACs, **{full.macs / here.macs:.2f}×** fewer."
+        f"{thousands(here.params)} weights, **{full.params / here.params:.2f}×** fewer than the full convolution's "
+        f"{thousands(full.params)}; {thousands(here.macs)} MACs, **{full.macs / here.macs:.2f}×** fewer."
     )
     compared = [design(c, g) for g in sorted({1, in_paper, channels})]
     chart(cost_bars.comparison(compared, dark()), "spectrum-costs", "Costs from full to depthwise separable")

@@ -27,10 +27,13 @@ def windows(picture: bytes, input_size: tuple[int, int], fields: Sequence[Field]
         top, left, bottom, right = field.edges
         for width, colour in ((7 if last else 4, INK), (4 if last else 2, fill(field.node.kind, dark=True))):
             figure.add_scatter(  # seen on every picture: a bright line on a dark one
-                x=[left, right, right, left, left], y=[top, top, bottom, bottom, top], mode="lines",
-                line={"color": colour, "width": width}, showlegend=False,
+                x=[left, right, right, left, left],
+                y=[top, top, bottom, bottom, top],
+                mode="lines",
+                line={"color": colour, "width": width},
+                showlegend=False,
                 hovertemplate=f"{field.node.name}: {pair_text(field.size)} pixels<extra></extra>",
-            )  # fmt: skip
+            )
     top, left, bottom, right = fields[-1].edges
     height, width_ = input_size
     if zoomed:
@@ -65,6 +68,6 @@ def treemap(parts: Sequence[Part], unit: str, dark: bool) -> go.Figure:
             textfont={"size": FONT, "color": INK},
             pathbar={"textfont": {"size": FONT, "color": INK}, "thickness": 26},
         )
-    )  # fmt: skip
+    )
     # What does not fit is left to the hover, and to the table of layers.
     return styled(figure, dark, height=HEIGHT, uniformtext={"minsize": 14, "mode": "hide"})

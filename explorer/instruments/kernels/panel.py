@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-from explorer.analysis.text import grouped, pair_text
+from explorer.analysis.text import pair_text, thousands
 from explorer.analysis.trace import Node, Trace
-from explorer.architectures import family_of
 from explorer.instruments.kernels.compute import TYPES, Kernels, feeding, kernels, matrix_png, message, rgb_kernels
+from explorer.instruments.maps.panel import HEIGHT_PX, channel_control
 from explorer.runtime import colormaps
 from explorer.runtime.colormaps import ByteArray
-from explorer.runtime.maps import Order
+from explorer.runtime.maps import Message, Order
+from explorer.runtime.run import Run
 from explorer.ui import cache
-from explorer.ui.components.feature_maps import MapView, current_view, feature_maps
-from explorer.ui.link import followed
+from explorer.ui.components.feature_maps import MapView, feature_maps
+from explorer.ui.controls import number_box, reports, segments
+from explorer.ui.link import Control, choice, number, revision
 from explorer.ui.pictures import colour_bar, data_uri, figure, wrapped
-from explorer.ui.sidebar import settings, weights_for, weights_in_link
+from explorer.ui.section import Section
+from explorer.ui.selection import select, selected
 
 ALL, ONE = "All kernels", "One kernel"
-WAYS_BACK = 4  # to the operations that feed one without kernels
+MAX_SOURCES = 4  # buttons to the operations that feed one without kernels
+MAX_PAGE = 999
 CONTROLS, TEXT, LEGEND = 48, 56, 60  # heights in pixels, as the pictures leave them
 TILE = 52  # pixels of a small picture's side: room for a number of three digits under it
 LEAST_SIDE = 24  # pixels of a matrix with few rows or columns
@@ -32,24 +38,40 @@ BAR = 260  # pixels: of a legend
 GREYS = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 
 
-def panel(trace: Trace, node: Node, channel: int | None, height: int) -> int | None:
-    """Draw the kernels of `node` in about `height` pixels.
+SHOWN = choice("kernels.shown", "Which kernels", (ALL, ONE))
+ORDER = choice("kernels.order", "Order of the inputs", get_args(Order), "index")
 
-    Returns the output channel: `channel`, which is that of the chosen map, or another that was chosen here.
-    """
+
+def page_control() -> Control:
+    """The page of inputs that is shown."""
+    return number("kernels.page", "Page of inputs", 0, MAX_PAGE, 0)
+
+
+def controls(run: Run) -> Sequence[Control]:
+    """Which kernels are shown, and in which order; the output channel is that of the selected map."""
+    return SHOWN, ORDER, page_control()
+
+
+def show(run: Run) -> None:
+    """The kernels of the selected operation, in about `HEIGHT_PX` pixels."""
+    trace = cache.trace(run.variant)
+    node = selected(trace)
     if node.type not in TYPES:
-        _ways_back(trace, node)
-        return channel
-    arguments = (trace.variant, weights_for(trace.variant), settings().device)
-    network = cache.network(*arguments)
+        _kernels_before(trace, node)
+        return
+    network = cache.network(run)
     k = kernels(network, node.name)
     output = None
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if not _all_of(k):
-            channel = _output(k, f"{trace.variant}-{node.name}", channel)
-            output = channel or 0
+            channel = channel_control(run)
+            output = number_box(
+                channel, label=f"Output channel, 0 to {k.outputs - 1}", width=140, label_visibility="collapsed"
+            )
+            output = output or 0
+            st.markdown(f"Output channel, 0 to {k.outputs - 1}")
     st.markdown(_meaning(k, output) + ("" if network.trained else f" {UNTRAINED}"))
-    room = height - TEXT - (CONTROLS if k.overview != "filters" else 0)
+    room = HEIGHT_PX - TEXT - (CONTROLS if k.overview != "filters" else 0)
     if output is None and k.overview == "rgb":
         colours, reach = rgb_kernels(np.stack(k.filters))
         tiles(colours, [f"#{number}" for number in range(len(colours))], room - LEGEND)
@@ -57,41 +79,28 @@ def panel(trace: Trace, node: Node, channel: int | None, height: int) -> int | N
     elif output is None and k.overview == "matrix":
         _matrix(k, room - LEGEND)
     else:
-        key = f"kernels-{followed()}"
-        view = current_view(key, SHARED)
-        feature_maps(_message(*arguments, node.name, output, room, view.order, view.page), key=key, initial=view)
-    return channel
+        key, page = f"kernels-{revision()}", page_control()
+        feature_maps(
+            _message(run, node.name, output, room, ORDER.value, page.value),
+            key=key,
+            view=replace(SHARED, order=ORDER.value, page=page.value),
+            on_view_change=reports(key, order=ORDER, page=page),
+        )
 
 
 def _all_of(k: Kernels) -> bool:
     """Whether all kernels are shown in one picture, as far as that is possible."""
     if k.overview in (None, "filters"):
         return k.overview is not None
-    shown = st.segmented_control(
-        "Which kernels", (ALL, ONE), key="kernels-shown", default=ALL, required=True, label_visibility="collapsed",
-        persist_state="session",
-    )  # fmt: skip
-    return shown == ALL
-
-
-def _output(k: Kernels, key: str, channel: int | None) -> int | None:
-    """The output channel whose kernel is shown: first that of the chosen map."""
-    before = channel if channel is not None and channel < k.outputs else 0
-    last = k.outputs - 1
-    chosen = st.number_input(
-        f"Output channel, 0 to {last}", 0, last, before, key=f"kernel-{key}-{followed()}", width=140,
-        label_visibility="collapsed",
-    )  # fmt: skip
-    st.markdown(f"Output channel, 0 to {last}")
-    return channel if chosen == before else chosen
+    return bool(segments(SHOWN, label_visibility="collapsed") == ALL)
 
 
 def _meaning(k: Kernels, output: int | None) -> str:
-    size, inputs = pair_text(k.size), grouped(k.inputs)
-    total = f"{grouped(k.count)} weights."
+    size, inputs = pair_text(k.size), thousands(k.inputs)
+    total = f"{thousands(k.count)} weights."
     if output is None:
         if k.overview == "matrix":
-            return f"A row for each of {grouped(k.outputs)} outputs, a column for each input: {total}"
+            return f"A row for each of {thousands(k.outputs)} outputs, a column for each input: {total}"
         if k.overview == "rgb":
             return f"{k.outputs} kernels of {size}, each over red, green and blue: {total}"
         if k.inputs == 1:
@@ -103,34 +112,30 @@ def _meaning(k: Kernels, output: int | None) -> str:
     return f"The kernel of output {output}: {each} for each input. It reads {which}."
 
 
-def _ways_back(trace: Trace, node: Node) -> None:
-    """That an operation has no kernels, and which ones feed it."""
+def _kernels_before(trace: Trace, node: Node) -> None:
+    """That an operation has no kernels, and a button for each of those whose outputs it reads."""
     name = "The input" if node.kind == "input" else node.type
     before = feeding(trace, node)
-    came = "It works on what these compute:" if before else "Select a convolution or a linear layer."
-    st.markdown(f"{name} has no kernels. {came}")
-    family, name = family_of(trace.variant), trace.variant
-    # As complete as the page writes it: a link that it has to complete would be a step that Back cannot pass.
-    now = {"variant": name, "colour": st.session_state["colour"], "panel": "kernels"}
-    now |= {"sample": sample} if (sample := settings().sample) else {}
-    now |= {"weights": weights} if (weights := weights_in_link(name)) else {}
-    with st.container(key="cost-kernels"):
-        for found in before[:WAYS_BACK]:
-            st.page_link(
-                f"../pages/{family.name}.py", label=f"Kernels of {found.name}", query_params={**now, "node": found.name}
-            )
-    if len(before) > WAYS_BACK:
-        st.markdown(f"and {len(before) - WAYS_BACK} more.")
+    hint = "Its input comes from:" if before else "Select a convolution or a linear layer."
+    st.markdown(f"{name} has no kernels. {hint}")
+    for found in before[:MAX_SOURCES]:
+        st.button(
+            f"Kernels of {found.name}",
+            key=f"kernels-of-{found.name}",
+            type="tertiary",
+            on_click=select,
+            args=(found.name,),
+        )
+    if len(before) > MAX_SOURCES:
+        st.markdown(f"and {len(before) - MAX_SOURCES} more.")
 
 
 # ---- pictures ----------------------------------------------------------------------------------------------
 
 
-@cache.bounded(16)
-def _message(
-    name: str, weights: str, device: str, node: str, output: int | None, height: int, order: Order, page: int
-) -> bytes:
-    return message(kernels(cache.network(name, weights, device), node), output, node, height, order, page)
+@cache.bounded(16, key=lambda run, *more: (run.variant, run.weights, run.device, *more))
+def _message(run: Run, node: str, output: int | None, height: int, order: Order, page: int) -> Message:
+    return message(kernels(cache.network(run), node), output, node, height, order, page)
 
 
 def tiles(pictures: ByteArray, captions: Sequence[str], height: int) -> None:
@@ -167,3 +172,6 @@ def _matrix(k: Kernels, height: int) -> None:
     st.html(colour_bar(colormaps.DIVERGING, _ends(k.reach), BAR))
     if max(block) > 1:
         st.caption(f"A pixel shows the strongest of {pair_text(block)} weights.")
+
+
+KERNELS = Section("kernels", "Kernels", show, controls, follows=True)

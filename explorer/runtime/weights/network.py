@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import fx, nn
 
-from explorer.analysis.trace import graph_of
+from explorer.analysis.graph import graph_of
 from explorer.architectures.blocks import SqueezeExcitation
 from explorer.architectures.family import Variant
 from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
@@ -44,6 +44,11 @@ class Network:
         if self.weights == BUNDLED:
             return f"Trained: {_bundled(self.variant)}"
         return f"Trained on ImageNet: {_release(self.variant, self.weights)}" if self.trained else "Untrained network"
+
+    @property
+    def caption(self) -> str:
+        """The same as a sentence."""
+        return f"{self.made}." if self.trained else "Untrained network: random weights, seeded."
 
     @property
     def preprocessing(self) -> Preprocessing:

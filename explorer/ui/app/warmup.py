@@ -19,17 +19,18 @@ def _warm_up() -> None:
     from explorer.architectures import families, variant
     from explorer.runtime.device import best_device, configure_threads
     from explorer.runtime.pictures import load_image
+    from explorer.runtime.run import Run
     from explorer.runtime.samples import samples
     from explorer.runtime.weights.network import offered
     from explorer.ui import cache
 
     configure_threads()
-    image = load_image(samples()[0].path)
+    picture = load_image(samples()[0].path)
     for family in families():
         cache.trace(family.default)
         offered(family.variant(family.default))  # imports torchvision's catalogue of weights: two seconds
     name = families()[-1].default
-    cache.activations(name, offered(variant(name))[0], str(best_device()), image)
+    cache.activations(Run(name, offered(variant(name))[0], str(best_device()), picture))
     for zoom in ("network", "stage", "block"):
         cache.diagram(name, zoom)
     # What is alive now stays: without it a full collection takes a fifth of what torch makes it take (with it: 200 ms).

@@ -6,7 +6,8 @@ from functools import cache
 
 import pytest
 
-from explorer.analysis.cost import Convolution, inception, naive_inception
+from explorer.analysis.cost import Convolution
+from explorer.analysis.designs import inception, naive_inception
 from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import variant
 from explorer.architectures.googlenet import MODULES

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from explorer.analysis.cost import Convolution, CostError, Design, bottleneck, depthwise_separable, direct
+from explorer.analysis.cost import Convolution, CostError, Design
+from explorer.analysis.designs import bottleneck, depthwise_separable, direct
 from explorer.demonstrations.pointwise import timing
 from explorer.demonstrations.pointwise.timing import SAMPLES, Measurement, convolve, measure
 from explorer.runtime.device import describe, forward_slot

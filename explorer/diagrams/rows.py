@@ -1,0 +1,160 @@
+"""Chains of operations as rows of touching cells: the inside of a block."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
+
+import graphviz
+
+from explorer.analysis.text import shape_text
+from explorer.analysis.trace import Block, Node
+from explorer.analysis.types import Kind, Shape
+from explorer.diagrams.drawing import SKIP, Drawing, table
+from explorer.diagrams.labels import CONVOLUTIONS, LAYERS, cell_text, window_text
+
+CHARACTER_WIDTH = 8  # px, of a lower-case letter, on average
+CELL_PADDING = 10  # px, left and right together
+STARTS_CHAIN: tuple[Kind, ...] = (*LAYERS, "merge")
+MAX_ROW_CELLS = 4  # a longer chain (a gate) is wrapped
+WRAPPED_ROW_CELLS = 3
+MAX_ROWS_WIDTH = 630  # px, of rows side by side; where they are wider, each is broken into two
+MAX_STACKED_LEVELS = 3  # rows one below the other; more would be too high, and are drawn without names
+RowStyle = Literal["named", "stacked", "bare"]
+
+
+class Units:
+    """Chains of operations as rows of touching cells, and the edges between the rows."""
+
+    def __init__(self, drawing: Drawing, framed: bool = False) -> None:
+        """`framed`: blocks have frames, between which skips run at the right."""
+        self.drawing = drawing
+        self.framed = framed
+        self.trace = drawing.trace
+        self.flow = drawing.flow
+        self.consumers = Counter(source for sources in self.flow.inputs.values() for source in sources)
+        self.unit_of: dict[str, str] = {}  # operation -> name of its DOT node
+        self.input_shape: dict[str, Shape] = {}  # DOT node -> shape of its input
+        self.cells: Counter[str] = Counter()  # DOT node -> number of operations
+
+    def enter(self, source: str, label: str) -> None:
+        """Draws an operation from which the units get their input, in the colour of the input."""
+        self.drawing.box(source, label, replace(self.trace.node(source), kind="input"))
+        self.unit_of[source] = source
+        self.input_shape[source] = ()
+
+    def add(self, block: Block, graph: graphviz.Digraph) -> None:
+        """Draws the operations of a block into `graph`, without edges."""
+        levels = self._levels(self._chains(block))
+        fits = max(sum(self._row_width(chain, block) for chain in level) for level in levels) <= MAX_ROWS_WIDTH
+        style: RowStyle = "named" if fits else "stacked" if len(levels) <= MAX_STACKED_LEVELS else "bare"
+        for chains in levels:
+            with graph.subgraph(graph_attr={"rank": "same"}) as rank:
+                for chain in chains:
+                    unit = f"unit {len(self.input_shape)}"
+                    self.input_shape[unit] = chain[0].in_shapes[0]
+                    self.unit_of |= {node.name: unit for node in chain}
+                    self.cells[unit] = len(chain)
+                    self.drawing.table(unit, self._chain_table(chain, block, style), "unit", rank)
+
+    def connect(self) -> None:
+        """Draws the edges, with the shape of what leaves a unit where it differs from what entered it."""
+        labelled: set[str] = set()
+        for name, source in ((n, s) for n, sources in self.flow.inputs.items() for s in sources):
+            unit = self.unit_of.get(source)
+            if unit is None or self.unit_of.get(name, unit) == unit:
+                continue
+            shape = self.trace.node(source).out_shape
+            attributes = {"weight": "4"}
+            if (source, name) in self.flow.skips:
+                attributes = SKIP
+            elif self.input_shape[unit] != shape and source not in labelled:
+                labelled.add(source)
+                attributes["label"] = f" {shape_text(shape)}"
+            head = self.unit_of[name]
+            if self.trace.node(name).kind == "merge" and self.cells[head] > 1:
+                # Not into the cell of the activation that follows the sum.
+                head += f":{name}:w" if attributes is SKIP else f":{name}:n"
+            self.drawing.graph.edge(unit, head, **attributes)
+
+    def _chains(self, block: Block) -> list[list[Node]]:
+        """Operations in sequence, cut before forks, merges and whatever else starts a chain."""
+        pre_activated = self.trace.node(block.nodes[0]).kind == "normalization"
+        chains: list[list[Node]] = []
+        ending_in: dict[str, list[Node]] = {}
+        for node in map(self.trace.node, block.nodes):
+            sources = self.flow.inputs[node.name]
+            continues = len(sources) == 1 and self.consumers[sources[0]] == 1
+            chain = ending_in.get(sources[0], []) if continues else []
+            if not chain or self._starts_chain(node, chain[-1], pre_activated):
+                chains.append(chain := [])
+            chain.append(node)
+            ending_in[node.name] = chain
+        return chains
+
+    def _starts_chain(self, node: Node, previous: Node, pre_activated: bool) -> bool:
+        if pre_activated and node.kind == "normalization":
+            return True
+        if pre_activated and previous.kind in ("normalization", "activation") and node.kind in CONVOLUTIONS:
+            return False
+        if node.kind == "pointwise" and previous.kind == "depthwise":
+            return False  # the two halves of a separable convolution
+        if node.kind == "gate":
+            return previous.kind != "gate"
+        if previous.kind == "merge" and self.framed:
+            return True  # the activation would be in the way of the skips
+        return node.kind in STARTS_CHAIN
+
+    def _levels(self, chains: list[list[Node]]) -> list[list[list[Node]]]:
+        """The chains by their distance from the block's input: those of a level are drawn side by side."""
+        levels: defaultdict[int, list[list[Node]]] = defaultdict(list)
+        level_of: dict[str, int] = {}
+        for chain in chains:
+            sources = self.flow.inputs[chain[0].name]
+            level = 1 + max((level_of.get(source, 0) for source in sources), default=0)
+            level_of |= {node.name: level for node in chain}
+            levels[level].append(chain)
+        return list(levels.values())
+
+    def _chain_table(self, chain: list[Node], block: Block, style: RowStyle) -> str:
+        """The cells of a chain and the name of its branch; stacked, the first has a row of its own."""
+        if style == "stacked" and len(chain) > 1 and chain[0].kind != "merge":
+            lines = [chain[:1], chain[1:]]
+        else:
+            length = len(chain) if len(chain) <= MAX_ROW_CELLS else WRAPPED_ROW_CELLS
+            lines = [chain[start : start + length] for start in range(0, len(chain), length)]
+        columns = max(map(len, lines))
+        rows = ["".join(self._line(line, columns, style)) for line in lines]
+        branch = _branch(chain, block) if style != "bare" else ""
+        if branch and style == "stacked":
+            rows.insert(0, f'<TD BORDER="0" COLSPAN="{columns}">{html.escape(branch)}</TD>')
+        elif branch:
+            rows[0] = f'<TD BORDER="0" ROWSPAN="{len(rows)}">{html.escape(branch)}</TD>{rows[0]}'
+            if not self._is_aside(chain):
+                # As wide as the name, so that edges meet the middle of the cells.
+                rows[0] += f'<TD BORDER="0" WIDTH="{CHARACTER_WIDTH * len(branch)}"></TD>'
+        padding = "3" if style == "bare" else "4"
+        return table(rows, border="0", cellborder="1", cellspacing="0", cellpadding=padding)
+
+    def _is_aside(self, chain: list[Node]) -> bool:
+        return chain[0].kind == "gate" or chain[0].name in self.flow.shortcuts
+
+    def _row_width(self, chain: list[Node], block: Block) -> int:
+        texts = [*map(cell_text, chain), *[_branch(chain, block)] * (1 if self._is_aside(chain) else 2)]
+        return sum(CHARACTER_WIDTH * len(text) + CELL_PADDING for text in texts if text)
+
+    def _line(self, nodes: list[Node], columns: int, style: RowStyle) -> Iterator[str]:
+        for node in nodes:
+            width = columns - len(nodes) + 1 if node is nodes[-1] else 1
+            is_bare = style == "bare" and node.kind not in ("gate", "linear")  # "fc1 16" says more than "16"
+            text = (window_text(node) if is_bare else "") or cell_text(node)
+            yield self.drawing.cell(node.name, text, node, width)
+
+
+def _branch(chain: list[Node], block: Block) -> str:
+    """The name of the submodule of the block in which the chain lies; not shown for a single operation."""
+    inside = chain[0].name.removeprefix(f"{block.path}.").split(".")
+    return inside[-2] if len(inside) > 1 and len(chain) > 1 else ""

@@ -1,0 +1,59 @@
+"""An architecture's page, top to bottom: a file in `pages/` is a tour and one call of `page`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from explorer.architectures import family as family_called
+from explorer.instruments.kernels.panel import KERNELS
+from explorer.instruments.maps.panel import MAPS
+from explorer.runtime.pictures import LoadedImage
+from explorer.ui.below import SECTIONS
+from explorer.ui.cache import trace
+from explorer.ui.link import Control, publish, restore
+from explorer.ui.screen import COLOUR, DIAGRAMS, instrument_control, screen, variant_control
+from explorer.ui.section import Section, below, controls_of, open_control
+from explorer.ui.selection import node_control
+from explorer.ui.sidebar import device_box, picture_box, run_of, sidebar_controls
+from explorer.ui.tour import Step, tour
+from explorer.ui.weights_box import weights_box, weights_control
+
+INSTRUMENTS = (MAPS, KERNELS)
+
+# A page's own picture: what can be set about it, and the picture, given the sidebar's.
+OwnPicture = tuple[Sequence[Control], Callable[[LoadedImage], LoadedImage]]
+
+
+def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: OwnPicture | None = None) -> None:
+    """Draw the page of a family.
+
+    Args:
+        name: the family's module in `explorer.architectures`.
+        steps: the guided tour.
+        demonstrations: the sections that only this architecture has; the first one is open at first.
+        picture: for a page whose networks look at something else than the sidebar's picture.
+    """
+    family = family_called(name)
+    chosen_variant = variant_control(family)
+    restore((chosen_variant, *sidebar_controls()))
+    variant = family.variant(chosen_variant.value)
+    node = node_control(trace(variant.name))
+    restore((weights_control(variant.name), node, COLOUR, DIAGRAMS, instrument_control(INSTRUMENTS)))
+    with st.sidebar:
+        shown = picture_box()
+    if picture is not None:
+        own_controls, own_picture = picture
+        restore(own_controls)
+        shown = own_picture(shown)
+    run = run_of(variant.name, shown)
+    sections = tuple(s for s in (*demonstrations, *SECTIONS) if s.available(run))
+    restore((open_control(sections), *controls_of((*INSTRUMENTS, *sections), run)))
+    with st.sidebar:
+        weights_box(variant.name)
+        device_box()
+        tour(family, steps)
+    screen(family, run, INSTRUMENTS)
+    below(sections, run)
+    publish()

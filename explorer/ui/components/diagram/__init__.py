@@ -1,0 +1,130 @@
+"""The diagram component: a Graphviz drawing with selection, hover text, colouring, pan and zoom.
+
+The selection is deliberately not part of a diagram's data. Diagrams are tens of kilobytes and unchanged data
+is not sent again, so a click costs one small message: `link` alone carries the selection, both ways, for all
+diagrams of its `group`. A page therefore reads `clicked(key)`, draws its diagrams and mounts one `link`:
+
+    node = clicked("resnet-link") or st.session_state.get("node", first_node)
+    diagram(network, group="resnet", key="resnet-network", label="Stages of ResNet-50")
+    link(group="resnet", key="resnet-link", node=node, block=block, stage=stage)
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import streamlit as st
+
+from explorer.analysis.palette import INK, KINDS, RAMP_DARK, RAMP_LIGHT, Ramp
+from explorer.ui.components import component
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from explorer.analysis.types import Kind
+    from explorer.diagrams import Diagram
+
+ColourBy = Literal["kind", "macs", "params", "memory"]
+
+
+def _palette_css() -> str:
+    """The palette as custom properties: `--fill` and `--stroke` per kind class, `--ramp-N` per theme."""
+
+    def ramp(colours: Ramp) -> str:
+        steps = "".join(f"--ramp-{step}:{colour};" for step, colour in enumerate(colours.steps))
+        return f"--ramp-none:{colours.none};{steps}"
+
+    # Skip edges end in additions and concatenations: they share that kind's hue.
+    skip = KINDS["merge"]
+    rules = [
+        f".root{{--ink:{INK};--skip:{skip.light_stroke};{ramp(RAMP_LIGHT)}}}",
+        f".root.dark{{--skip:{skip.dark_stroke};{ramp(RAMP_DARK)}}}",
+    ]
+    for kind, style in KINDS.items():
+        rules.append(f".kind-{kind}{{--fill:{style.light_fill};--stroke:{style.light_stroke}}}")
+        rules.append(f".dark .kind-{kind}{{--fill:{style.dark_fill};--stroke:{style.dark_stroke}}}")
+    return "\n".join(rules)
+
+
+_FOLDER = Path(__file__).parent
+_DIAGRAM = component(_FOLDER / "diagram.js", _FOLDER / "diagram.css", _palette_css())
+_LINK = component(_FOLDER / "link.js")
+
+
+def diagram(
+    drawing: Diagram,
+    *,
+    group: str,
+    key: str,
+    label: str,
+    colour_by: ColourBy = "kind",
+    legend: bool | Iterable[Kind] = True,
+    zoomable: bool = False,
+    height: int | None = None,
+) -> None:
+    """Show a drawing; clicks reach the page through the `link` of the same group.
+
+    Lays nothing out itself but calls `drawing.svg()` on each run: keep the drawing's layout cached.
+
+    Args:
+        drawing: its SVG is trusted to come from this program; element texts may hold anything.
+        group: diagrams of one group share their selection.
+        key: identity of this diagram; keeps scroll position and zoom when its data changes.
+        label: accessible name.
+        colour_by: fill of the nodes. A metric is shown on a log scale with its own range in each diagram.
+        legend: names the kinds that occur, or the given ones, for diagrams that share a legend. A metric's scale is
+            always shown, since its range differs per diagram.
+        zoomable: pan and zoom instead of scrolling, for graphs that never fit.
+        height: pixels reserved, legend included; the drawing is fitted into them. Default: fitted to the
+            width alone, as tall as it gets.
+    """
+    kinds = {element.kind for element in drawing.elements.values()} if isinstance(legend, bool) else set(legend)
+    data: dict[str, Any] = {
+        "svg": drawing.svg(),
+        "elements": {name: asdict(element) for name, element in drawing.elements.items()},
+        # Kinds that share a style share a legend entry, too.
+        "kinds": {style.label: kind for kind, style in KINDS.items() if kind in kinds},
+        "group": group,
+        "label": label,
+        "colour_by": colour_by,
+        "ramp_steps": len(RAMP_LIGHT.steps),
+        "legend": legend is not False,
+        "zoomable": zoomable,
+        "height": height,
+    }
+    _DIAGRAM(key=key, data=data, height="content" if height is None else height)
+
+
+def link(
+    *,
+    group: str,
+    key: str,
+    node: str,
+    block: str,
+    stage: str,
+    on_node_change: Callable[[], None] = lambda: None,
+) -> None:
+    """Highlight the selection in all diagrams of `group`, and listen for clicks in them.
+
+    Args:
+        group: as given to the diagrams.
+        key: where `clicked` finds the answer; one link per group and page.
+        node: the selected operation's id. Elements whose id is `node`, `block` or `stage` are highlighted.
+        block: id of the block that holds it.
+        stage: id of the stage that holds it.
+        on_node_change: called after a click, before the run that it causes; read the operation with `clicked`.
+    """
+    data = {"group": group, "node": node, "block": block, "stage": stage}
+    # A callback also declares the trigger; without one Streamlit would not report it.
+    _LINK(key=key, data=data, on_node_change=on_node_change)
+
+
+def clicked(key: str) -> str | None:
+    """The operation that a click in this run's diagrams chose, if one did; call it before drawing.
+
+    Reading it first, instead of the link's return value, lets everything on the page follow in the same run.
+    A test without a browser clicks by setting `session_state[key] = {"node": operation_id}`.
+    """
+    return (st.session_state.get(key) or {}).get("node")

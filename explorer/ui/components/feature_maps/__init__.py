@@ -1,0 +1,58 @@
+"""The component that shows feature maps, and the one that shows the model input under them.
+
+Maps are large, so they are sent once: colouring, scale, selection and the enlarged map are the browser's and
+only reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from explorer.runtime.colormaps import Colouring
+from explorer.runtime.maps import Message, Order, pack
+from explorer.runtime.png import Scale
+from explorer.ui.components import begun_with, component
+
+_FOLDER = Path(__file__).parent
+_STYLE = _FOLDER / "feature_maps.css"
+_MAPS = component(_FOLDER / "feature_maps.js", _STYLE)
+_INPUT = component(_FOLDER / "model_input.js", _STYLE)
+
+
+@dataclass(frozen=True)
+class MapView:
+    """How the maps are looked at: reported by the browser, and what a link asks for."""
+
+    channel: int | None = None  # selected
+    enlarged: bool = False  # the selected map, over the model input
+    colouring: Colouring = "auto"
+    scale: Scale = "map"
+    order: Order = "index"  # wished for; the server sends the channels
+    page: int = 0  # wished for, from 0
+
+
+def feature_maps(message: Message, *, key: str, view: MapView, on_view_change: Callable[[], None]) -> None:
+    """Show the maps or the vector of one message of `explorer.runtime.maps.encode_page`.
+
+    Args:
+        message: with `group` in its header, an enlarged map lies over that group's `model_input`.
+        key: keeps the view while the maps change.
+        view: how they are looked at when the component is mounted; later ones are ignored. Order and page are those of
+            the message.
+        on_view_change: called before the run that a change of view causes; see `explorer.ui.controls.reports`.
+    """
+    _MAPS(key=key, data=message.packed(view=begun_with(key, view)), on_view_change=on_view_change)
+
+
+def model_input(png: bytes, *, group: str, caption: str, key: str) -> None:
+    """Show the exact model input, and lay it under the enlarged maps of `group`.
+
+    Args:
+        png: the picture in the model's resolution.
+        group: as in the header of the maps.
+        caption: shown below and read aloud, e.g. "Model input, 224 × 224".
+        key: identity of this component.
+    """
+    _INPUT(key=key, data=pack({"group": group, "caption": caption}, png))

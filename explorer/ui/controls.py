@@ -1,0 +1,115 @@
+"""The widget of a `Control`: it shows the control's value, and the next run finds what was chosen there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from explorer.ui.link import AS_SELECTED, Control
+
+PERSIST: Any = "session"  # a closed section keeps its values
+
+
+def select(control: Control, *, as_selected: str | None = None, label: str | None = None, **more: Any) -> Any:
+    """A box with the control's options. `as_selected` names what follows the selection: it becomes the first entry."""
+    control.settle()
+    options = control.options()
+    if as_selected is not None:
+        options = {AS_SELECTED: f"As selected: {as_selected}", **options}
+    st.selectbox(
+        label or control.label,
+        options,
+        key=control.name,
+        format_func=_labels(options),
+        persist_state=PERSIST,
+        **more,
+    )
+    return control.value
+
+
+def segments(control: Control, *, label: str | None = None, **more: Any) -> Any:
+    """A row of buttons, one for each option, for a few short ones."""
+    control.settle()
+    options = control.options()
+    st.segmented_control(
+        label or control.label,
+        options,
+        key=control.name,
+        required=True,
+        format_func=_labels(options),
+        persist_state=PERSIST,
+        **more,
+    )
+    return control.value
+
+
+def pills(control: Control, *, label: str | None = None, **more: Any) -> Any:
+    """A row of buttons that breaks into lines."""
+    control.settle()
+    options = control.options()
+    st.pills(
+        label or control.label,
+        options,
+        key=control.name,
+        required=True,
+        format_func=_labels(options),
+        persist_state=PERSIST,
+        **more,
+    )
+    return control.value
+
+
+def number_box(control: Control, *, label: str | None = None, **more: Any) -> Any:
+    """A box for a whole number within the control's limits."""
+    control.settle()
+    low, high = control.limits()
+    st.number_input(label or control.label, low, high, key=control.name, step=1, persist_state=PERSIST, **more)
+    return control.value
+
+
+def slider(control: Control, *, label: str | None = None, **more: Any) -> Any:
+    """A slider over a number's limits, or over a choice's options."""
+    control.settle()
+    options = control.options()
+    if options:
+        st.select_slider(
+            label or control.label,
+            options,
+            key=control.name,
+            format_func=_labels(options),
+            persist_state=PERSIST,
+            **more,
+        )
+    else:
+        low, high = control.limits()
+        st.slider(label or control.label, low, high, key=control.name, persist_state=PERSIST, **more)
+    return control.value
+
+
+def toggle(control: Control, *, label: str | None = None, **more: Any) -> bool:
+    """A switch."""
+    control.settle()
+    st.toggle(label or control.label, key=control.name, persist_state=PERSIST, **more)
+    return bool(control.value)
+
+
+def reports(key: str, **controls: Control) -> Any:
+    """A callback that takes what the component `key` reports as its view, by field, into these controls.
+
+    What has the wrong type or value is ignored: a browser can send anything.
+    """
+
+    def take() -> None:
+        reported = st.session_state.get(key) or {}
+        view = reported.get("view") if isinstance(reported, Mapping) else None
+        for field, control in controls.items():
+            if isinstance(view, Mapping) and field in view:
+                control.set(view[field])
+
+    return take
+
+
+def _labels(options: Mapping[Any, str]) -> Any:
+    return lambda value: options.get(value, str(value))

@@ -1,0 +1,43 @@
+"""The operation that a page is about: clicked in a diagram, named by the link, or chosen by the tour."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import streamlit as st
+
+from explorer.analysis.trace import Node, Trace, UnknownNode
+from explorer.ui.link import Control
+
+NODE = "node"  # in the session and in the link
+SCREEN = "screen"  # the key of the fragment that shows it
+SHOWN_IN = "selection-shown-in"  # in the session: the keys of all fragments that show it at present
+
+
+def node_control(trace: Trace) -> Control:
+    """The selected operation of a variant; the first block's output of its second stage is the default."""
+    stage = trace.stages[min(1, len(trace.stages) - 1)]
+
+    def parse(text: str) -> str:
+        try:
+            return trace.resolve(text).name
+        except UnknownNode as error:
+            raise ValueError(str(error)) from None
+
+    return Control(NODE, "Operation", parse, lambda: stage.blocks[0].output)
+
+
+def selected(trace: Trace) -> Node:
+    """The operation that this page shows; `trace` is the variant's own, or that of the network that runs."""
+    return trace.node(st.session_state[NODE])
+
+
+def select(name: str) -> None:
+    """Select another operation and draw anew what shows it, and nothing else; for a widget's callback."""
+    st.session_state[NODE] = name
+    st.rerun(st.session_state[SHOWN_IN])
+
+
+def enclosing(paths: Collection[str], node: Node) -> str | None:
+    """Of paths of stages or blocks, the one that the node lies in."""
+    return next((path for path in (node.block, node.stage) if path in paths), None)

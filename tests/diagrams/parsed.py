@@ -1,0 +1,83 @@
+"""What stands in a diagram, read from its DOT and SVG."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from xml.etree import ElementTree
+
+import pygraphviz
+
+from explorer.analysis.trace import Block, Stage, Trace, trace_variant
+from explorer.architectures import variant
+from explorer.diagrams import Diagram, block_diagram, network_diagram, stage_diagram
+
+SVG = "{http://www.w3.org/2000/svg}"
+MIN_SCALE = 0.875  # the page never shows a 16-unit text smaller than 14 px
+COLUMN = 560 / MIN_SCALE  # units of a stage or block diagram that fit the column of a 1440 px screen
+
+
+@cache
+def traced(name: str) -> Trace:
+    return trace_variant(variant(name))
+
+
+def kind_of(block: Block) -> tuple[str, ...]:
+    """What dense layers of one stage have in common, though each is wider than the one before."""
+    return (block.type, *(name.removeprefix(block.path) for name in block.nodes))
+
+
+def distinct_blocks(stage: Stage) -> list[Block]:
+    """The last block of each kind: the widest."""
+    return list({kind_of(block): block for block in stage.blocks}.values())
+
+
+def linked_diagrams(t: Trace) -> Iterator[Diagram]:
+    """The strip, all stages, and a block of each kind in each stage."""
+    yield network_diagram(t)
+    for stage in t.stages:
+        yield stage_diagram(t, stage.path)
+        for block in distinct_blocks(stage):
+            yield block_diagram(t, block.path)
+
+
+def groups(svg: str) -> list[ElementTree.Element]:
+    return list(ElementTree.fromstring(svg).iter(f"{SVG}g"))
+
+
+def size(diagram: Diagram) -> tuple[float, float]:
+    root = ElementTree.fromstring(diagram.svg())
+    assert root.attrib["viewBox"].split()[2:] == [root.attrib["width"], root.attrib["height"]]
+    return float(root.attrib["width"]), float(root.attrib["height"])
+
+
+def cells(diagram: Diagram) -> dict[str, list[str]]:
+    """The elements in each DOT node, in order: itself, or its table cells."""
+    graph = pygraphviz.AGraph(string=diagram.dot)
+    return {node: re.findall(r'<TD ID="([^"]+)"', node.attr["label"] or "") or [str(node)] for node in graph.nodes()}
+
+
+def edges(diagram: Diagram) -> dict[tuple[str, str], bool]:
+    """Edges from the last element of a DOT node to the first of another: whether they are drawn as skips."""
+    inside, graph = cells(diagram), pygraphviz.AGraph(string=diagram.dot)
+    return {(inside[e[0]][-1], inside[e[1]][0]): e.attr["class"] == "skip" for e in graph.edges()}
+
+
+def skips(diagram: Diagram) -> set[tuple[str, str]]:
+    return {edge for edge, is_skip in edges(diagram).items() if is_skip}
+
+
+def arcs(diagram: Diagram) -> set[str]:
+    """The boxes of a strip with an arc over them: what lies between both ends of a skip edge."""
+    graph = pygraphviz.AGraph(string=diagram.dot)
+    found = set()
+    for start, end in (e for e in graph.edges() if e.attr["class"] == "skip"):
+        box = (set(graph.successors(start)) & set(graph.predecessors(end))) - {start, end}
+        assert len(box) == 1
+        found |= box
+    return found
+
+
+def texts(diagram: Diagram) -> list[str]:
+    return [text.text or "" for text in ElementTree.fromstring(diagram.svg()).iter(f"{SVG}text")]
