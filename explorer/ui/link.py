@@ -57,13 +57,13 @@ class Control:
 
     def accepts(self, value: object) -> bool:
         """Whether this is a value of the control, of the right type; a browser can send anything."""
+        if value is None:
+            return self.default() is None
         try:
             known = self.parse(self.text(value))
         except (ValueError, TypeError, AttributeError):
             known = None
-        return any(type(value) is type(own) and value == own for own in (known, self.default()) if own is not None) or (
-            value is None and self.default() is None
-        )
+        return any(type(value) is type(own) and value == own for own in (known, self.default()))
 
     def set(self, value: object) -> None:
         """Put a value into the session, if it is one; before the control's widget is drawn."""
