@@ -14,7 +14,7 @@ import pytest
 from explorer.architectures import families
 from explorer.architectures.family import Family, Variant
 from explorer.diagrams import Zoom
-from explorer.runtime.weights.network import BUNDLED, offered
+from explorer.runtime.weights.network import BUNDLED, available_weights
 from explorer.ui import cache
 from explorer.ui.app.navigation import page_files
 from explorer.ui.tour import Step
@@ -76,7 +76,7 @@ def test_the_page_opens_with_a_selection_and_its_maps(session: Any, family: Fami
     assert page.warnings == []
     assert page.app.title[0].value == title(variant)
     assert family.idea in page.text
-    weights = offered(variant)[0]
+    weights = available_weights(variant)[0]
     assert ("**Trained: " if weights == BUNDLED else "Untrained network") in page.text
     assert f"Stages of {variant.title}" in page.diagrams()
     node = cache.ran(variant.name, weights).node(page.maps["node"])

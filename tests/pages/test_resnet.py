@@ -16,7 +16,7 @@ from explorer.architectures import family
 from explorer.runtime.pictures import load_image
 from explorer.runtime.preprocessing import model_input, preprocessing_for
 from explorer.runtime.samples import samples
-from explorer.runtime.weights.network import offered
+from explorer.runtime.weights.network import available_weights
 from explorer.ui import cache
 from explorer.ui.tour import Step
 
@@ -58,7 +58,7 @@ def test_every_variant_is_shown(visit: Open, variant: Any) -> None:
         "Blocks of conv2_x",
         "Operations of conv2_x.0",
     ]
-    node = cache.ran(variant.name, offered(variant)[0]).node(page.maps["node"])
+    node = cache.ran(variant.name, available_weights(variant)[0]).node(page.maps["node"])
     assert node.block == "conv2_x.0"
     assert tuple(page.maps["shape"]) == node.out_shape
     assert page.link["variant"] == variant.name
