@@ -15,7 +15,7 @@ from explorer.architectures import families
 from explorer.architectures.family import Family, Variant
 from explorer.diagrams import Zoom
 from explorer.runtime.run import Run
-from explorer.runtime.weights.network import BUNDLED, offered
+from explorer.runtime.weights.network import BUNDLED, available_weights
 from explorer.ui import cache
 from explorer.ui.app.navigation import page_files
 from explorer.ui.sidebar import sample_picture
@@ -66,7 +66,7 @@ def test_the_page_opens_with_a_selection_and_its_maps(session: Any, family: Fami
     assert page.warnings == []
     assert page.app.title[0].value == title(variant)
     assert family.idea in page.text
-    weights = offered(variant)[0]
+    weights = available_weights(variant)[0]
     assert ("**Trained: " if weights == BUNDLED else "Untrained network") in page.text
     assert f"Stages of {variant.title}" in page.diagrams()
     node = cache.running_trace(Run(variant.name, weights, "cpu", sample_picture("cat"))).node(page.maps["node"])

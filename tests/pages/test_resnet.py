@@ -16,7 +16,7 @@ from explorer.runtime.pictures import load_image
 from explorer.runtime.preprocessing import model_input, preprocessing_for
 from explorer.runtime.run import Run
 from explorer.runtime.samples import samples
-from explorer.runtime.weights.network import offered
+from explorer.runtime.weights.network import available_weights
 from explorer.ui import cache
 from explorer.ui.link import plain
 from explorer.ui.sidebar import sample_picture
@@ -58,7 +58,7 @@ def test_every_variant_is_shown(visit: Open, variant: Any) -> None:
         "Blocks of conv2_x",
         "Operations of conv2_x.0",
     ]
-    run = Run(variant.name, offered(variant)[0], "cpu", sample_picture("cat"))
+    run = Run(variant.name, available_weights(variant)[0], "cpu", sample_picture("cat"))
     node = cache.running_trace(run).node(page.maps["node"])
     assert node.block == "conv2_x.0"
     assert tuple(page.maps["shape"]) == node.out_shape

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -89,12 +88,6 @@ class Mix:
     total: FloatArray
     network: FloatArray
     standard: FloatArray
-
-    @property
-    def nbytes(self) -> int:
-        """For bounded caches."""
-        one = self.total.nbytes
-        return 3 * one + sum(c.given.nbytes + 2 * one for c in self.channels)
 
 
 def mix(activations: Activations, pair: Pair, output: int, count: int) -> Mix:
@@ -302,12 +295,6 @@ class Version:
     difference: float
     kernel_difference: float
     kernels: FloatArray
-
-    @property
-    def nbytes(self) -> int:
-        """For bounded caches."""
-        values = [getattr(self, field.name) for field in fields(self)]
-        return sum(value.nbytes for value in values if isinstance(value, np.ndarray))
 
 
 def kernel_of(network: Network, layer: SpatialLayer) -> Kernel:
