@@ -11,7 +11,6 @@ from explorer.analysis import cost, designs
 from explorer.analysis.cost import Convolution, Design
 from explorer.analysis.text import grouped, pair_text, shape_text
 from explorer.architectures.family import Variant
-from explorer.demonstrations.pointwise.calculator import legend
 from explorer.demonstrations.separable.compute import SpatialLayer, Version, group_counts, spatial_layers, version
 from explorer.runtime.pictures import LoadedImage
 from explorer.ui import cache, cost_bars
@@ -203,4 +202,4 @@ def _costs(variant: Variant, layer: SpatialLayer, groups: int) -> None:
     )
     compared = [design(c, g) for g in sorted({1, in_paper, channels})]
     chart(cost_bars.comparison(compared, dark()), "spectrum-costs", "Costs from full to depthwise separable")
-    legend(*compared)
+    cost_bars.legend(*compared)
