@@ -36,10 +36,11 @@ test-tools: .venv/.tools-installed
 browser: test-tools  # a Chromium for the browser tests, where the machine has none
 	@$(BIN)/python -m tests.browser.chromium
 
-lint: test-tools  ## ruff and mypy
+lint: test-tools  ## ruff, mypy and, for the JavaScript, oxlint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy explorer
+	$(BIN)/oxlint --config tests/js/oxlint.json --deny-warnings explorer
 
 test: lint browser  ## lint, then every test (JOBS=2)
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadgroup

@@ -1,1 +1,1 @@
-"""What is known about a network without running it: its trace, cost and diagrams."""
+"""What is known about a network without running it: its trace, its cost, and how it compares."""

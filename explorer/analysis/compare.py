@@ -63,7 +63,7 @@ def reduction(trace: Trace, shape: Shape) -> int | None:
 
 
 def levels(trace: Trace) -> dict[int, Level]:
-    """The resolutions of a network's maps, the input's own left out, the finest first."""
+    """The resolutions of a network's maps, the input's left out, the finest first."""
     stages = [s for s in trace.stages if s.path not in trace.auxiliary]
     last: dict[int, Node] = {}
     for outputs in (
@@ -79,16 +79,12 @@ def levels(trace: Trace) -> dict[int, Level]:
 
 def differences(first: Trace, second: Trace) -> tuple[Difference, ...]:
     """What the networks cost, how deep they are, and how far their last maps see."""
-
-    def both(label: str, unit: Unit, values: tuple[int, int]) -> Difference:
-        return Difference(label, unit, *values)
-
     seen = [list(levels(t).values())[-1].node.receptive_field[0] for t in (first, second)]
     return (
-        both("Parameters", "number", (first.inference_params, second.inference_params)),
-        both("MACs", "number", (first.inference_macs, second.inference_macs)),
-        both("Weight layers", "number", (first.depth, second.depth)),
-        both("Side of the input", "pixels", (first.input_size[1], second.input_size[1])),
-        both("All activations, float32", "bytes", (first.activation_bytes, second.activation_bytes)),
-        both("Receptive field of the last maps", "pixels", (seen[0], seen[1])),
+        Difference("Parameters", "number", first.inference_params, second.inference_params),
+        Difference("MACs", "number", first.inference_macs, second.inference_macs),
+        Difference("Weight layers", "number", first.depth, second.depth),
+        Difference("Side of the input", "pixels", first.input_size[1], second.input_size[1]),
+        Difference("All activations, float32", "bytes", first.activation_bytes, second.activation_bytes),
+        Difference("Receptive field of the last maps", "pixels", seen[0], seen[1]),
     )

@@ -45,11 +45,15 @@ class Convolution:
 
     def __post_init__(self) -> None:
         counts = {
-            "height of the input": self.in_shape[1], "width of the input": self.in_shape[2],
-            "number of input channels": self.in_shape[0], "number of output channels": self.out_channels,
-            "height of the kernel": self.kernel[0], "width of the kernel": self.kernel[1],
-            "stride": min(self.stride), "number of groups": self.groups,
-        }  # fmt: skip
+            "height of the input": self.in_shape[1],
+            "width of the input": self.in_shape[2],
+            "number of input channels": self.in_shape[0],
+            "number of output channels": self.out_channels,
+            "height of the kernel": self.kernel[0],
+            "width of the kernel": self.kernel[1],
+            "stride": min(self.stride),
+            "number of groups": self.groups,
+        }
         for name, count in counts.items():
             if count < 1:
                 raise CostError(f"The {name} must be 1 or more, not {count}.")
@@ -183,16 +187,16 @@ def parse_shape(text: str) -> MapShape:
     """28x28x192, as people write it: height, width, channels -> (192, 28, 28). Raises CostError."""
     sides = _numbers(text)
     if len(sides) != 3:
-        raise CostError(f"{text!r} is no shape; write height x width x channels, as in 28x28x192.")
+        raise CostError(f"{text!r} is not a shape: write height x width x channels, as in 28x28x192.")
     height, width, channels = sides
     return channels, height, width
 
 
 def parse_pair(text: str, what: str) -> Pair:
-    """5 -> (5, 5), 1x7 -> (1, 7): height and width. Raises CostError."""
+    """5 -> (5, 5), 1x7 -> (1, 7): height and width of `what`, "kernel size" or "stride". Raises CostError."""
     sides = _numbers(text)
     if len(sides) not in (1, 2):
-        raise CostError(f"{text!r} is no {what}; write one number, or two as in 1x7.")
+        raise CostError(f"{text!r} is not a {what}: write one number, or two as in 1x7.")
     return sides[0], sides[-1]
 
 
@@ -205,7 +209,7 @@ def parse_padding(text: str) -> Padding:
     try:
         return parse_pair(text, "padding")
     except CostError:
-        raise CostError(f"{text!r} is no padding; write same, valid, or a number of zeros.") from None
+        raise CostError(f"{text!r} is not a padding: write same, valid, or a number of zeros.") from None
 
 
 def _numbers(text: str) -> list[int]:
@@ -213,8 +217,8 @@ def _numbers(text: str) -> list[int]:
     return [int(part) for part in parts] if all(re.fullmatch(r"-?[0-9]{1,9}", part) for part in parts) else []
 
 
-def short(pair: Padding) -> str:
-    """(5, 5) -> "5", (1, 7) -> "1x7": what `parse_pair` and `parse_padding` read."""
+def format_pair(pair: Padding) -> str:
+    """(5, 5) -> "5", (1, 7) -> "1x7", "same" -> "same": what `parse_pair` and `parse_padding` read."""
     if isinstance(pair, str):
         return pair
     return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"

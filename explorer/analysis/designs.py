@@ -1,7 +1,7 @@
 """What could stand in the place of a convolution: its cheaper relatives, and inception modules.
 
 Each function takes the direct convolution `c` that its design stands in for. Strides lie where the window is;
-between the layers there are as many maps as at the end, unless said otherwise.
+between the layers there are as many maps as at the end, unless a docstring says otherwise.
 """
 
 from __future__ import annotations
@@ -63,14 +63,14 @@ def factorized(c: Convolution) -> Design:
     (rows, columns), (down, right) = c.kernel, c.stride
     if 1 in c.kernel:
         raise CostError(f"A kernel of {pair_text(c.kernel)} has no two sides to factorise into.")
-    above: Padding
-    beside: Padding
+    column_padding: Padding
+    row_padding: Padding
     if isinstance(c.padding, str):
-        above = beside = c.padding
+        column_padding = row_padding = c.padding
     else:
-        above, beside = (c.padding[0], 0), (0, c.padding[1])
-    column = replace(c, kernel=(rows, 1), stride=(down, 1), padding=above, groups=1)
-    row = replace(c, in_shape=column.out_shape, kernel=(1, columns), stride=(1, right), padding=beside, groups=1)
+        column_padding, row_padding = (c.padding[0], 0), (0, c.padding[1])
+    column = replace(c, kernel=(rows, 1), stride=(down, 1), padding=column_padding, groups=1)
+    row = replace(c, in_shape=column.out_shape, kernel=(1, columns), stride=(1, right), padding=row_padding, groups=1)
     return Design(f"{rows}×1, then 1×{columns}", (column, row))
 
 
@@ -109,8 +109,8 @@ def inverted_residual(c: Convolution, expansion: int = EXPANSION) -> Design:
     return Design(f"Inverted residual, ×{expansion}", (expand, spatial, project))
 
 
-def family(c: Convolution, width: int, groups: int, expansion: int = EXPANSION) -> dict[str, Design | CostError]:
-    """All relatives of `c` by name; those that cannot stand in for it with the sentence why."""
+def alternatives(c: Convolution, width: int, groups: int, expansion: int = EXPANSION) -> dict[str, Design | CostError]:
+    """What could stand in the place of `c`, by name; a CostError is the sentence why something cannot."""
     builders: dict[str, Callable[[], Design]] = {
         "Standard": lambda: standard(c),
         "1×1 bottleneck": lambda: bottleneck(c, width),
@@ -146,7 +146,7 @@ def _share(padding: Pair, count: int, index: int) -> Pair:
     return vertical, horizontal
 
 
-def usual_width(groups: int) -> int:
+def default_width(groups: int) -> int:
     """`BOTTLENECK`, or the next width that the groups divide."""
     return -(-BOTTLENECK // groups) * groups if groups > 0 else BOTTLENECK
 
@@ -182,7 +182,7 @@ def inception(in_shape: MapShape, widths: Sequence[int], bias: bool = True) -> t
 
 
 def naive_inception(in_shape: MapShape, widths: Sequence[int], bias: bool = True) -> tuple[Design, ...]:
-    """The same without reductions (figure 2a); the pooling hands on all its maps and is left out."""
+    """The same without reductions (figure 2a); the pooling passes all its maps through and is left out: it is free."""
     ones, _, threes, _, fives, _ = widths
     kernels = ((ones, 1), (threes, 3), (fives, 5))
     return tuple(direct(Convolution(in_shape, width, (side, side), bias=bias)) for width, side in kernels)

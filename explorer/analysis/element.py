@@ -1,4 +1,4 @@
-"""What a drawn element tells, apart from how it is drawn: all that the browser needs, and no torch."""
+"""What a drawn element selects and says, apart from how it is drawn: all that the browser needs, and no torch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from explorer.analysis.types import Kind
 
 @dataclass(frozen=True)
 class Element:
-    """What a click on a drawn element selects (an operation's id) and what hovering over it tells."""
+    """What a click on a drawn element selects (an operation's id) and its hover text."""
 
     target: str
     title: str

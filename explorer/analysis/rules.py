@@ -1,4 +1,7 @@
-"""What the rules know about one operation: its kind, MACs, sliding window and receptive field."""
+"""What the rules know about one operation: its kind, MACs, sliding window and receptive field.
+
+A MAC is one multiply-accumulate of a convolution or linear layer; nothing else is counted.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from torch import nn
 
 from explorer.analysis.types import Kind, Pair, Shape
 
-# Operations that cost no MACs by the convention above. What is neither here nor in MAC_RULES is listed as unruled.
+# Operations that cost no MACs by this convention. What is neither here nor in MAC_RULES is listed as unruled.
 FREE: dict[Any, Kind] = {
     nn.BatchNorm2d: "normalization",
     nn.LocalResponseNorm: "normalization",
@@ -52,7 +55,7 @@ MAC_RULES: dict[type[nn.Module], Callable[[Any, Shape], int]] = {nn.Conv2d: _con
 
 
 def macs_of(operation: Any, out: Shape) -> int:
-    """Of one of torch's layers by its rule, of an operation of our own by its method `macs(out_shape)`."""
+    """The MACs of one of torch's layers by its rule, of one of this program by its method `macs(out_shape)`."""
     if hasattr(operation, "macs"):
         return int(operation.macs(out))
     rule = MAC_RULES.get(type(operation))
@@ -60,7 +63,7 @@ def macs_of(operation: Any, out: Shape) -> int:
 
 
 def is_weight_layer(operation: Any) -> bool:
-    """Whether it adds to the depth: torch's weight layers do, our own operations say `counts_as_layer`."""
+    """Whether it adds to the depth: torch's weight layers do, this program's operations say `counts_as_layer`."""
     return bool(getattr(operation, "counts_as_layer", type(operation) in MAC_RULES))
 
 
@@ -121,19 +124,18 @@ class AxisField:
 
 def fields_through(
     window: Window, inputs: list[tuple[AxisField, AxisField]], node_inputs: list[Shape], out: Shape
-) -> Any:
+) -> tuple[AxisField, AxisField]:
     """Receptive fields (height, width) of an operation: through adds and concats, the largest of its inputs.
 
     Where a (C, 1, 1) gate multiplies maps, the maps' own field counts: the gate sees the whole image anyway.
     """
     largest_map = max(math.prod(shape[1:]) for shape in node_inputs)
     candidates = [f for f, shape in zip(inputs, node_inputs, strict=True) if math.prod(shape[1:]) == largest_map]
-    fields = [max((c[axis] for c in candidates), key=lambda f: f.size) for axis in (0, 1)]
+    rows, columns = (max((c[axis] for c in candidates), key=lambda f: f.size) for axis in (0, 1))
     if window.kernel and window.stride and window.padding and window.dilation:
-        return tuple(
-            f.through(window.kernel[i], window.stride[i], window.padding[i], window.dilation[i])
-            for i, f in enumerate(fields)
-        )
+        by_axis = zip(window.kernel, window.stride, window.padding, window.dilation, strict=True)
+        return rows.through(*next(by_axis)), columns.through(*next(by_axis))
     if len(out) == 1 and len(node_inputs[0]) == 3:
-        return tuple(f.over(n) for f, n in zip(fields, node_inputs[0][1:], strict=True))
-    return tuple(fields)
+        _, height, width = node_inputs[0]
+        return rows.over(height), columns.over(width)
+    return rows, columns

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from explorer.analysis.cost import format_pair
 from explorer.analysis.trace import Node, Trace
-from explorer.analysis.types import Shape
+from explorer.analysis.types import Pair, Shape
 
 
 def layer_records(trace: Trace) -> list[dict[str, Any]]:
@@ -37,10 +38,8 @@ def _chw(shape: Shape) -> str:
     return "x".join(map(str, shape))
 
 
-def _square(pair: tuple[int, int] | None) -> str:
-    if pair is None:
-        return ""
-    return str(pair[0]) if pair[0] == pair[1] else _chw(pair)
+def _short(pair: Pair | None) -> str:
+    return "" if pair is None else format_pair(pair)
 
 
 COLUMNS = ("operation", "type", "input", "output", "kernel", "stride", "padding", "groups", "field", "params", "MACs")
@@ -48,11 +47,17 @@ COLUMNS = ("operation", "type", "input", "output", "kernel", "stride", "padding"
 
 def _row(n: Node) -> tuple[str, ...]:
     groups = str(n.groups) if n.groups is not None else ""
-    window = (_square(n.kernel), _square(n.stride), _square(n.padding), groups)
+    window = (_short(n.kernel), _short(n.stride), _short(n.padding), groups)
     return (
-        n.name, n.type, _chw(n.in_shapes[0]), _chw(n.out_shape), *window,
-        _square(n.receptive_field), f"{n.params:,}", f"{n.macs:,}",
-    )  # fmt: skip
+        n.name,
+        n.type,
+        _chw(n.in_shapes[0]),
+        _chw(n.out_shape),
+        *window,
+        _short(n.receptive_field),
+        f"{n.params:,}",
+        f"{n.macs:,}",
+    )
 
 
 def _without_auxiliary(trace: Trace) -> list[str]:

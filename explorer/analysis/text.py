@@ -8,7 +8,7 @@ SI_PREFIXES = ("", "k", "M", "G", "T")
 BINARY_PREFIXES = ("", "Ki", "Mi", "Gi", "Ti")
 
 
-def grouped(number: int) -> str:
+def thousands(number: int) -> str:
     """25557032 -> "25,557,032"."""
     return f"{number:,}"
 

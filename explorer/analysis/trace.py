@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
+from explorer import architectures
 from explorer.analysis.graph import graph_of
 from explorer.analysis.rules import AxisField, fields_through, is_weight_layer, kind_of, macs_of, window_of
 from explorer.analysis.types import FLOAT32_BYTES, Kind, Pair, Shape
@@ -217,8 +218,13 @@ def trace(model: nn.Module, input_size: tuple[int, int, int], variant: str = "")
     return _assemble(graph, model, recorder.shapes, input_size, variant)
 
 
-def trace_variant(variant: Variant, size: int | None = None, **ablations: Any) -> Trace:
-    """The trace of a variant at its own input size, or at `size` x `size`. Raises TraceError."""
+def trace_variant(variant: Variant | str, size: int | None = None, **ablations: Any) -> Trace:
+    """The trace of a variant, or of the one with this name, at its own input size, or at `size` x `size` pixels.
+
+    Raises UnknownVariant for a name that no family has, TraceError for a size that the network does not accept.
+    """
+    if isinstance(variant, str):
+        variant = architectures.variant(variant)
     with torch.device("meta"):
         model = variant.build(**ablations)
     channels, height, width = variant.input_size
@@ -256,11 +262,11 @@ def _assemble(
                 unruled.append(name)
             kind = "gate" if gated else known or "reshape"
             fields[n.name] = fields_through(window, [fields[i.name] for i in sources], list(in_shapes), out)
-        own = [] if n.op != "call_module" else [f"{path}.{p}" for p, _ in operation.named_parameters()]
-        params = sum(model.get_parameter(p).numel() for p in own if p not in counted)
-        counted.update(own)
-        deeper = is_weight_layer(operation) and not gated and _has_room(path, modules, layers_of)
-        depth[n.name] = max((depth[i.name] for i in sources), default=0) + deeper
+        parameters = [] if n.op != "call_module" else [f"{path}.{p}" for p, _ in operation.named_parameters()]
+        params = sum(model.get_parameter(p).numel() for p in parameters if p not in counted)
+        counted.update(parameters)
+        adds_to_depth = is_weight_layer(operation) and not gated and _is_counted_by_paper(path, modules, layers_of)
+        depth[n.name] = max((depth[i.name] for i in sources), default=0) + adds_to_depth
         rows, columns = fields[n.name]
         nodes.append(
             Node(
@@ -321,7 +327,7 @@ def _ancestors(path: str) -> Iterable[str]:
     return (".".join(parts[:i]) for i in range(1, len(parts) + 1))
 
 
-def _has_room(path: str, modules: dict[str, nn.Module], layers_of: Counter[str]) -> bool:
+def _is_counted_by_paper(path: str, modules: dict[str, nn.Module], layers_of: Counter[str]) -> bool:
     """Whether the weight layer at `path` adds to the depth where a module around it declares its `weight_layers`.
 
     That is how many layers its paper counts it as; `layers_of` keeps how many each such module has had.
@@ -356,14 +362,14 @@ def _stages(nodes: list[Node], modules: dict[str, nn.Module]) -> tuple[Stage, ..
 
 def _sums(path: str, members: list[Node], modules: dict[str, nn.Module]) -> dict[str, Any]:
     inside = {n.name for n in members}
-    entering = next(
+    in_shape = next(
         shape for n in members for source, shape in zip(n.inputs, n.in_shapes, strict=True) if source not in inside
     )
     return {
         "path": path,
         "type": type(modules[path]).__name__,
         "nodes": tuple(n.name for n in members),
-        "in_shape": entering,
+        "in_shape": in_shape,
         "out_shape": members[-1].out_shape,
         "params": sum(n.params for n in members),
         "macs": sum(n.macs for n in members),

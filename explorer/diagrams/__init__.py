@@ -2,6 +2,12 @@
 
 A diagram is DOT text that Graphviz lays out when it is asked for as SVG or exported. Its units are CSS pixels
 at scale 1, and its text is 16 of them high. Everything here is a pure function of the trace.
+
+A notebook shows a diagram that is a cell's last value:
+
+    from explorer.analysis.trace import trace_variant
+    from explorer.diagrams import diagram_for
+    diagram_for(trace_variant("resnet50"), "block", "conv3_x.0")
 """
 
 from __future__ import annotations
@@ -21,9 +27,11 @@ from explorer.diagrams.svg import laid_out, readable_svg
 
 Zoom = Literal["network", "stage", "block", "operations"]
 Format = Literal["svg", "png", "pdf", "dot"]
-PNG_DPI = 144  # twice the size on screen, sharp on slides
-COLUMN_WIDTH, COLUMN_HEIGHT = 615, 195  # of half a 1440 px screen, where 16 units are at least 14 px
-STRIP_WIDTH = 1280  # of that screen beside the sidebar
+PNG_DPI = 144  # dots per inch: twice the size on screen, sharp on slides
+# Units that fit a 1440 px screen, where 16 of them, the height of a text, are at least 14 px:
+COLUMN_WIDTH = 615  # of half of it, for a stage's diagram
+COLUMN_HEIGHT = 195
+STRIP_WIDTH = 1280  # of what the sidebar leaves, for the strip of stages
 
 
 class DiagramError(ValueError):
@@ -64,6 +72,10 @@ class Diagram:
         if fmt == "svg":
             return readable_svg(laid_out(dot, fmt), self.elements, coloured=True).encode()
         return laid_out(_appended(dot, f"graph [dpi={PNG_DPI}]") if fmt == "png" else dot, fmt)
+
+    def _repr_svg_(self) -> str:
+        """What a notebook shows, which lacks the app's style sheet: the same as the file."""
+        return self.render("svg").decode()
 
     def element_of(self, selected: str) -> str | None:
         """The id of the element that shows an operation: itself, or else its block, or else its stage."""

@@ -13,13 +13,16 @@ from explorer.analysis.trace import Block, Node, Stage, Trace
 from explorer.diagrams.flow import Flow
 from explorer.diagrams.labels import element_for
 
-FONT_SIZE = 16
+FONT_SIZE = 16  # px
 # Of nearly equal width, so that boxes measured with one of them fit text that is set in another.
 FONTS = "Source Sans 3,Source Sans Pro,Helvetica,Arial,Liberation Sans,DejaVu Sans Condensed,sans-serif"
 STRIP_LAYOUT = {"rankdir": "LR", "ranksep": "0.09", "nodesep": "0.05"}
 BOXES_LAYOUT = {"rankdir": "TB", "ranksep": "0.05", "nodesep": "0.06"}
 ROWS_LAYOUT = {"rankdir": "TB", "ranksep": "0.2", "nodesep": "0.16"}
-LINE, FRAME, FRAME_FILL, SELECTION = "#5f646d", "#c4c8ce", "#f6f7f9", "#b00020"
+LINE = "#5f646d"
+FRAME = "#c4c8ce"
+FRAME_FILL = "#f6f7f9"
+SELECTION = "#b00020"
 SKIP_LINE = KINDS["merge"].light_stroke
 SKIP = {"class": "skip", "style": "dashed", "penwidth": "1.5", "color": SKIP_LINE, "weight": "0"}
 
@@ -66,5 +69,6 @@ NEW_LINE = '<BR ALIGN="LEFT"/>'
 
 
 def table(rows: Iterable[str], **attributes: str) -> str:
-    settings = "".join(f' {name.upper()}="{value}"' for name, value in attributes.items())
-    return f"<TABLE{settings}>{''.join(f'<TR>{row}</TR>' for row in rows)}</TABLE>"
+    """Graphviz' HTML-like table of `rows`, each a row of `<TD>` cells."""
+    written = "".join(f' {name.upper()}="{value}"' for name, value in attributes.items())
+    return f"<TABLE{written}>{''.join(f'<TR>{row}</TR>' for row in rows)}</TABLE>"

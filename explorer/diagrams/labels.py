@@ -1,4 +1,4 @@
-"""The texts of a diagram: what stands in a box, and what hovering over it tells."""
+"""The texts of a diagram: what stands in a box, and its hover text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections import Counter
 
 from explorer.analysis.element import Element
-from explorer.analysis.text import bytes_text, grouped, pair_text, shape_text, si
+from explorer.analysis.text import bytes_text, pair_text, shape_text, si, thousands
 from explorer.analysis.trace import Block, Node, Stage, Trace
 from explorer.analysis.types import Kind
 
@@ -14,27 +14,45 @@ CONVOLUTIONS: tuple[Kind, ...] = ("convolution", "pointwise", "depthwise")
 LAYERS: tuple[Kind, ...] = (*CONVOLUTIONS, "pooling", "linear")  # what papers list
 # A block or stage takes the colour of the first of these that it contains.
 CHARACTERISTIC: tuple[Kind, ...] = (
-    "depthwise", "convolution", "pointwise", "linear", "pooling",
-    "gate", "merge", "normalization", "activation", "reshape",
-)  # fmt: skip
+    "depthwise",
+    "convolution",
+    "pointwise",
+    "linear",
+    "pooling",
+    "gate",
+    "merge",
+    "normalization",
+    "activation",
+    "reshape",
+)
 SHORT_TYPES = {
-    "Conv2d": "conv", "Linear": "fc", "BatchNorm2d": "BN", "LocalResponseNorm": "LRN",
-    "MaxPool2d": "max", "AvgPool2d": "avg", "AdaptiveAvgPool2d": "avg", "Subsampling": "sum",
-    "add": "+", "mul": "×", "cat": "concat", "getitem": "slice",
-}  # fmt: skip
+    "Conv2d": "conv",
+    "Linear": "fc",
+    "BatchNorm2d": "BN",
+    "LocalResponseNorm": "LRN",
+    "MaxPool2d": "max",
+    "AvgPool2d": "avg",
+    "AdaptiveAvgPool2d": "avg",
+    "Subsampling": "sum",
+    "add": "+",
+    "mul": "×",
+    "cat": "concat",
+    "getitem": "slice",
+}
 
 
 def element_for(trace: Trace, item: Node | Stage | Block) -> Element:
+    """What a box or cell that stands for `item` selects and says; a group selects its output."""
     output = item if isinstance(item, Node) else trace.node(item.output)
     if isinstance(item, Node):
-        kind, arriving, title = item.kind, _arriving(item), item.name
+        kind, inputs, title = item.kind, _inputs_text(item), item.name
     else:
-        kind, arriving, title = _group_kind(trace, item), shape_text(item.in_shape), item.path
-    field, step = pair_text(output.receptive_field), one_or_pair(output.rf_stride)
+        kind, inputs, title = _group_kind(trace, item), shape_text(item.in_shape), item.path
+    field, step = pair_text(output.receptive_field), _one_or_pair(output.rf_stride)
     lines = (
         _description(item),
-        f"in {arriving} → out {shape_text(output.out_shape)}" if arriving else shape_text(output.out_shape),
-        f"parameters {grouped(item.params)}",
+        f"in {inputs} → out {shape_text(output.out_shape)}" if inputs else shape_text(output.out_shape),
+        f"parameters {thousands(item.params)}",
         f"MACs {si(item.macs)}",
         f"memory {bytes_text(item.activation_bytes)}",
         f"receptive field {field} px, every {step} px",
@@ -49,18 +67,18 @@ def _description(item: Node | Stage | Block) -> str:
         return f"{item.type}, {len(item.nodes)} operations"
     text = item.type
     if item.kernel and item.stride:
-        text += f" {pair_text(item.kernel)}, stride {one_or_pair(item.stride)}"
+        text += f" {pair_text(item.kernel)}, stride {_one_or_pair(item.stride)}"
     return f"{text}, groups {item.groups}" if item.groups and item.groups > 1 else text
 
 
-def _arriving(node: Node) -> str:
+def _inputs_text(node: Node) -> str:
     counts = Counter(map(shape_text, node.in_shapes))
     if len(counts) > 3:
         return f"{len(node.in_shapes)} inputs"
     return ", ".join(f"{count} of {shape}" if count > 1 else shape for shape, count in counts.items())
 
 
-def one_or_pair(pair: tuple[int, int]) -> str:
+def _one_or_pair(pair: tuple[int, int]) -> str:
     return str(pair[0]) if pair[0] == pair[1] else pair_text(pair)
 
 
@@ -79,11 +97,11 @@ def window_text(node: Node) -> str:
     if node.kind == "pooling":
         text = f"{SHORT_TYPES.get(node.type, '')} {text}".lstrip()
     else:
-        groups = node.groups or 1  # a convolution of ours has none
+        groups = node.groups or 1  # PartialConvolution has none
         grouping = " dw" if node.kind == "depthwise" else f" g={groups}" if groups > 1 else ""
         text += f"{grouping}, {node.out_shape[0]}"
     moves = node.stride != (1, 1) and math.prod(node.out_shape[1:]) > 1
-    return f"{text}, /{one_or_pair(node.stride)}" if moves else text
+    return f"{text}, /{_one_or_pair(node.stride)}" if moves else text
 
 
 def cell_text(node: Node) -> str:

@@ -16,11 +16,13 @@ from explorer.analysis.types import Kind, Shape
 from explorer.diagrams.drawing import SKIP, Drawing, table
 from explorer.diagrams.labels import CONVOLUTIONS, LAYERS, cell_text, window_text
 
-CHARACTER_WIDTH, CELL_PADDING = 8, 10  # the former of a lower-case letter, on average
+CHARACTER_WIDTH = 8  # px, of a lower-case letter, on average
+CELL_PADDING = 10  # px, left and right together
 STARTS_CHAIN: tuple[Kind, ...] = (*LAYERS, "merge")
-MAX_ROW, WRAPPED_ROW = 4, 3  # cells; a longer chain (a gate) is wrapped
-ROWS_WIDTH = 630  # of rows side by side; where they are wider, each is broken into two
-STACKED_LEVELS = 3  # of rows one below the other; more would be too high, and are drawn without names
+MAX_ROW_CELLS = 4  # a longer chain (a gate) is wrapped
+WRAPPED_ROW_CELLS = 3
+MAX_ROWS_WIDTH = 630  # px, of rows side by side; where they are wider, each is broken into two
+MAX_STACKED_LEVELS = 3  # rows one below the other; more would be too high, and are drawn without names
 RowStyle = Literal["named", "stacked", "bare"]
 
 
@@ -35,25 +37,25 @@ class Units:
         self.flow = drawing.flow
         self.consumers = Counter(source for sources in self.flow.inputs.values() for source in sources)
         self.unit_of: dict[str, str] = {}  # operation -> name of its DOT node
-        self.entering: dict[str, Shape] = {}  # DOT node -> shape of what enters it
+        self.input_shape: dict[str, Shape] = {}  # DOT node -> shape of its input
         self.cells: Counter[str] = Counter()  # DOT node -> number of operations
 
     def enter(self, source: str, label: str) -> None:
         """Draws an operation from which the units get their input, in the colour of the input."""
         self.drawing.box(source, label, replace(self.trace.node(source), kind="input"))
         self.unit_of[source] = source
-        self.entering[source] = ()
+        self.input_shape[source] = ()
 
     def add(self, block: Block, graph: graphviz.Digraph) -> None:
         """Draws the operations of a block into `graph`, without edges."""
         levels = self._levels(self._chains(block))
-        fits = max(sum(self._row_width(chain, block) for chain in level) for level in levels) <= ROWS_WIDTH
-        style: RowStyle = "named" if fits else "stacked" if len(levels) <= STACKED_LEVELS else "bare"
+        fits = max(sum(self._row_width(chain, block) for chain in level) for level in levels) <= MAX_ROWS_WIDTH
+        style: RowStyle = "named" if fits else "stacked" if len(levels) <= MAX_STACKED_LEVELS else "bare"
         for chains in levels:
             with graph.subgraph(graph_attr={"rank": "same"}) as rank:
                 for chain in chains:
-                    unit = f"unit {len(self.entering)}"
-                    self.entering[unit] = chain[0].in_shapes[0]
+                    unit = f"unit {len(self.input_shape)}"
+                    self.input_shape[unit] = chain[0].in_shapes[0]
                     self.unit_of |= {node.name: unit for node in chain}
                     self.cells[unit] = len(chain)
                     self.drawing.table(unit, self._chain_table(chain, block, style), "unit", rank)
@@ -69,7 +71,7 @@ class Units:
             attributes = {"weight": "4"}
             if (source, name) in self.flow.skips:
                 attributes = SKIP
-            elif self.entering[unit] != shape and source not in labelled:
+            elif self.input_shape[unit] != shape and source not in labelled:
                 labelled.add(source)
                 attributes["label"] = f" {shape_text(shape)}"
             head = self.unit_of[name]
@@ -122,7 +124,7 @@ class Units:
         if style == "stacked" and len(chain) > 1 and chain[0].kind != "merge":
             lines = [chain[:1], chain[1:]]
         else:
-            length = len(chain) if len(chain) <= MAX_ROW else WRAPPED_ROW
+            length = len(chain) if len(chain) <= MAX_ROW_CELLS else WRAPPED_ROW_CELLS
             lines = [chain[start : start + length] for start in range(0, len(chain), length)]
         columns = max(map(len, lines))
         rows = ["".join(self._line(line, columns, style)) for line in lines]

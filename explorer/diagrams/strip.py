@@ -24,22 +24,27 @@ from explorer.diagrams.drawing import (
 )
 from explorer.diagrams.labels import LAYERS, cell_text, window_text
 
-LONG_NAME = 11  # of a stage; a longer one is broken at its underscores
+MAX_NAME_LENGTH = 11  # characters; a longer name of a stage is broken at its underscores
 POINTS_PER_INCH = 72  # DOT's sizes are inches
-ROW_HEIGHT = "1.1"  # of the first row of boxes: Graphviz makes room for the texts over the others alone
-MIN_COLUMNS, MAX_COLUMNS, CELL_ROWS = 5, 16, 4  # of the cells of a run of blocks
-COLUMNS_BESIDE_TEXT = 6  # more of them leave no room for the text at their left
-FOLD_LOOSELY_FROM = 5  # boxes of a stage; fewer fit
-LISTED_LAYERS, LISTED_IN_ROWS = 5, 3  # of a block, in a row of boxes or in several
+FIRST_ROW_HEIGHT = "1.1"  # inches, of the first row of boxes: Graphviz makes room for the texts over the others alone
+# The cells of a run of equal blocks:
+MIN_COLUMNS = 5
+MAX_COLUMNS = 16
+PREFERRED_ROWS = 4
+MAX_COLUMNS_WITH_TEXT_LEFT = 6  # with more, the text stands above them
+MIN_BOXES_TO_FOLD_LOOSELY = 5  # boxes of a stage; fewer fit
+MAX_LISTED_LAYERS = 5  # of a block, in a single row of boxes
+MAX_LISTED_LAYERS_IN_ROWS = 3  # the same, where the boxes stand in several rows
 
 
 def network_strip(trace: Trace, layout: dict[str, str]) -> Drawing:
+    """The input and the stages in a row, each box as high as its maps and as wide as its channels, on log scales."""
     drawing = Drawing(trace, layout)
     source = trace.nodes[0]
     drawing.box(source.name, "input", source, **_strip_size(source.out_shape))
     strip = Strip(drawing, source.name, labels_all=True)
     for stage in trace.stages:
-        lines = re.split("(?<=_)", stage.path) if len(stage.path) > LONG_NAME else [stage.path]
+        lines = re.split("(?<=_)", stage.path) if len(stage.path) > MAX_NAME_LENGTH else [stage.path]
         if stage.path in trace.auxiliary:
             lines = [f"{stage.path} (training only)"]
         elif repeats := _repeats(stage):
@@ -64,7 +69,10 @@ def _strip_size(shape: Shape) -> dict[str, str]:
 
 
 def stage_in_rows(trace: Trace, stage: Stage, runs: list[tuple[int, list[Block]]], rows: int) -> Drawing:
-    """0 rows: a single one as in the network's strip, with more room and rounder arcs."""
+    """The `runs` of a stage's blocks in so many rows of boxes.
+
+    0: a single row as in the network's strip, with more room and rounder arcs than 1 gives.
+    """
     drawing = Drawing(trace, BOXES_LAYOUT if rows else STRIP_LAYOUT)
     strip = Strip(drawing)
     for position, (first, run) in enumerate(runs):
@@ -92,7 +100,7 @@ class Strip:
         self.start = self.last = self.row_start = start or self._point("invis")
         self.box_of: dict[str, str] = {}  # operation -> box
         self.exits = {self.start: self.start}  # box -> DOT node from which its output leaves
-        self.entering: dict[str, Shape] = {self.start: ()}
+        self.input_shape: dict[str, Shape] = {self.start: ()}  # of each box
 
     def append(self, name: str, nodes: Sequence[str], skipped: bool) -> None:
         """The next box, which is drawn already; `nodes` are the operations that it stands for."""
@@ -121,7 +129,7 @@ class Strip:
         self.row.append(name)
         self.box_of |= dict.fromkeys(nodes, name)
         self.exits[name] = end
-        self.entering[name] = self.trace.node(sources[main]).out_shape
+        self.input_shape[name] = self.trace.node(sources[main]).out_shape
         self.last = name
 
     def wrap(self) -> None:
@@ -149,7 +157,7 @@ class Strip:
     def _label(self, box: str, source: str) -> str:
         """The shape of what leaves a box, where it may have changed, in two lines to be narrow."""
         shape = self.trace.node(source).out_shape
-        if shape == self.entering[box] and not self.labels_all:
+        if shape == self.input_shape[box] and not self.labels_all:
             return ""
         sides, _, channels = shape_text(shape).rpartition("×")
         return f"{sides}\n×{channels}" if sides else channels
@@ -160,7 +168,7 @@ class Strip:
         self.row.append(name)
         look = {"shape": "point", "width": "0.03" if style == "filled" else "0.001", "color": LINE}
         if self.in_rows and len(self.points) == len(self.row) == 1:
-            look |= {"shape": "box", "height": ROW_HEIGHT, "label": "", "margin": "0"}
+            look |= {"shape": "box", "height": FIRST_ROW_HEIGHT, "label": "", "margin": "0"}
         self.graph.node(name, style=style, **look, **{"class": "junction"})
         return name
 
@@ -171,7 +179,7 @@ def runs_of(trace: Trace, blocks: Sequence[Block]) -> list[tuple[int, list[Block
     Where too many differ, those with the same texts count as equal: dense layers differ in what enters them.
     """
     runs = [list(run) for _, run in groupby(blocks, lambda block: block.signature)]
-    if len(runs) >= FOLD_LOOSELY_FROM:
+    if len(runs) >= MIN_BOXES_TO_FOLD_LOOSELY:
         texts = {block: tuple(cell_text(trace.node(name)) for name in block.nodes) for block in blocks}
         runs = [list(run) for _, run in groupby(blocks, lambda block: (block.type, texts[block]))]
     starts = accumulate((len(run) for run in runs), initial=1)
@@ -183,12 +191,12 @@ def _run_box(drawing: Drawing, first: int, run: list[Block]) -> str:
     if len(run) == 1:
         return _block_box(drawing, first, run[0])
     cells = [drawing.cell(block.path, _number(block, first + i), block) for i, block in enumerate(run)]
-    columns = min(MAX_COLUMNS, max(MIN_COLUMNS, math.ceil(len(run) / CELL_ROWS)))
+    columns = min(MAX_COLUMNS, max(MIN_COLUMNS, math.ceil(len(run) / PREFERRED_ROWS)))
     columns = math.ceil(len(run) / math.ceil(len(run) / columns))  # of rows of about the same length
     rows = ["".join(cells[start : start + columns]) for start in range(0, len(run), columns)]
     grid = f"<TD>{table(rows, border='0', cellspacing='1', cellpadding='2')}</TD>"
     texts = [html.escape(line) for line in (f"×{len(run)}", *_layers(drawing, run[0]))]
-    if columns <= COLUMNS_BESIDE_TEXT:
+    if columns <= MAX_COLUMNS_WITH_TEXT_LEFT:
         parts = [f"<TD>{''.join(f'{text}{NEW_LINE}' for text in texts)}</TD>{grid}"]
     else:
         parts = [f"<TD>{'&#160; '.join(texts)}{NEW_LINE}</TD>", grid]
@@ -224,5 +232,5 @@ def _layers(drawing: Drawing, block: Block) -> list[str]:
         for node in nodes
         if node.kind in LAYERS
     ]
-    limit = LISTED_IN_ROWS if drawing.layout is BOXES_LAYOUT else LISTED_LAYERS
+    limit = MAX_LISTED_LAYERS_IN_ROWS if drawing.layout is BOXES_LAYOUT else MAX_LISTED_LAYERS
     return listed if len(listed) <= limit else [f"{len(listed)} layers"]

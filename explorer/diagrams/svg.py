@@ -15,6 +15,7 @@ ElementTree.register_namespace("", SVG.strip("{}"))
 
 
 def laid_out(dot: str, fmt: str) -> bytes:
+    """The file that Graphviz' dot makes of DOT text, in its format `fmt`: svg, png, pdf."""
     with _GRAPHVIZ:
         graph = pygraphviz.AGraph(string=dot)
         try:
@@ -54,8 +55,8 @@ def _tidy_cell(cell: ElementTree.Element) -> None:
     background, border, text = cell
     border.attrib["fill"] = background.attrib["fill"]
     cell.remove(background)
-    across = [float(point.split(",")[0]) for point in border.attrib["points"].split()]
-    text.attrib |= {"text-anchor": "middle", "x": f"{(min(across) + max(across)) / 2:.2f}"}
+    xs = [float(point.split(",")[0]) for point in border.attrib["points"].split()]
+    text.attrib |= {"text-anchor": "middle", "x": f"{(min(xs) + max(xs)) / 2:.2f}"}
 
 
 def _remove_colours(root: ElementTree.Element) -> None:

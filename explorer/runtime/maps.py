@@ -59,6 +59,23 @@ class GridHeader(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
+class Message:
+    """What a component of the browser shows: a header that JSON can hold, and bytes."""
+
+    header: dict[str, Any]
+    body: bytes
+
+    def packed(self, **more: Any) -> bytes:
+        """Return it as one `pack`, with more in the header."""
+        return pack({**self.header, **more}, self.body)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the body, beside which the header is small."""
+        return len(self.body)
+
+
+@dataclass(frozen=True)
 class MapStatistics:
     """Statistics of every channel of one activation, over its finite values; arrays have shape (C,).
 
@@ -193,7 +210,7 @@ def show(activation: npt.ArrayLike, stats: MapStatistics, channels: IntArray) ->
 
 def encode_page(
     activation: npt.ArrayLike, stats: MapStatistics, header: GridHeader, order: Order = "index", page: int = 0
-) -> bytes:
+) -> Message:
     """Return the message that shows one page of an activation; too large a page number means the last."""
     channels, per_page = stats.order(order), channels_per_page(*stats.shape[1:])
     pages = page_count(len(channels), per_page)
@@ -202,8 +219,8 @@ def encode_page(
     return encode(shown, {**header, "order": order, "page": page, "pages": pages})
 
 
-def encode(shown: QuantizedMaps | VectorValues, header: GridHeader) -> bytes:
-    """Return the message for the browser: a header, then maps as uint8 or a vector as float32."""
+def encode(shown: QuantizedMaps | VectorValues, header: GridHeader) -> Message:
+    """Return the message for the browser: a header, and maps as uint8 or a vector as float32."""
     stats, channels = shown.statistics, shown.channels
     numbers = np.array(header["numbers"]) if "numbers" in header else np.arange(stats.shape[0])
     own: dict[str, Any] = {
@@ -217,7 +234,7 @@ def encode(shown: QuantizedMaps | VectorValues, header: GridHeader) -> bytes:
     }
     if isinstance(shown, VectorValues):
         own |= {"kind": "vector", "strongest": numbers[shown.strongest()].tolist()}
-        return pack({**own, **header}, shown.values.astype("<f4").tobytes())
+        return Message({**own, **header}, shown.values.astype("<f4").tobytes())
     own |= {
         "kind": "maps",
         "low": shown.low.tolist(),
@@ -225,7 +242,7 @@ def encode(shown: QuantizedMaps | VectorValues, header: GridHeader) -> bytes:
         "high": shown.high.tolist(),
         "non_finite": stats.non_finite[channels].tolist(),
     }
-    return pack({**own, **header}, shown.values.tobytes())
+    return Message({**own, **header}, shown.values.tobytes())
 
 
 def pack(header: dict[str, Any], body: bytes) -> bytes:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.analysis.palette import KINDS
 from explorer.analysis.table import layer_records, layer_text
-from explorer.analysis.text import bytes_text, grouped
+from explorer.analysis.text import bytes_text, thousands
 from explorer.architectures import family_of
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Family
@@ -38,7 +38,7 @@ def _claims(family: Family) -> None:
     for claim in family.claims:
         counted = ""
         if claim.quantity is not None:
-            counted = grouped(getattr(cache.trace(claim.variant), claim.quantity))
+            counted = thousands(getattr(cache.trace(claim.variant), claim.quantity))
         rows.append({"claim": claim.label, "printed": claim.printed, "counted here": counted, "source": claim.source})
     st.table(rows)
     st.caption("Error rates are the papers' claims, each with its own data and protocol: compare only like with like.")
@@ -56,12 +56,12 @@ def layers(run: Run) -> None:
     """All operations with shapes and costs; sortable, searchable, and as CSV or text."""
     trace = cache.trace(run.variant)
     in_training = (
-        f" With the auxiliary heads, for training only: {grouped(trace.params)} and {grouped(trace.macs)}."
+        f" With the auxiliary heads, for training only: {thousands(trace.params)} and {thousands(trace.macs)}."
         if trace.auxiliary
         else ""
     )
     st.markdown(
-        f"{grouped(trace.inference_params)} parameters, {grouped(trace.inference_macs)} MACs.{in_training} "
+        f"{thousands(trace.inference_params)} parameters, {thousands(trace.inference_macs)} MACs.{in_training} "
         f"{bytes_text(trace.activation_bytes)} of activations (float32, all outputs together).",
         help=MAC_HELP,
     )

@@ -20,7 +20,7 @@ from explorer.architectures import variant
 from explorer.diagrams import Diagram
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.device import resolve
-from explorer.runtime.maps import GridHeader, Order, encode_page, statistics
+from explorer.runtime.maps import GridHeader, Message, Order, encode_page, statistics
 from explorer.runtime.pictures import png_bytes
 from explorer.runtime.preprocessing import ModelInput, model_input
 from explorer.runtime.run import Run
@@ -143,7 +143,7 @@ def activations(run: Run) -> Activations:
 
 
 @bounded(128)
-def maps_message(run: Run, node: str, order: Order, page: int, height: int) -> bytes:
+def maps_message(run: Run, node: str, order: Order, page: int, height: int) -> Message:
     """One page of an operation's maps, ready for the browser."""
     values = activations(run).maps(node).numpy()
     return encode_page(values, statistics(values), grid_header(run, node, height), order, page)

@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from explorer.analysis.compare import Difference, Level, differences, levels
-from explorer.analysis.text import bytes_text, grouped, pair_text, shape_text
+from explorer.analysis.text import bytes_text, pair_text, shape_text, thousands
 from explorer.analysis.trace import Trace
 from explorer.architectures import catalogue, family_of
-from explorer.runtime.maps import GridHeader, Order, encode_page, statistics
+from explorer.runtime.maps import GridHeader, Message, Order, encode_page, statistics
 from explorer.runtime.pictures import LoadedImage
 from explorer.ui import cache
 from explorer.ui.components.feature_maps import MapView, current_view, feature_maps
@@ -124,7 +124,7 @@ def _message(
     limits: tuple[float, float],
     order: Order,
     page: int,
-) -> bytes:
+) -> Message:
     values = cache.activations(name, weights, device, image).maps(node).numpy()
     n, (low, high) = cache.trace(name).node(node), limits
     header = GridHeader(
@@ -144,7 +144,7 @@ def _message(
 
 
 def _text(unit: str, value: int) -> str:
-    return {"bytes": bytes_text(value), "pixels": f"{grouped(value)} px"}.get(unit, grouped(value))
+    return {"bytes": bytes_text(value), "pixels": f"{thousands(value)} px"}.get(unit, thousands(value))
 
 
 def _row(a: Trace, b: Trace, d: Difference) -> dict[str, str]:
@@ -175,8 +175,8 @@ def _stages(a: Trace, b: Trace) -> list[dict[str, Any]]:
                 row |= {
                     "stages": ", ".join(s.path for s in level.stages),
                     "output": shape_text(level.stages[-1].out_shape),
-                    "parameters": grouped(level.params),
-                    "MACs": grouped(level.macs),
+                    "parameters": thousands(level.params),
+                    "MACs": thousands(level.macs),
                     "activations": bytes_text(level.activation_bytes),
                     "receptive field": f"{level.node.receptive_field[0]} px",
                 }

@@ -29,9 +29,14 @@ def convolutions(draw: st.DrawFn, side: int = 20, channels: int = 12) -> Convolu
 
 
 def module_of(
-    in_shape: tuple[int, int, int], out_channels: int, kernel: tuple[int, int], stride: tuple[int, int],
-    padding: str | tuple[int, int], groups: int, bias: bool,
-) -> nn.Module:  # fmt: skip
+    in_shape: tuple[int, int, int],
+    out_channels: int,
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    padding: str | tuple[int, int],
+    groups: int,
+    bias: bool,
+) -> nn.Module:
     """The layer as torch has it; torch's own "same" wherever it accepts one."""
     arguments = (in_shape[0], out_channels, kernel, stride)
     if padding == "same" and stride != (1, 1):

@@ -9,7 +9,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.analysis.cost import Convolution, CostError, convolution_of, parse_padding, parse_pair, parse_shape, short
+from explorer.analysis.cost import (
+    Convolution,
+    CostError,
+    convolution_of,
+    format_pair,
+    parse_padding,
+    parse_pair,
+    parse_shape,
+)
 from explorer.analysis.designs import direct
 from explorer.analysis.trace import trace_variant
 from explorer.architectures import variant
@@ -23,10 +31,14 @@ def anything(draw: st.DrawFn) -> dict:
     divisible = draw(st.booleans())
     channels, out = (draw(st.integers(0, 12)) * (groups if divisible else 1) for _ in range(2))
     return {
-        "in_shape": (channels, *draw(sides)), "out_channels": out, "kernel": draw(kernels),
-        "stride": draw(st.tuples(st.integers(1, 3), st.integers(1, 3))), "padding": draw(paddings),
-        "groups": groups, "bias": draw(st.booleans()),
-    }  # fmt: skip
+        "in_shape": (channels, *draw(sides)),
+        "out_channels": out,
+        "kernel": draw(kernels),
+        "stride": draw(st.tuples(st.integers(1, 3), st.integers(1, 3))),
+        "padding": draw(paddings),
+        "groups": groups,
+        "bias": draw(st.booleans()),
+    }
 
 
 @settings(max_examples=300, deadline=None)
@@ -81,7 +93,7 @@ def test_every_convolution_of_a_network_is_itself_again(name: str) -> None:
         )
         assert c.kind == node.kind
         assert c.activation_bytes == node.activation_bytes
-        assert (parse_pair(short(c.kernel), "kernel"), parse_padding(short(c.padding))) == (
+        assert (parse_pair(format_pair(c.kernel), "kernel size"), parse_padding(format_pair(c.padding))) == (
             c.kernel,
             c.padding,
         )
@@ -123,7 +135,7 @@ def test_the_impossible_gets_the_sentence_why(sentence: str, numbers: dict) -> N
 
 def test_texts_are_read() -> None:
     assert parse_shape("28x14x192") == parse_shape(" 28×14X192 ") == (192, 28, 14)
-    assert (parse_pair("5", "kernel"), parse_pair("1x7", "kernel")) == ((5, 5), (1, 7))
+    assert (parse_pair("5", "kernel size"), parse_pair("1x7", "kernel size")) == ((5, 5), (1, 7))
     assert [parse_padding(t) for t in ("same", "valid", "2", "0x3")] == ["same", "valid", (2, 2), (0, 3)]
     assert parse_shape("28x28x-3") == (-3, 28, 28)  # the convolution says what is wrong with it
 
@@ -137,9 +149,9 @@ def test_texts_that_are_no_shape(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "big", "1x2x3", "5x", "same"])
-def test_texts_that_are_no_kernel_or_padding(text: str) -> None:
-    with pytest.raises(CostError, match="is no kernel; write one number, or two as in 1x7"):
-        parse_pair(text, "kernel")
+def test_texts_that_are_no_kernel_size_or_padding(text: str) -> None:
+    with pytest.raises(CostError, match=r"not a kernel size: .* 1x7"):
+        parse_pair(text, "kernel size")
     if text != "same":
-        with pytest.raises(CostError, match="is no padding; write same, valid"):
+        with pytest.raises(CostError, match="not a padding: write same, valid"):
             parse_padding(text)

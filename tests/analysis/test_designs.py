@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from explorer.analysis.cost import Convolution, CostError, Design, convolution_of
 from explorer.analysis.designs import (
     BOTTLENECK,
+    alternatives,
     bottleneck,
     break_even_width,
+    default_width,
     depthwise,
     depthwise_separable,
     direct,
     factorized,
-    family,
     grouped,
     inception,
     inverted_residual,
@@ -27,7 +28,6 @@ from explorer.analysis.designs import (
     stacked,
     standard,
     sweep,
-    usual_width,
 )
 from explorer.analysis.trace import trace_variant
 from explorer.architectures import variant
@@ -38,7 +38,7 @@ from tests.analysis.convolutions import CLASSIC, convolutions, costs, counted
 @settings(max_examples=300, deadline=None)
 @given(convolutions(), st.integers(1, 12), st.integers(1, 4), st.integers(1, 3))
 def test_every_relative_costs_what_torch_counts(c: Convolution, width: int, groups: int, expansion: int) -> None:
-    for design in family(c, width, groups, expansion).values():
+    for design in alternatives(c, width, groups, expansion).values():
         if isinstance(design, Design):
             assert costs(design) == counted(design)
 
@@ -96,7 +96,7 @@ def test_an_inverted_residual_is_the_networks() -> None:
 
 
 def test_what_cannot_stand_in_says_why() -> None:
-    relatives = family(replace(CLASSIC, in_shape=(3, 28, 28), kernel=(4, 1)), 16, 4)
+    relatives = alternatives(replace(CLASSIC, in_shape=(3, 28, 28), kernel=(4, 1)), 16, 4)
     reasons = {name: str(design) for name, design in relatives.items() if isinstance(design, CostError)}
     assert reasons == {
         "Grouped": "4 groups do not divide 3 input channels: each group needs equally many.",
@@ -129,8 +129,8 @@ def test_the_sweep_is_even_and_ends_with_all_channels() -> None:
 
 
 @given(st.integers(1, 100))
-def test_the_usual_width_suits_the_groups(groups: int) -> None:
-    width = usual_width(groups)
+def test_the_default_width_suits_the_groups(groups: int) -> None:
+    width = default_width(groups)
     assert width % groups == 0
     assert BOTTLENECK <= width < BOTTLENECK + groups
 

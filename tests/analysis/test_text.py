@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.analysis.text import bytes_text, grouped, pair_text, shape_text, si
+from explorer.analysis.text import bytes_text, pair_text, shape_text, si, thousands
 
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0, "0"), (999, "999"), (1000, "1.00 k"), (9_995, "10.0 k"), (999_499, "999 k"), (999_500, "1.00 M"),
-     (25_557_032, "25.6 M"), (4_089_184_256, "4.09 G"), (10**16, "10000 T")],
-)  # fmt: skip
+    [
+        (0, "0"),
+        (999, "999"),
+        (1000, "1.00 k"),
+        (9_995, "10.0 k"),
+        (999_499, "999 k"),
+        (999_500, "1.00 M"),
+        (25_557_032, "25.6 M"),
+        (4_089_184_256, "4.09 G"),
+        (10**16, "10000 T"),
+    ],
+)
 def test_si_has_three_significant_digits(number: int, text: str) -> None:
     assert si(number) == text
 
@@ -31,4 +40,4 @@ def test_shapes_are_height_width_channels() -> None:
 
 
 def test_thousands_are_grouped() -> None:
-    assert grouped(25_557_032) == "25,557,032"
+    assert thousands(25_557_032) == "25,557,032"

@@ -11,7 +11,7 @@ from torch import nn
 
 from explorer.analysis.table import layer_text
 from explorer.analysis.trace import Trace, TraceError, trace, trace_variant
-from explorer.architectures import catalogue, variant
+from explorer.architectures import UnknownVariant, catalogue, variant
 
 TESTS = Path(__file__).resolve().parents[1]
 COUNTS = {k: v for f in sorted((TESTS / "reference").glob("*.json")) for k, v in json.loads(f.read_text()).items()}
@@ -46,17 +46,35 @@ def test_layers_equal_the_independent_table(file: Path) -> None:
 
     types = {"Conv2d", "Linear", "BatchNorm2d", "MaxPool2d", "AvgPool2d", "PartialConvolution", "Subsampling"}
     expected = [
-        (r["type"], shape(r["in_shape_CHW"]), shape(r["out_shape_CHW"]), window(r["kernel"]), window(r["stride"]),
-         window(r["padding"]), r["groups"], int(r["params"]), int(r["macs"]))
+        (
+            r["type"],
+            shape(r["in_shape_CHW"]),
+            shape(r["out_shape_CHW"]),
+            window(r["kernel"]),
+            window(r["stride"]),
+            window(r["padding"]),
+            r["groups"],
+            int(r["params"]),
+            int(r["macs"]),
+        )
         for r in csv.DictReader(file.open())
         if r["type"] in types
-    ]  # fmt: skip
+    ]
     ours = [
-        (n.type, n.in_shapes[0], n.out_shape, n.kernel or (), n.stride or (), n.padding or (),
-         str(n.groups) if n.groups else "", n.params, n.macs)
+        (
+            n.type,
+            n.in_shapes[0],
+            n.out_shape,
+            n.kernel or (),
+            n.stride or (),
+            n.padding or (),
+            str(n.groups) if n.groups else "",
+            n.params,
+            n.macs,
+        )
         for n in traced(file.stem).nodes
         if n.type in types and n.stage not in traced(file.stem).auxiliary
-    ]  # fmt: skip
+    ]
     assert sorted(ours) == sorted(expected)
 
 
@@ -132,3 +150,9 @@ def test_folded_units_are_the_equal_ones() -> None:
     signatures = [b.signature for b in traced("resnet50").stage("conv4_x").blocks]
     assert signatures[0] != signatures[1]
     assert len(set(signatures[1:])) == 1
+
+
+def test_a_variant_may_be_given_by_its_name() -> None:
+    assert trace_variant("resnet18", width=0.5) == trace_variant(variant("resnet18"), width=0.5)
+    with pytest.raises(UnknownVariant, match="resnet55"):
+        trace_variant("resnet55")

@@ -69,7 +69,7 @@ def test_dense_connections_are_drawn_from_concat_to_concat() -> None:
     assert ("stage.3.conv", "stage.4.cat") in drawn
     assert not any(target == "stage.4.cat" and source.startswith("stage.2") for source, target in drawn)
     assert skips(block_diagram(t, "stage.4")) == {("stage.3.cat", "stage.4.cat")}
-    # Layers that differ in what enters them are folded, with the last concat, the stage's own, behind them.
+    # Layers that differ in what enters them are folded, with the last concat, the stage's own, after them.
     stage = stage_diagram(t, "stage")
     assert [f"stage.{i}" for i in range(6)] in cells(stage).values()
     assert stage.elements["stage.cat"].target == "stage.cat"

@@ -43,8 +43,14 @@ def test_a_branch_leaves_the_strip_where_it_really_does() -> None:
 def test_labels_of_the_strip() -> None:
     shown = texts(network_diagram(traced("resnet50")))
     assert [t for t in shown if t.startswith("conv") or t in ("input", "stem", "head")] == [
-        "input", "stem", "conv2_x", "conv3_x", "conv4_x", "conv5_x", "head",
-    ]  # fmt: skip
+        "input",
+        "stem",
+        "conv2_x",
+        "conv3_x",
+        "conv4_x",
+        "conv5_x",
+        "head",
+    ]
     assert {"×3", "×4", "×6"} <= set(shown)
     assert {"224×224", "56×56", "28×28", "×512", "7×7", "×2048"} <= set(shown)
 

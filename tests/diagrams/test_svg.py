@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 import threading
 import time
+from xml.etree import ElementTree
 
-from explorer.diagrams import block_diagram, operations_diagram, stage_diagram
-from tests.diagrams.parsed import groups, traced
+import pytest
+
+from explorer.analysis.palette import INK, KINDS
+from explorer.analysis.trace import trace_variant
+from explorer.diagrams import block_diagram, diagram_for, operations_diagram, stage_diagram
+from tests.diagrams.parsed import SVG, groups, traced
 from tests.diagrams.toys import DenseBlock, toy
 
 
@@ -37,3 +42,20 @@ def test_a_dense_network_of_200_concats_is_laid_out_in_seconds() -> None:
     started = time.process_time()  # what other processes do meanwhile does not count
     assert len(groups(operations_diagram(t).svg())) > 800
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize("zoom", ["network", "stage", "block", "operations"])
+def test_a_notebook_shows_every_element_in_colours_of_its_own(zoom: str) -> None:
+    diagram = diagram_for(trace_variant("resnet18"), zoom)
+    root = ElementTree.fromstring(diagram._repr_svg_())
+    drawn = {g.attrib["id"]: g for g in root.iter(f"{SVG}g") if "id" in g.attrib}
+    assert drawn.keys() == diagram.elements.keys()
+    for name, element in diagram.elements.items():
+        fills = {shape.get("fill") for shape in drawn[name]}
+        assert KINDS[element.kind].light_fill in fills
+        assert INK in fills  # of the text
+    values = [value for shape in root.iter() for value in shape.attrib.values()]
+    assert "currentColor" not in values
+    assert not any(value.startswith(("url(", "http")) for value in values)
+    assert root.tag == f"{SVG}svg"
+    assert float(root.attrib["width"]) > 0

@@ -150,9 +150,9 @@ def _typed() -> None:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"kernel": "big"}, "'big' is no kernel; write one number, or two as in 1x7."),
-        ({"kernel": None}, "'' is no kernel; write one number, or two as in 1x7."),
-        ({"padding": "soft"}, "'soft' is no padding; write same, valid, or a number of zeros."),
+        ({"kernel": "big"}, "'big' is not a kernel size: write one number, or two as in 1x7."),
+        ({"kernel": None}, "'' is not a kernel size: write one number, or two as in 1x7."),
+        ({"padding": "soft"}, "'soft' is not a padding: write same, valid, or a number of zeros."),
         ({"kernel": "0"}, "The height of the kernel must be 1 or more, not 0."),
     ],
 )
@@ -417,8 +417,8 @@ def test_what_a_link_does_not_say_is_as_usual(visit: Open) -> None:
     [
         ("height", "0", "no number from 1 to 65,536"),
         ("out", "many", "no number from 1 to 65,536"),
-        ("kernel", "big", "is no kernel"),
-        ("padding", "soft", "is no padding"),
+        ("kernel", "big", "not a kernel size"),
+        ("padding", "soft", "not a padding"),
         ("bias", "maybe", "neither yes nor no"),
         ("batch", "3", "1 is shown"),
         ("net", "resnet19", "googlenet is shown"),

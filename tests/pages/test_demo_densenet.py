@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explorer.analysis.text import grouped, si
+from explorer.analysis.text import si, thousands
 from explorer.analysis.trace import trace_variant
 from explorer.architectures import family, variant
 from explorer.ui import cache
@@ -89,19 +89,19 @@ def test_growth_rate_and_compression_are_counted_anew(page: Any) -> None:
     page.app.slider(key="growth").set_value(24)
     page.run()
     other = trace_variant(variant(SMALL), growth_rate=24, stem_channels=48)
-    assert grouped(other.params) in tables(page) and grouped(own.params) in tables(page)
+    assert thousands(other.params) in tables(page) and thousands(own.params) in tables(page)
     assert f"({other.params / own.params:.2f}× DenseNet-BC-100" in page.text
     page.app.slider(key="kept").set_value(100)
     page.run()
     other = trace_variant(variant(SMALL), growth_rate=24, stem_channels=48, compression=1.0)
-    assert grouped(other.macs) in tables(page)
+    assert thousands(other.macs) in tables(page)
     assert page.link["growth"] == "24" and page.link["kept"] == "100"
 
 
 def test_growth_rate_and_compression_of_the_link(visit: Open) -> None:
     page = visit("densenet", variant="densenet40_cifar", growth="20", kept="50")
     other = trace_variant(variant("densenet40_cifar"), growth_rate=20, compression=0.5)  # its stem isn't 2k
-    assert grouped(other.params) in tables(page)
+    assert thousands(other.params) in tables(page)
     page = visit("densenet", variant=SMALL, growth="500")
     assert any("growth 500" in warning for warning in page.warnings)
     assert page.app.slider(key="growth").value == 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import streamlit as st
 
-from explorer.analysis.text import grouped, pair_text
+from explorer.analysis.text import pair_text, thousands
 from explorer.architectures.family import Variant
 from explorer.demonstrations.class_activation.compute import ClassActivation, PooledHead, class_activation, pooled_head
 from explorer.runtime.activations import Activations
@@ -79,7 +79,9 @@ def _panel(variant: Variant, head: PooledHead) -> None:
         _sum(cam, head, title)
         _strongest(cam, head, activations)
     if head.linear is not None:
-        st.markdown(f"**All {grouped(len(cam.weights))} maps: their means, the weights of {title}, and the products**")
+        st.markdown(
+            f"**All {thousands(len(cam.weights))} maps: their means, the weights of {title}, and the products**"
+        )
         chart(_products(cam, dark()), "cam-products", "Means, weights and products of all maps")
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from cachetools import LRUCache, cached
 
 from explorer.analysis.palette import INK
-from explorer.analysis.text import grouped, pair_text, si
+from explorer.analysis.text import pair_text, si, thousands
 from explorer.analysis.trace import Node, Trace, trace_variant
 from explorer.architectures import variant as variant_called
 from explorer.architectures.densenet import DenseNetConfig
@@ -282,8 +282,8 @@ def _cost(variant: Variant) -> None:
             [
                 {
                     "": label,
-                    "parameters": grouped(t.inference_params),
-                    "MACs": grouped(t.inference_macs),
+                    "parameters": thousands(t.inference_params),
+                    "MACs": thousands(t.inference_macs),
                     "maps at the end": t.node(t.output.inputs[0]).out_shape[0],
                 }
                 for label, t in ((variant.title, own), (title, other))

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from explorer.demonstrations.digits.compute import CANVAS, ERASER, MOST_POINTS, MOST_STROKES, PEN, Strokes, strokes_of
-from explorer.ui.components import source
+from explorer.ui.components import component
 
-_CSS = source("draw.css")
-_DRAW = st.components.v2.component("cnn_explorer.draw", css=_CSS, js=source("maps_common.js", "draw.js"))
-_LAYERS = st.components.v2.component(
-    "cnn_explorer.layers", css=_CSS, js=source("maps_common.js", "map_paint.js", "layers.js")
-)
+_FOLDER = Path(__file__).parent
+_STYLE = _FOLDER / "draw.css"
+_DRAW = component(_FOLDER / "draw.js", _STYLE)
+_LAYERS = component(_FOLDER / "layers.js", _STYLE)
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,6 @@ def drawn(key: str, number: int) -> Drawn | None:
     return None if strokes is None else Drawn(strokes, reported.get("done") is True)
 
 
-def layers(payload: bytes, *, key: str) -> None:
+def layers(message: bytes, *, key: str) -> None:
     """Show one message of `explorer.demonstrations.digits.all_layers.message`."""
-    _LAYERS(key=key, data=payload)
+    _LAYERS(key=key, data=message)

@@ -1,16 +1,23 @@
 /* A canvas to draw a digit on, with mouse, finger, pen or keyboard: white ink on black, as in MNIST.
  *
  * Strokes are kept as points on a canvas of 1000 x 1000 units and reported as the state "drawing", while drawing at
- * most every 200 ms. The function below runs again after each run of the server; a new number begins a new drawing.
+ * most every 200 ms. A new number begins a new drawing.
  */
-const BOARDS = new WeakMap();
-const REPORT_EVERY = 200; // ms
-const NEAREST = 6, STEP = 40; // units: between the points of a stroke; that an arrow key moves
-const PEN_ERASER = 5; // the button of a pen's other end
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+import { perRoot, whenRemoved } from "../../ui/components/shared/component.js";
+import { ARROWS, el } from "../../ui/components/shared/dom.js";
+import { clamp } from "../../ui/components/shared/numbers.js";
+
+const REPORT_INTERVAL_MS = 200;
+const MIN_POINT_DISTANCE = 6; // units, between the points of a stroke
+const KEY_STEP = 40; // units
+const ERASER_BUTTON = 5; // the button of a pen's other end
+const CURSOR_COLOUR = "#f59e0b";
+const CURSOR_LINE = 8; // units
+
+const boardOf = perRoot(createBoard);
 
 export default function ({ data, parentElement, setStateValue }) {
-  const board = BOARDS.get(parentElement) ?? createBoard(parentElement);
+  const board = boardOf(parentElement);
   board.setStateValue = setStateValue;
   if (board.number !== data.number) begin(board, data);
   return whenRemoved(parentElement, () => {
@@ -22,22 +29,26 @@ export default function ({ data, parentElement, setStateValue }) {
 function createBoard(root) {
   const board = { number: null, strokes: [], before: [], erasing: false, stroke: null, cursor: null, timer: null };
   const canvas = el("canvas", "board", {
-    tabindex: "0", role: "application",
+    tabindex: "0",
+    role: "application",
     "aria-label": "Draw a digit here. Keys: arrows move, Space puts the pen down or lifts it, E erases, Backspace undoes.",
   });
-  const eraser = el("button", "", { type: "button", "aria-pressed": "false" }, "Eraser");
-  const undo = el("button", "", { type: "button" }, "Undo");
-  const clear = el("button", "", { type: "button" }, "Clear");
-  eraser.addEventListener("click", () => toggleEraser(board));
-  undo.addEventListener("click", () => undoLast(board));
-  clear.addEventListener("click", () => change(board, []));
+  const eraser = tool("Eraser", () => toggleEraser(board));
+  eraser.setAttribute("aria-pressed", "false");
+  const undo = tool("Undo", () => undoLast(board));
+  const clear = tool("Clear", () => clearAll(board));
   Object.assign(board, { canvas, eraser, undo, clear });
   listen(board);
   root.append(el("section", "drawing", {}, canvas, el("div", "tools", {}, eraser, undo, clear)));
   board.resized = new ResizeObserver(() => paint(board));
   board.resized.observe(canvas);
-  BOARDS.set(root, board);
   return board;
+}
+
+function tool(name, onClick) {
+  const element = el("button", "", { type: "button" }, name);
+  element.addEventListener("click", onClick);
+  return element;
 }
 
 function begin(board, { number, strokes, canvas, widths, most }) {
@@ -51,17 +62,17 @@ function begin(board, { number, strokes, canvas, widths, most }) {
 function listen(board) {
   const { canvas } = board;
   canvas.addEventListener("pointerdown", (event) => {
-    if (!event.isPrimary || (event.button !== 0 && event.button !== PEN_ERASER)) return;
+    if (!event.isPrimary || (event.button !== 0 && event.button !== ERASER_BUTTON)) return;
     event.preventDefault(); // no selection of text, no long press
     canvas.focus({ preventScroll: true });
     board.cursor = null;
     canvas.setPointerCapture(event.pointerId);
-    penDown(board, place(board, event), board.erasing || event.button === PEN_ERASER);
+    penDown(board, pointAt(board, event), board.erasing || event.button === ERASER_BUTTON);
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!board.stroke || !event.isPrimary) return;
     const steps = event.getCoalescedEvents?.() ?? [];
-    for (const step of steps.length ? steps : [event]) penTo(board, place(board, step));
+    for (const step of steps.length ? steps : [event]) penTo(board, pointAt(board, step));
   });
   for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => penUp(board));
   canvas.addEventListener("contextmenu", (event) => event.preventDefault());
@@ -73,7 +84,7 @@ function listen(board) {
   });
 }
 
-function place(board, { clientX, clientY }) {
+function pointAt(board, { clientX, clientY }) {
   const { left, top, width } = board.canvas.getBoundingClientRect();
   return [clientX - left, clientY - top].map((distance) => onBoard(board, (distance / width) * board.side));
 }
@@ -84,7 +95,7 @@ function keyDown(board, event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const arrow = ARROWS[event.key];
   if (arrow) {
-    board.cursor = (board.cursor ?? [board.side / 2, board.side / 4]).map((c, i) => onBoard(board, c + arrow[i] * STEP));
+    board.cursor = (board.cursor ?? [board.side / 2, board.side / 4]).map((c, i) => onBoard(board, c + arrow[i] * KEY_STEP));
     if (board.stroke) penTo(board, board.cursor);
   } else if (event.key === " ") {
     board.cursor ??= [board.side / 2, board.side / 4];
@@ -110,7 +121,7 @@ function penDown(board, point, erases) {
 
 function penTo(board, [x, y]) {
   const [lastX, lastY] = board.stroke.slice(-2);
-  if (Math.hypot(x - lastX, y - lastY) < NEAREST || board.room <= 0) return;
+  if (Math.hypot(x - lastX, y - lastY) < MIN_POINT_DISTANCE || board.room <= 0) return;
   board.room -= 1;
   board.stroke.push(x, y);
   paint(board);
@@ -136,24 +147,24 @@ function undoLast(board) {
   report(board, true);
 }
 
-function change(board, strokes) {
+function clearAll(board) {
   if (!board.strokes.length) return;
   board.before.push(board.strokes);
-  Object.assign(board, { strokes, stroke: null });
+  Object.assign(board, { strokes: [], stroke: null });
   paint(board);
   report(board, true);
 }
 
-/** Tell the server: at once when the pen is up, else at most every REPORT_EVERY. */
+/** Report the drawing: at once when the pen is up, else at most every REPORT_INTERVAL_MS. */
 function report(board, done) {
-  const tell = () => {
+  const send = () => {
     board.timer = null;
     board.setStateValue("drawing", { number: board.number, strokes: board.strokes.map((s) => [...s]), done });
   };
   if (done) {
     clearTimeout(board.timer);
-    tell();
-  } else board.timer ??= setTimeout(tell, REPORT_EVERY);
+    send();
+  } else board.timer ??= setTimeout(send, REPORT_INTERVAL_MS);
 }
 
 /* ---------------------------------------------------------------- painting */
@@ -181,7 +192,7 @@ function paint(board) {
 }
 
 function paintCursor(context, { cursor: [x, y], widths, erasing, stroke }) {
-  Object.assign(context, { lineWidth: 8, strokeStyle: "#f59e0b" });
+  Object.assign(context, { lineWidth: CURSOR_LINE, strokeStyle: CURSOR_COLOUR });
   context.setLineDash(stroke ? [] : [20, 14]); // a dashed ring: the pen is up
   context.beginPath();
   context.arc(x, y, widths[Number(erasing)] / 2, 0, 2 * Math.PI);

@@ -1,8 +1,13 @@
 /* Everything that LeNet-5 makes of one picture: the input, its answer and ten outputs, all maps of all layers. */
-const VIEWS = new WeakMap();
+import { perRoot, sameBytes, unpack } from "../../ui/components/shared/component.js";
+import { el } from "../../ui/components/shared/dom.js";
+import { format } from "../../ui/components/shared/numbers.js";
+import { colourLimits, createScale, decodeTable, paintMap, showScale } from "../../ui/components/shared/paint.js";
+
+const viewOf = perRoot(createView);
 
 export default function ({ data, parentElement }) {
-  const view = VIEWS.get(parentElement) ?? createView(parentElement);
+  const view = viewOf(parentElement);
   if (!sameBytes(view.message, data)) receive(view, data);
 }
 
@@ -14,9 +19,7 @@ function createView(root) {
   const strips = el("div", "strips");
   const outputs = el("div", "outputs", {}, answer, bars);
   root.append(el("section", "layers", {}, el("figure", "seen", {}, input, inputWords), outputs, strips));
-  const view = { message: null, input, inputWords, answer, bars, strips, rows: null };
-  VIEWS.set(root, view);
-  return view;
+  return { message: null, input, inputWords, answer, bars, strips, rows: null };
 }
 
 function receive(view, data) {
@@ -68,18 +71,17 @@ function createRows(view, stages, names) {
     const [count, height, width] = part.shape;
     const maps = Array.from({ length: count }, () => el("canvas", "", { "aria-hidden": "true" }));
     for (const map of maps) map.style.setProperty("--columns", String(Math.max(width, height)));
-    const ends = [el("span", ""), el("span", "")];
-    const strip = el("canvas", "scale", { "aria-hidden": "true" });
-    const legend = el("div", "legend", {}, ends[0], strip, ends[1]);
+    const scale = createScale("scale");
+    const legend = el("div", "legend", {}, scale.ends[0], scale.strip, scale.ends[1]);
     const words = el("div", "words", {}, el("strong", "", {}, part.name), ` ${part.what}`);
     const row = el("div", count === 1 ? "strip vector" : "strip", {}, words, legend, el("div", "maps", {}, ...maps));
-    return { row, maps, ends, strip };
+    return { row, maps, scale };
   });
   view.strips.replaceChildren(...view.rows.map(({ row }) => row));
 }
 
 /** Paint one stage's maps on one scale; where the next stage's bytes begin. */
-function paintStage({ maps, ends, strip }, { shape, low, high, signed }, body, offset, colormaps) {
+function paintStage({ maps, scale }, { shape, low, high, signed }, body, offset, colormaps) {
   const [count, height, width] = shape;
   const table = decodeTable(colormaps[signed ? "diverging" : "sequential"]);
   const limits = colourLimits(Math.min(...low), Math.max(...high), signed);
@@ -88,7 +90,6 @@ function paintStage({ maps, ends, strip }, { shape, low, high, signed }, body, o
     const bytes = body.subarray(start, start + height * width);
     paintMap(maps[map], { bytes, height, width, low: low[map], high: high[map] }, limits, table);
   }
-  paintStrip(strip, table);
-  ends.forEach((end, index) => (end.textContent = format(limits[index])));
+  showScale(scale, limits, table);
   return offset + count * height * width;
 }

@@ -17,7 +17,7 @@ from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures.family import Variant
 from explorer.runtime import colormaps
 from explorer.runtime.activations import Activations, relative_change
-from explorer.runtime.maps import FloatArray, IntArray, QuantizedMaps, pack, show, statistics
+from explorer.runtime.maps import FloatArray, IntArray, Message, QuantizedMaps, pack, show, statistics
 
 Force = Literal["one", "mean", "shuffle", "invert", "channel"]
 FORCES: tuple[Force, ...] = get_args(Force)
@@ -218,8 +218,8 @@ def trace_with_reduction(variant: Variant, reduction: int) -> Trace:
 # ---- messages for the browser ------------------------------------------------------------------------------
 
 
-def block_message(activations: Activations, r: Reading) -> bytes:
-    """One block's bars and maps: a header; float32 squeeze, hidden, gate, low and high; uint8 maps (C, H, W).
+def block_message(activations: Activations, r: Reading) -> Message:
+    """One block's bars and maps: float32 squeeze, hidden, gate, low and high; uint8 maps (C, H, W).
 
     The maps after the gate are not sent: they are those before it, times the gate.
     """
@@ -235,7 +235,7 @@ def block_message(activations: Activations, r: Reading) -> bytes:
         "colormap": colormaps.as_text()["diverging" if stats.signed else "sequential"],
     }
     vectors = (r.squeeze, r.hidden, r.gate, shown.low, shown.high)
-    return pack(header, b"".join(v.astype("<f4").tobytes() for v in vectors) + shown.values.tobytes())
+    return Message(header, b"".join(v.astype("<f4").tobytes() for v in vectors) + shown.values.tobytes())
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from threading import Condition
 import streamlit as st
 from cachetools import LRUCache, cached
 
-from explorer.analysis.text import grouped, pair_text
+from explorer.analysis.text import pair_text, thousands
 from explorer.analysis.trace import Node, Trace
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Variant
@@ -23,7 +23,7 @@ from explorer.demonstrations.gates.component import GateView, gate_bars, map_pai
 from explorer.demonstrations.gates.compute import FORCES, Alteration, GateBlock, Pairs, Reading
 from explorer.runtime.activations import Activations, Prediction, capture, relative_change
 from explorer.runtime.activations import altered as run_altered
-from explorer.runtime.maps import FloatArray
+from explorer.runtime.maps import FloatArray, Message
 from explorer.runtime.pictures import LoadedImage
 from explorer.runtime.samples import samples
 from explorer.ui import cache
@@ -162,7 +162,7 @@ def _gates_of(name: str, weights: str, device: str, image: LoadedImage) -> Gates
 
 
 @cache.bounded(64)
-def _message(name: str, weights: str, device: str, image: LoadedImage, path: str) -> bytes:
+def _message(name: str, weights: str, device: str, image: LoadedImage, path: str) -> Message:
     activations = cache.activations(name, weights, device, image)
     return gates.block_message(activations, gates.reading(activations, _blocks(name)[path]))
 
@@ -463,7 +463,7 @@ def _cost(variant: Variant) -> None:
     with numbers:
         st.table(
             [
-                {"": label, "parameters": grouped(p), "MACs": grouped(m)}
+                {"": label, "parameters": thousands(p), "MACs": thousands(m)}
                 for label, p, m in (
                     ("without gates", bare.inference_params, bare.inference_macs),
                     (title, gated.inference_params, gated.inference_macs),

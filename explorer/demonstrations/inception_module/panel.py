@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from explorer.analysis.palette import INK
-from explorer.analysis.text import grouped, shape_text, si
+from explorer.analysis.text import shape_text, si, thousands
 from explorer.analysis.trace import Node, Trace
 from explorer.analysis.types import Kind
 from explorer.architectures.family import Variant
@@ -171,7 +171,7 @@ def _shares(module: Module, dark: bool) -> go.Figure:
             textangle=0,
             insidetextfont={"color": INK, "size": FONT},
             constraintext="none",
-            customdata=[grouped(count) for count in counts],
+            customdata=[thousands(count) for count in counts],
             hovertemplate=f"{branch.title}: " + "%{customdata} (%{x:.1%})<extra></extra>",
         )
     figure.update_xaxes(visible=False, range=[0, 1])
@@ -223,9 +223,9 @@ def _table(variant: Variant) -> None:
             "in": shape_text(module.branches[0].nodes[0].in_shapes[0]),
             "branches: maps after each convolution": "; ".join(map(_widths, module.branches)),
             "out": shape_text(module.merge.out_shape),
-            "parameters": grouped(module.params),
-            "MACs": grouped(module.macs),
-            "MACs without 1×1": grouped(module.macs + more) if pairs else "",
+            "parameters": thousands(module.params),
+            "MACs": thousands(module.macs),
+            "MACs without 1×1": thousands(module.macs + more) if pairs else "",
         }
         if published:
             row |= {"printed": " / ".join(PRINTED[_short(module.path)])}

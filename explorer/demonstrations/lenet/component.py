@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import streamlit as st
+from pathlib import Path
 
-from explorer.ui.components import source
+from explorer.ui.components import component
 
-_CONNECTIONS = st.components.v2.component(
-    "cnn_explorer.connections",
-    css=source("connections.css"),
-    js=source("maps_common.js", "map_paint.js", "connections.js"),
-)
+_FOLDER = Path(__file__).parent
+_CONNECTIONS = component(_FOLDER / "connections.js", _FOLDER / "connections.css")
 
 
-def connections(payload: bytes, *, key: str) -> None:
+def connections(message: bytes, *, key: str) -> None:
     """Show one message of `explorer.demonstrations.lenet.compute.links_message`."""
-    _CONNECTIONS(key=key, data=payload)
+    _CONNECTIONS(key=key, data=message)

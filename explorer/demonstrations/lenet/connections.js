@@ -2,11 +2,16 @@
  *
  * Pointing at a map, or focusing it, lights up what it is linked with; a click keeps it lit. Nothing is reported.
  */
-const PANELS = new WeakMap();
+import { perRoot, sameBytes, unpack } from "../../ui/components/shared/component.js";
+import { el } from "../../ui/components/shared/dom.js";
+import { colourLimits, createScale, decodeTable, paintMap, showScale } from "../../ui/components/shared/paint.js";
+
 const PARTS = ["S2", "C3", "Kernels"];
 
+const panelOf = perRoot(createPanel);
+
 export default function ({ data, parentElement }) {
-  const panel = PANELS.get(parentElement) ?? createPanel(parentElement);
+  const panel = panelOf(parentElement);
   if (!sameBytes(panel.message, data)) receive(panel, data);
 }
 
@@ -18,7 +23,6 @@ function createPanel(root) {
   panel.section = el("section", "connections", {}, panel.words, panel.scroll, panel.legend);
   root.append(panel.section);
   panel.scroll.addEventListener("pointerleave", () => light(panel, panel.pinned));
-  PANELS.set(root, panel);
   return panel;
 }
 
@@ -38,19 +42,20 @@ function receive(panel, data) {
 
 function draw(panel) {
   const [sources, targets] = panel.parts.map((part) => part.shape[0]);
-  const picks = (element, place) => {
-    element.addEventListener("pointerenter", () => light(panel, place));
-    element.addEventListener("focusin", () => light(panel, place));
+  const lightAt = (element, spot) => {
+    element.addEventListener("pointerenter", () => light(panel, spot));
     element.addEventListener("click", () => {
-      panel.pinned = same(panel.pinned, place) ? null : place;
-      light(panel, panel.pinned ?? place);
+      panel.pinned = same(panel.pinned, spot) ? null : spot;
+      light(panel, panel.pinned ?? spot);
     });
     return element;
   };
-  const map = (part, index, place) => {
-    const name = `${PARTS[part]} map ${index}`;
+  const map = (part, index, spot) => {
+    const label = { type: "button", "aria-label": `${PARTS[part]} map ${index}` };
     const text = el("span", "", {}, part ? String(index) : `S2 ${index}`);
-    return picks(el("button", "map", { type: "button", "aria-label": name }, picture(panel.parts[part], index), text), place);
+    const button = el("button", "map", label, picture(panel.parts[part], index), text);
+    button.addEventListener("focus", () => light(panel, spot));
+    return lightAt(button, spot);
   };
   panel.heads = Array.from({ length: targets }, (_, target) => map(1, target, { target }));
   panel.rows = Array.from({ length: sources }, (_, source) => map(0, source, { source }));
@@ -59,7 +64,7 @@ function draw(panel) {
   for (const [target, read] of panel.table.entries()) {
     for (const source of read) {
       const mark = panel.parts[2] ? picture(panel.parts[2], kernel++) : el("div", "dot");
-      panel.cells[target][source] = picks(el("td", "cell", {}, mark), { target, source });
+      panel.cells[target][source] = lightAt(el("td", "cell", {}, mark), { target, source });
     }
   }
   const head = el("tr", "", {}, el("th", "corner", {}, "C3:"), ...panel.heads.map((button) => el("th", "", {}, button)));
@@ -79,18 +84,17 @@ function picture({ shape, bytes, low, high, limits, table }, index) {
 }
 
 function legend({ table, limits }, part) {
-  const strip = el("canvas", "strip");
-  paintStrip(strip, table);
-  const ends = limits.map((value) => el("span", "", {}, format(value)));
-  return el("div", "", {}, PARTS[part], strip, el("div", "ends", {}, ...ends));
+  const scale = createScale("strip");
+  showScale(scale, limits, table);
+  return el("div", "", {}, PARTS[part], scale.strip, el("div", "ends", {}, ...scale.ends));
 }
 
 const same = (one, other) => one?.target === other.target && one?.source === other.source;
 
-/** Light up a map and what it is linked with, or one link; nothing for null. */
-function light(panel, place) {
+/** Light up a map, { target } or { source }, and what it is linked with, or one link; nothing for null. */
+function light(panel, spot) {
   const lit = (target, source) =>
-    place !== null && (place.target ?? target) === target && (place.source ?? source) === source;
+    spot !== null && (spot.target ?? target) === target && (spot.source ?? source) === source;
   const [columns, rows] = [new Set(), new Set()];
   for (const [target, read] of panel.table.entries()) {
     for (const source of read) {
@@ -104,15 +108,15 @@ function light(panel, place) {
   }
   panel.heads.forEach((button, target) => button.classList.toggle("lit", columns.has(target)));
   panel.rows.forEach((button, source) => button.classList.toggle("lit", rows.has(source)));
-  panel.section.classList.toggle("pointing", place !== null);
-  panel.words.textContent = sentence(panel, place, [...rows], [...columns]);
+  panel.section.classList.toggle("pointing", spot !== null);
+  panel.words.textContent = sentence(panel, spot, [...rows], [...columns]);
 }
 
-function sentence(panel, place, rows, columns) {
-  if (place === null) return "Point at a map, tap it, or reach it with Tab.";
-  if (place.target === undefined) return `S2 map ${place.source} is read by ${count(columns)} of C3: ${columns.join(", ")}.`;
-  if (place.source === undefined) return `C3 map ${place.target} reads ${count(rows)} of S2: ${rows.join(", ")}.`;
-  return `C3 map ${place.target} reads S2 map ${place.source} with a 5×5 kernel of its own.`;
+function sentence(panel, spot, rows, columns) {
+  if (spot === null) return "Point at a map, tap it, or reach it with Tab.";
+  if (spot.target === undefined) return `S2 map ${spot.source} is read by ${count(columns)} of C3: ${columns.join(", ")}.`;
+  if (spot.source === undefined) return `C3 map ${spot.target} reads ${count(rows)} of S2: ${rows.join(", ")}.`;
+  return `C3 map ${spot.target} reads S2 map ${spot.source} with a 5×5 kernel of its own.`;
 }
 
 const count = (maps) => `${maps.length} ${maps.length === 1 ? "map" : "maps"}`;

@@ -7,7 +7,7 @@ from threading import Condition
 import streamlit as st
 from cachetools import LRUCache, cached
 
-from explorer.analysis.text import grouped
+from explorer.analysis.text import thousands
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Variant
 from explorer.demonstrations.lenet import charts as lenet_charts
@@ -100,12 +100,12 @@ def _cost(name: str) -> None:
     rows = [
         {
             "": READINGS[reading].partition(":")[0],
-            "C3 parameters": grouped(own.parameters),
-            "C3 connections": grouped(own.connections),
-            "C3 MACs": grouped(own.macs),
-            "network parameters": grouped(whole.parameters),
-            "network connections": grouped(whole.connections),
-            "network MACs": grouped(whole.macs),
+            "C3 parameters": thousands(own.parameters),
+            "C3 connections": thousands(own.connections),
+            "C3 MACs": thousands(own.macs),
+            "network parameters": thousands(whole.parameters),
+            "network connections": thousands(whole.connections),
+            "network MACs": thousands(whole.macs),
         }
         for reading, (own, whole) in zip(READINGS, (part, full), strict=True)
     ]

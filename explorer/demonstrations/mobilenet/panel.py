@@ -11,7 +11,7 @@ from cachetools import LRUCache, cached
 
 from explorer.analysis import cost, designs
 from explorer.analysis.cost import Design
-from explorer.analysis.text import grouped, pair_text, shape_text
+from explorer.analysis.text import pair_text, shape_text, thousands
 from explorer.analysis.trace import Node, Trace, trace_variant
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Variant
@@ -210,8 +210,9 @@ def _pair_costs(variant: Variant, pair: Pair) -> None:
     layer = full.layers[0]
     st.markdown(
         f"**Cost** in the paper's network, {shape_text(layer.in_shape)} → {shape_text(full.out_shape)}: "
-        f"{grouped(separable.macs)} MACs, **{full.macs / separable.macs:.2f}×** fewer than the standard convolution's "
-        f"{grouped(full.macs)}; {grouped(separable.params)} weights in place of {grouped(full.params)}."
+        f"{thousands(separable.macs)} MACs, **{full.macs / separable.macs:.2f}×** fewer than the standard "
+        f"convolution's {thousands(full.macs)}; {thousands(separable.params)} weights in place of "
+        f"{thousands(full.params)}."
     )
     chart(cost_bars.comparison((full, separable), dark()), "pair-costs", "Costs of both, layer by layer")
     cost_bars.legend(full, separable)
@@ -306,8 +307,8 @@ def _multipliers(variant: Variant) -> None:
     whole, here = _scaled(variant.name, 1.0, 224), _scaled(variant.name, alpha, size)
     rho = size / 224
     st.markdown(
-        f"α = {alpha}, ρ = {rho:.3g}: **{grouped(here.params)}** parameters, {here.params / whole.params:.1%} of the "
-        f"whole network's; **{grouped(here.macs)}** MACs, {here.macs / whole.macs:.1%}. The rule of thumb α²ρ² says "
+        f"α = {alpha}, ρ = {rho:.3g}: **{thousands(here.params)}** parameters, {here.params / whole.params:.1%} of the "
+        f"whole network's; **{thousands(here.macs)}** MACs, {here.macs / whole.macs:.1%}. The rule of thumb α²ρ² says "
         f"{(alpha * rho) ** 2:.1%}. ρ changes no parameter."
     )
     rows = [
@@ -315,9 +316,9 @@ def _multipliers(variant: Variant) -> None:
             "α": str(a),
             "picture": f"{s}×{s}",
             "MACs, printed": f"{printed.macs:g} M",
-            "MACs, counted": grouped(_scaled(name, a, s).macs),
+            "MACs, counted": thousands(_scaled(name, a, s).macs),
             "parameters, printed": f"{printed.params:g} M",
-            "parameters, counted": grouped(_scaled(name, a, s).params),
+            "parameters, counted": thousands(_scaled(name, a, s).params),
             "top-1, printed": f"{printed.top1} %",
             "source": printed.source,
         }

@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.analysis import designs
 from explorer.analysis.cost import CostError
-from explorer.analysis.text import grouped, shape_text
+from explorer.analysis.text import shape_text, thousands
 from explorer.analysis.types import MapShape
 from explorer.architectures.googlenet import MODULES
 from explorer.demonstrations.pointwise.calculator import MOST, USUAL, choose, whole, whole_number
@@ -86,8 +86,8 @@ def budget() -> None:
     naive_macs = sum(d.macs for d in naive)
     naive_maps = sum(d.out_shape[0] for d in naive) + in_shape[0]
     st.markdown(
-        f"{shape_text(in_shape)} → **{shape_text((maps, *in_shape[1:]))}**: {grouped(params)} parameters, "
-        f"**{grouped(macs)}** multiplications.  \nWithout reductions and projection, {grouped(naive_macs)} "
+        f"{shape_text(in_shape)} → **{shape_text((maps, *in_shape[1:]))}**: {thousands(params)} parameters, "
+        f"**{thousands(macs)}** multiplications.  \nWithout reductions and projection, {thousands(naive_macs)} "
         f"multiplications ({naive_macs / macs:.2f}×), and a stack of {naive_maps} maps: the pooling hands on "
         f"all {in_shape[0]}."
     )
@@ -98,9 +98,9 @@ def budget() -> None:
             {
                 "branch": b.name,
                 "layers": "; ".join(map(cost_bars.layer_text, b.layers)),
-                "maps": grouped(b.out_shape[0]),
-                "parameters": grouped(b.params),
-                "multiplications": grouped(b.macs),
+                "maps": thousands(b.out_shape[0]),
+                "parameters": thousands(b.params),
+                "multiplications": thousands(b.macs),
                 "of the module": f"{b.macs / macs:.1%}",
             }
             for b in branches

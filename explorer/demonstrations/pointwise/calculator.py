@@ -12,7 +12,7 @@ import streamlit as st
 
 from explorer.analysis import cost, designs
 from explorer.analysis.cost import Convolution, CostError, Design, parse_padding, parse_pair
-from explorer.analysis.text import bytes_text, grouped, pair_text, shape_text
+from explorer.analysis.text import bytes_text, pair_text, shape_text, thousands
 from explorer.analysis.trace import UnknownNode
 from explorer.architectures import UnknownVariant, family_of, variant
 from explorer.demonstrations.pointwise.formulas import macs_formula, params_formula, sum_formula
@@ -34,16 +34,16 @@ BATCHES = ("1", "8", "32")
 def whole(text: str) -> int:
     """A whole number from 1 to `MOST`. Raises CostError."""
     if not (text.isascii() and text.isdecimal() and len(text) < 6 and 1 <= int(text) <= MOST):
-        raise CostError(f"{text!r} is no number from 1 to {grouped(MOST)}.")
+        raise CostError(f"{text!r} is no number from 1 to {thousands(MOST)}.")
     return int(text)
 
 
 def _kernel(text: str) -> str:
-    return cost.short(parse_pair(text, "kernel"))
+    return cost.format_pair(parse_pair(text, "kernel size"))
 
 
 def _padding(text: str) -> str:
-    return cost.short(parse_padding(text))
+    return cost.format_pair(parse_padding(text))
 
 
 def _yes(text: str) -> bool:
@@ -160,11 +160,11 @@ def _usual_numbers() -> dict[str, str]:
             "height": c.in_shape[1],
             "width": c.in_shape[2],
             "out": c.out_channels,
-            "kernel": cost.short(c.kernel),
+            "kernel": cost.format_pair(c.kernel),
             "stride": c.stride[0],
-            "padding": cost.short(c.padding),
+            "padding": cost.format_pair(c.padding),
             "groups": c.groups,
-            "bottleneck": designs.usual_width(c.groups),
+            "bottleneck": designs.default_width(c.groups),
             "bias": c.bias,
         }
     return {name: _text(value) for name, value in numbers.items()}
@@ -237,7 +237,7 @@ def convolution() -> Convolution:
     c = Convolution(
         in_shape=(state["channels"], state["height"], state["width"]),
         out_channels=state["out"],
-        kernel=parse_pair(state["kernel"] or "", "kernel"),
+        kernel=parse_pair(state["kernel"] or "", "kernel size"),
         stride=(state["stride"], state["stride"]),
         padding=parse_padding(state["padding"] or ""),
         groups=state["groups"],
@@ -250,7 +250,7 @@ def convolution() -> Convolution:
 def family(c: Convolution) -> dict[str, Design | CostError]:
     """It and its relatives with the chosen bottleneck and expansion."""
     state = st.session_state
-    return designs.family(c, state["bottleneck"], c.groups if c.groups > 1 else GROUPS, state["expansion"])
+    return designs.alternatives(c, state["bottleneck"], c.groups if c.groups > 1 else GROUPS, state["expansion"])
 
 
 # ---- comparisons -------------------------------------------------------------------------------------------
@@ -267,7 +267,7 @@ def comparison(c: Convolution) -> None:
     ratio = direct.macs / reduced.macs
     saying = f"**{ratio:.2f}×** fewer" if ratio >= 1 else f"**{1 / ratio:.2f}×** more"
     st.markdown(
-        f"{grouped(direct.macs)} multiplications, or {grouped(reduced.macs)} with a bottleneck of "
+        f"{thousands(direct.macs)} multiplications, or {thousands(reduced.macs)} with a bottleneck of "
         f"{st.session_state['bottleneck']}: {saying}."
     )
     chart(cost_bars.comparison((direct, reduced), dark()), "comparison", "Costs of both, layer by layer")
@@ -285,8 +285,8 @@ def formulas(c: Convolution) -> None:
                 st.latex(sum_formula(design))
             memory = bytes_text(design.activation_bytes)
             st.markdown(
-                f"{grouped(design.additions)} additions, {memory} of activations  \n"
-                f"{grouped(design.params)} parameters:"
+                f"{thousands(design.additions)} additions, {memory} of activations  \n"
+                f"{thousands(design.params)} parameters:"
             )
             for layer in design.layers:
                 st.latex(params_formula(layer))
@@ -320,8 +320,8 @@ def relatives(c: Convolution) -> None:
                 "layers": "; ".join(map(cost_bars.layer_text, design.layers)),
                 "output": shape_text(design.out_shape),
                 "sees": pair_text(design.receptive_field),
-                "parameters": grouped(design.params),
-                "multiplications": grouped(design.macs),
+                "parameters": thousands(design.params),
+                "multiplications": thousands(design.macs),
                 "standard ÷ this": f"{standard / design.macs:.2f}",
                 "activations": bytes_text(design.activation_bytes),
             }

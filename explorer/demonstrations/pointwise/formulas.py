@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from explorer.analysis.cost import Convolution, Design
-from explorer.analysis.text import grouped
+from explorer.analysis.text import thousands
 
 
 def macs_formula(c: Convolution) -> str:
@@ -37,4 +37,4 @@ def _seen(c: Convolution) -> str:
 
 
 def _latex(number: int) -> str:
-    return grouped(number).replace(",", "{,}")
+    return thousands(number).replace(",", "{,}")

@@ -9,7 +9,7 @@ import streamlit as st
 import torch
 
 from explorer.analysis.cost import Convolution, CostError, Design
-from explorer.analysis.text import grouped, pair_text, shape_text, si
+from explorer.analysis.text import pair_text, shape_text, si, thousands
 from explorer.demonstrations.pointwise.calculator import BATCHES, convolution, family
 from explorer.demonstrations.pointwise.timing import Measurement, check_size, measure
 from explorer.runtime.device import describe, resolve
@@ -82,7 +82,7 @@ def _compare(c: Convolution, results: Sequence[Measurement]) -> None:
         [
             {
                 "": m.design.name,
-                "multiplications": grouped(m.batch * m.design.macs),
+                "multiplications": thousands(m.batch * m.design.macs),
                 "fewer": f"{first.design.macs / m.design.macs:.2f}×",
                 "milliseconds": f"{1000 * m.seconds:.3f}",
                 "less time": f"{first.seconds / m.seconds:.2f}×",

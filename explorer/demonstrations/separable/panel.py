@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.analysis import cost, designs
 from explorer.analysis.cost import Convolution, Design
-from explorer.analysis.text import grouped, pair_text, shape_text
+from explorer.analysis.text import pair_text, shape_text, thousands
 from explorer.architectures.family import Variant
 from explorer.demonstrations.separable.compute import SpatialLayer, Version, group_counts, spatial_layers, version
 from explorer.runtime.pictures import LoadedImage
@@ -197,8 +197,8 @@ def _costs(variant: Variant, layer: SpatialLayer, groups: int) -> None:
     full, here = designs.standard(c), design(c, in_paper)
     st.markdown(
         f"**Cost** in the paper's network, {shape_text(c.in_shape)} → {shape_text(c.out_shape)}: "
-        f"{grouped(here.params)} weights, **{full.params / here.params:.2f}×** fewer than the full convolution's "
-        f"{grouped(full.params)}; {grouped(here.macs)} MACs, **{full.macs / here.macs:.2f}×** fewer."
+        f"{thousands(here.params)} weights, **{full.params / here.params:.2f}×** fewer than the full convolution's "
+        f"{thousands(full.params)}; {thousands(here.macs)} MACs, **{full.macs / here.macs:.2f}×** fewer."
     )
     compared = [design(c, g) for g in sorted({1, in_paper, channels})]
     chart(cost_bars.comparison(compared, dark()), "spectrum-costs", "Costs from full to depthwise separable")

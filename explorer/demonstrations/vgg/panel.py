@@ -6,12 +6,12 @@ import streamlit as st
 
 from explorer.analysis import designs
 from explorer.analysis.cost import Convolution, Design
-from explorer.analysis.text import grouped, pair_text, shape_text, si
+from explorer.analysis.text import pair_text, shape_text, si, thousands
 from explorer.analysis.trace import Trace
 from explorer.architectures.family import Variant
 from explorer.demonstrations.vgg import charts as field_charts
-from explorer.demonstrations.vgg.receptive_field import Field, growth, of_stage_input, window_layers
-from explorer.demonstrations.vgg.shares import Quantity, parts, pooled_head
+from explorer.demonstrations.vgg.receptive_field import Field, field_in_stage_input, fields_up_to, window_layers
+from explorer.demonstrations.vgg.shares import Quantity, parts, pooled_head_params
 from explorer.ui import cache, cost_bars
 from explorer.ui.charts import chart, dark
 from explorer.ui.link import beside, fresh, rewrite, seed, seed_number
@@ -88,7 +88,7 @@ def _receptive_field(variant: Variant) -> None:
         st.slider("Row of the pixel", 0, height - 1, key=ROW, persist_state="session")
         st.slider("Column of the pixel", 0, width - 1, key=COLUMN, persist_state="session")
         zoomed = st.toggle("Zoom in on the window", value=True, key="window-zoom")
-    fields = growth(trace, state[LAYER], (state[ROW], state[COLUMN]))
+    fields = fields_up_to(trace, state[LAYER], (state[ROW], state[COLUMN]))
     with picture:
         png = cache.input_png(variant.name, weights_for(variant.name), settings().image)
         chart(
@@ -108,7 +108,7 @@ def _facts(trace: Trace, fields: tuple[Field, ...]) -> None:
     outside = "" if inside > 0.9999 else f" {1 - inside:.0%} of the window lies outside, on zeros of the padding."
     st.markdown(
         f"Position {last.position} of **{last.node.name}** sees **{pair_text(last.size)}** pixels.{outside} Of the "
-        f"maps that enter {last.node.stage}, it sees **{pair_text(of_stage_input(trace, last.node))}** positions."
+        f"maps that enter {last.node.stage}, it sees **{pair_text(field_in_stage_input(trace, last.node))}** positions."
     )
     st.dataframe(
         [
@@ -116,7 +116,7 @@ def _facts(trace: Trace, fields: tuple[Field, ...]) -> None:
                 "layer": f.node.name,
                 "kernel": pair_text(f.node.kernel or ()),
                 "pixels": pair_text(f.size),
-                "of the stage's input": pair_text(of_stage_input(trace, f.node)),
+                "of the stage's input": pair_text(field_in_stage_input(trace, f.node)),
             }
             for f in reversed(fields)
         ],
@@ -159,9 +159,9 @@ def _saying(large: Design, small: Design) -> str:
     square = large.layers[0].in_shape[0] ** 2
     return (
         f"Both see **{pair_text(large.receptive_field)}** positions. {layers} × 3×3: {small.params // square}C² = "
-        f"**{grouped(small.params)}** weights; one {side}×{side}: {large.params // square}C² = "
-        f"**{grouped(large.params)}**. That is **{1 - small.params / large.params:.0%}** less, in multiplications too, "
-        f"with {layers} ReLUs for one. The price: {layers} stacks of maps to keep instead of one."
+        f"**{thousands(small.params)}** weights; one {side}×{side}: {large.params // square}C² = "
+        f"**{thousands(large.params)}**. That is **{1 - small.params / large.params:.0%}** less, in multiplications "
+        f"too, with {layers} ReLUs for one. The price: {layers} stacks of maps to keep instead of one."
     )
 
 
@@ -179,9 +179,9 @@ def _shares(variant: Variant) -> None:
     largest = max((p for p in rest if p.kind), key=lambda p: p.amount)
     unit = QUANTITIES[quantity][1]
     st.markdown(
-        f"**{grouped(whole.amount)}** {unit}: {dense / whole.amount:.1%} in the three fully connected layers, "
+        f"**{thousands(whole.amount)}** {unit}: {dense / whole.amount:.1%} in the three fully connected layers, "
         f"{1 - dense / whole.amount:.1%} in the convolutions{_and_normalization(trace, quantity)}. The largest part is "
-        f"**{largest.path}** with {grouped(largest.amount)}. Click a part to enlarge it."
+        f"**{largest.path}** with {thousands(largest.amount)}. Click a part to enlarge it."
     )
     chart(
         field_charts.treemap(found, unit, dark()),
@@ -189,9 +189,9 @@ def _shares(variant: Variant) -> None:
         f"{QUANTITIES[quantity][0]} of {variant.title} by stage and layer; the numbers stand in the table of layers",
     )
     if quantity == "params":
-        pooled = pooled_head(trace)
+        pooled = pooled_head_params(trace)
         st.markdown(
-            f"With a global average pooling and one layer in place of the three, {grouped(pooled)} parameters would "
+            f"With a global average pooling and one layer in place of the three, {thousands(pooled)} parameters would "
             f"follow the convolutions, and the network would have {si(whole.amount - dense + pooled)}."
         )
 

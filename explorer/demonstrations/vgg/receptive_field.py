@@ -53,7 +53,7 @@ def field_at(node: Node, pixel: tuple[int, int]) -> Field:
     return Field(node, (position[0], position[1]), (row, column), node.receptive_field)
 
 
-def growth(trace: Trace, last: str, pixel: tuple[int, int]) -> tuple[Field, ...]:
+def fields_up_to(trace: Trace, last: str, pixel: tuple[int, int]) -> tuple[Field, ...]:
     """The windows around a pixel of all layers up to `last`, of a network without branches. Raises KeyError."""
     layers = window_layers(trace)
     names = [n.name for n in layers]
@@ -62,12 +62,12 @@ def growth(trace: Trace, last: str, pixel: tuple[int, int]) -> tuple[Field, ...]
     return tuple(field_at(n, pixel) for n in layers[: names.index(last) + 1])
 
 
-def of_stage_input(trace: Trace, node: Node) -> tuple[int, int]:
+def field_in_stage_input(trace: Trace, node: Node) -> tuple[int, int]:
     """How many positions (rows, columns) of the maps that enter its stage one position of `node` sees."""
     first = trace.stage(node.stage).blocks[0].nodes[0]
-    entering = trace.node(trace.node(first).inputs[0])
+    maps = trace.node(trace.node(first).inputs[0])
     rows, columns = (
-        1 + (own - before) // step
-        for own, before, step in zip(node.receptive_field, entering.receptive_field, entering.rf_stride, strict=True)
+        1 + (field - before) // step
+        for field, before, step in zip(node.receptive_field, maps.receptive_field, maps.rf_stride, strict=True)
     )
     return rows, columns

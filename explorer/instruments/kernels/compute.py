@@ -19,7 +19,7 @@ from explorer.analysis.trace import Node, Trace
 from explorer.architectures.lenet import PartialConvolution
 from explorer.runtime import colormaps
 from explorer.runtime.colormaps import ByteArray
-from explorer.runtime.maps import FloatArray, GridHeader, Order, encode_page, statistics
+from explorer.runtime.maps import FloatArray, GridHeader, Message, Order, encode_page, statistics
 from explorer.runtime.pictures import png_bytes
 from explorer.runtime.weights.network import Network
 
@@ -144,7 +144,7 @@ def _strongest(matrix: FloatArray, rows: int) -> FloatArray:
     return np.where(high >= -low, high, low)
 
 
-def message(k: Kernels, output: int | None, node: str, height: int, order: Order = "index", page: int = 0) -> bytes:
+def message(k: Kernels, output: int | None, node: str, height: int, order: Order = "index", page: int = 0) -> Message:
     """One page of kernels for the component that shows maps: of `output`, one for each channel that it reads.
 
     None means the kernels of all output channels, which is for those that read one channel each. The scale that maps

@@ -10,13 +10,13 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from explorer.analysis.text import grouped, pair_text
+from explorer.analysis.text import pair_text, thousands
 from explorer.analysis.trace import Node, Trace
 from explorer.instruments.kernels.compute import TYPES, Kernels, feeding, kernels, matrix_png, message, rgb_kernels
 from explorer.instruments.maps.panel import HEIGHT_PX, channel_control
 from explorer.runtime import colormaps
 from explorer.runtime.colormaps import ByteArray
-from explorer.runtime.maps import Order
+from explorer.runtime.maps import Message, Order
 from explorer.runtime.run import Run
 from explorer.ui import cache
 from explorer.ui.components.feature_maps import MapView, feature_maps
@@ -96,11 +96,11 @@ def _all_of(k: Kernels) -> bool:
 
 
 def _meaning(k: Kernels, output: int | None) -> str:
-    size, inputs = pair_text(k.size), grouped(k.inputs)
-    total = f"{grouped(k.count)} weights."
+    size, inputs = pair_text(k.size), thousands(k.inputs)
+    total = f"{thousands(k.count)} weights."
     if output is None:
         if k.overview == "matrix":
-            return f"A row for each of {grouped(k.outputs)} outputs, a column for each input: {total}"
+            return f"A row for each of {thousands(k.outputs)} outputs, a column for each input: {total}"
         if k.overview == "rgb":
             return f"{k.outputs} kernels of {size}, each over red, green and blue: {total}"
         if k.inputs == 1:
@@ -134,7 +134,7 @@ def _kernels_before(trace: Trace, node: Node) -> None:
 
 
 @cache.bounded(16, key=lambda run, *more: (run.variant, run.weights, run.device, *more))
-def _message(run: Run, node: str, output: int | None, height: int, order: Order, page: int) -> bytes:
+def _message(run: Run, node: str, output: int | None, height: int, order: Order, page: int) -> Message:
     return message(kernels(cache.network(run), node), output, node, height, order, page)
 
 

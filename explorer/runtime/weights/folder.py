@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from explorer.analysis.text import grouped
+from explorer.analysis.text import thousands
 from explorer.architectures import catalogue, variant
 from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
 from explorer.runtime.weights.files import WeightsError
@@ -33,7 +33,7 @@ class Found:
         """What was found, in a sentence."""
         if self.problem is not None:
             return self.problem
-        count = grouped(len(shapes(self.variant)))
+        count = thousands(len(shapes(self.variant)))
         layout = "this app's" if self.layout == "ours" else f"{self.layout}'s"
         return f"{self.file.name}: weights of {self.variant} in {layout} layout, all {count} tensors fit."
 

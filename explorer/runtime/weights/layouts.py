@@ -1,7 +1,7 @@
 """In which layouts a file of weights may come, and how it is loaded: other libraries name the same tensors differently.
 
-torchvision's names are those of its own networks; timm's come from a copy of what it says about them, which a test
-writes (`make golden`) and compares with the installed timm, so that the app does without timm.
+torchvision's names are those of its own networks; timm's come from a copy of what it says about them, which
+`python -m explorer assets` writes and a test compares with the installed timm, so that the app does without timm.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12])\.")
 
 @cache
 def timm_table() -> dict[str, dict[str, Any]]:
-    """What timm says of its weights, by our variants: see `tests/runtime/weights/test_published.py`."""
+    """What timm says about its weights, by our variants: see `explorer.assets`."""
     table: dict[str, dict[str, Any]] = json.loads(TIMM.read_text(encoding="utf-8"))
     return table
 

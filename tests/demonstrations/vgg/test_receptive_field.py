@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from explorer.analysis.trace import trace_variant
 from explorer.architectures import family, variant
-from explorer.demonstrations.vgg.receptive_field import field_at, growth, of_stage_input, window_layers
+from explorer.demonstrations.vgg.receptive_field import field_at, field_in_stage_input, fields_up_to, window_layers
 
 SIZE, WIDTH = 64, 1 / 16
 
@@ -38,7 +38,7 @@ def seen(model: nn.Module, layers: list[str], position: tuple[int, int]) -> Tens
 @pytest.mark.parametrize("pixel", [(32, 32), (3, 60)])
 def test_a_window_holds_exactly_the_pixels_that_its_position_depends_on(last: str, pixel: tuple[int, int]) -> None:
     trace = trace_variant(variant("vgg16"), SIZE, width=WIDTH)
-    fields = growth(trace, last, pixel)
+    fields = fields_up_to(trace, last, pixel)
     found = seen(variant("vgg16").build(width=WIDTH), [f.node.name for f in fields], fields[-1].position)
     top, left, bottom, right = fields[-1].edges
     rows, columns = torch.arange(SIZE)[:, None], torch.arange(SIZE)[None]
@@ -48,7 +48,7 @@ def test_a_window_holds_exactly_the_pixels_that_its_position_depends_on(last: st
 
 
 def test_each_window_lies_in_the_next_and_around_the_pixel() -> None:
-    fields = growth(trace_variant(variant("vgg19")), "conv5.conv4", (100, 120))
+    fields = fields_up_to(trace_variant(variant("vgg19")), "conv5.conv4", (100, 120))
     assert len(fields) == 20
     for before, after in pairwise(fields):
         assert after.size[0] >= before.size[0]
@@ -60,9 +60,9 @@ def test_each_window_lies_in_the_next_and_around_the_pixel() -> None:
 def test_two_3x3_see_5x5_and_three_see_7x7_of_what_enters_their_stage_and_a_1x1_adds_nothing() -> None:
     d, c = trace_variant(variant("vgg16")), trace_variant(variant("vgg16_c"))
     for stage in ("conv3", "conv4", "conv5"):
-        views = [of_stage_input(d, d.node(f"{stage}.conv{i}")) for i in (1, 2, 3)]
+        views = [field_in_stage_input(d, d.node(f"{stage}.conv{i}")) for i in (1, 2, 3)]
         assert views == [(3, 3), (5, 5), (7, 7)]
-        assert of_stage_input(c, c.node(f"{stage}.conv3")) == (5, 5)
+        assert field_in_stage_input(c, c.node(f"{stage}.conv3")) == (5, 5)
 
 
 @pytest.mark.parametrize("name", [v.name for v in family("vgg").variants])
@@ -72,4 +72,4 @@ def test_every_layer_of_every_variant_has_a_window(name: str) -> None:
     assert layers[-1].name == "conv5.pool"
     assert field_at(layers[-1], (223, 223)).position == (6, 6)
     with pytest.raises(KeyError):
-        growth(trace, "fc6.pool", (0, 0))
+        fields_up_to(trace, "fc6.pool", (0, 0))

@@ -7,7 +7,7 @@ import torch
 
 from explorer.analysis.trace import trace_variant
 from explorer.architectures import family, variant
-from explorer.demonstrations.vgg.shares import Quantity, parts, pooled_head
+from explorer.demonstrations.vgg.shares import Quantity, parts, pooled_head_params
 
 
 @pytest.mark.parametrize("name", [v.name for v in family("vgg").variants])
@@ -36,5 +36,5 @@ def test_a_pooled_head_of_vgg16() -> None:
     trace = trace_variant(variant("vgg16"))
     whole, *rest = parts(trace, "params")
     assert {p.path: p.amount for p in rest}["fc6.linear"] == 102_764_544
-    assert pooled_head(trace) == 513_000
+    assert pooled_head_params(trace) == 513_000
     assert whole.amount - sum(p.amount for p in rest if p.kind == "linear") == 14_714_688

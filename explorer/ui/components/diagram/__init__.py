@@ -12,12 +12,13 @@ diagrams of its `group`. A page therefore reads `clicked(key)`, draws its diagra
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
 from explorer.analysis.palette import INK, KINDS, RAMP_DARK, RAMP_LIGHT, Ramp
-from explorer.ui.components import source
+from explorer.ui.components import component
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,12 +48,9 @@ def _palette_css() -> str:
     return "\n".join(rules)
 
 
-_DIAGRAM = st.components.v2.component(
-    "cnn_explorer.diagram",
-    css=f"{_palette_css()}\n{source('diagram.css')}",
-    js=f"{source('pan_zoom.js')}\n{source('diagram.js')}",
-)
-_LINK = st.components.v2.component("cnn_explorer.link", js=source("link.js"))
+_FOLDER = Path(__file__).parent
+_DIAGRAM = component(_FOLDER / "diagram.js", _FOLDER / "diagram.css", _palette_css())
+_LINK = component(_FOLDER / "link.js")
 
 
 def diagram(
@@ -65,7 +63,6 @@ def diagram(
     legend: bool | Iterable[Kind] = True,
     zoomable: bool = False,
     height: int | None = None,
-    min_scale: float = 0.875,
 ) -> None:
     """Show a drawing; clicks reach the page through the `link` of the same group.
 
@@ -82,8 +79,6 @@ def diagram(
         zoomable: pan and zoom instead of scrolling, for graphs that never fit.
         height: pixels reserved, legend included; the drawing is fitted into them. Default: fitted to the
             width alone, as tall as it gets.
-        min_scale: smallest CSS pixels per unit of the SVG, before scrolling starts; 0.875 keeps a 16-unit
-            text at 14 px.
     """
     kinds = {element.kind for element in drawing.elements.values()} if isinstance(legend, bool) else set(legend)
     data: dict[str, Any] = {
@@ -98,7 +93,6 @@ def diagram(
         "legend": legend is not False,
         "zoomable": zoomable,
         "height": height,
-        "min_scale": min_scale,
     }
     _DIAGRAM(key=key, data=data, height="content" if height is None else height)
 
@@ -120,9 +114,10 @@ def link(
         node: the selected operation's id. Elements whose id is `node`, `block` or `stage` are highlighted.
         block: id of the block that holds it.
         stage: id of the stage that holds it.
-        on_node_change: called before the run that a click causes, when `clicked` knows the operation.
+        on_node_change: called after a click, before the run that it causes; read the operation with `clicked`.
     """
     data = {"group": group, "node": node, "block": block, "stage": stage}
+    # A callback also declares the trigger; without one Streamlit would not report it.
     _LINK(key=key, data=data, on_node_change=on_node_change)
 
 

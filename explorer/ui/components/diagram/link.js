@@ -1,13 +1,14 @@
-// Carries one selection between the server and all diagrams of a group. Kept tiny: it is the only component
-// that is sent again at each click.
+/* Carries one selection between the server and all diagrams of a group. Kept tiny: it is the only component that is sent
+ * again at each click. */
+import { groupOf } from "../shared/registry.js";
+
 export default function ({ data, parentElement, setTriggerValue }) {
-  const groups = (window.__cnnExplorer ??= {});
-  const group = (groups[data.group] ??= { selected: new Set(), diagrams: new Set() });
+  const group = groupOf(data.group);
   // A component without content would still take a row's gap in the page.
   parentElement.host.closest(".stElementContainer")?.style.setProperty("display", "none");
 
   group.selected = new Set([data.stage, data.block, data.node]);
-  for (const diagram of group.diagrams) diagram.highlight();
+  for (const view of group.views) view.highlight();
 
   // A trigger, not a state value: clicking the same element again must reach the server again.
   const send = (node) => setTriggerValue("node", node);

@@ -1,125 +1,150 @@
-// Size and position of a drawing in its viewport. Served in one module with diagram.js.
+/* Size and position of a drawing in its viewport. Lengths are CSS pixels, and units of the SVG in the drawing. */
+import { centre } from "../shared/dom.js";
+import { clamp } from "../shared/numbers.js";
 
-const MAX_SCALE = 1.25; // of a drawing that is narrower than the page
+const MIN_FIT_SCALE = 0.875; // keeps a text of 16 units at 14 px; below that the viewport scrolls instead
+const MAX_FIT_SCALE = 1.25; // of a drawing that is narrower than the page
 const MAX_SHARE = 0.16; // of the window's height, for a drawing without a height of its own
 
-const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
-const centre = ({ x, y, width, height }) => [x + width / 2, y + height / 2];
-const keepInside = (middle, part, whole) => (part >= whole ? whole / 2 : clamp(middle, part / 2, whole - part / 2));
+const MAX_SCALE = 4;
+const KEY_ZOOM = 1.4;
+const DOUBLE_CLICK_ZOOM = [1.7, 0.6]; // in, and with Shift out
+const WHEEL_ZOOM = 0.008; // of the logarithm, a pixel
+const MAX_WHEEL = 40;
+const PIXELS_A_LINE = 16; // of a wheel that counts lines
+const KEY_PAN = 60;
+const DRAG_START = 4; // a shorter way is a click
 
-// CSS pixels per SVG unit. Below min_scale text would be too small to read: the viewport scrolls instead.
-function fitScale(svg, viewport, { height, zoomable, min_scale }) {
+/** CSS pixels per SVG unit of a drawing that is fitted into its viewport. */
+export function fitScale(svg, viewport, { height, zoomable }) {
   const drawing = svg.viewBox.baseVal;
-  const limits = [MAX_SCALE, viewport.clientWidth / drawing.width];
   const room = height || zoomable ? viewport.clientHeight : MAX_SHARE * window.innerHeight;
-  limits.push(room / drawing.height);
-  return Math.max(min_scale, Math.min(...limits));
+  return Math.max(
+    MIN_FIT_SCALE,
+    Math.min(MAX_FIT_SCALE, viewport.clientWidth / drawing.width, room / drawing.height),
+  );
 }
 
-// Pans and zooms by changing the viewBox alone. The view is its centre in SVG units and a scale, so that it
-// stays the same when the window, the theme or the drawing's colours change.
-class PanZoom {
-  pointers = new Map();
-  dragging = false;
-  dragged = false; // the click that ends a drag selects nothing
-
-  constructor(viewport, hasFocus) {
-    this.viewport = viewport;
-    viewport.addEventListener("pointerdown", (event) => this.onDown(event));
-    viewport.addEventListener("pointermove", (event) => this.onMove(event));
-    for (const type of ["pointerup", "pointercancel"]) viewport.addEventListener(type, (event) => this.onUp(event));
-    viewport.addEventListener("dblclick", (event) => this.zoom(event.shiftKey ? 0.6 : 1.7, event));
-    viewport.addEventListener("wheel", (event) => {
-      if (!event.ctrlKey && !hasFocus()) return; // the page scrolls
-      event.preventDefault();
-      const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1);
-      this.zoom(Math.exp(-0.008 * clamp(pixels, -40, 40)), event);
-    }, { passive: false });
+/** Pan and zoom by changing the viewBox alone. The view is its centre in SVG units and a scale, so that it stays the
+ * same when the window, the theme or the drawing's colours change. With `hasFocus()` the wheel zooms without Ctrl. */
+export function createPanZoom(viewport, hasFocus) {
+  const view = {
+    viewport,
+    pointers: new Map(),
+    dragging: false,
+    dragged: false, // the click that ends a drag selects nothing
+  };
+  viewport.addEventListener("pointerdown", (event) => pointerDown(view, event));
+  viewport.addEventListener("pointermove", (event) => pointerMove(view, event));
+  for (const type of ["pointerup", "pointercancel"]) {
+    viewport.addEventListener(type, (event) => pointerUp(view, event));
   }
+  viewport.addEventListener("dblclick", (event) => zoom(view, DOUBLE_CLICK_ZOOM[Number(event.shiftKey)], event));
+  const turnWheel = (event) => {
+    if (!event.ctrlKey && !hasFocus()) return; // the page scrolls
+    event.preventDefault();
+    const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? PIXELS_A_LINE : 1);
+    zoom(view, Math.exp(-WHEEL_ZOOM * clamp(pixels, -MAX_WHEEL, MAX_WHEEL)), event);
+  };
+  viewport.addEventListener("wheel", turnWheel, { passive: false });
+  return view;
+}
 
-  show(svg, data) {
-    const { width, height } = this.svg === svg ? this.size : svg.viewBox.baseVal;
-    const same = width === this.size?.width && height === this.size?.height;
-    this.svg = svg;
-    this.size = { width, height };
-    if (!same) {
-      this.scale = fitScale(svg, this.viewport, data);
-      this.x = this.y = 0;
-    }
-    this.apply();
+/** Show a drawing; another one of the same size is seen as the one before it was. */
+export function showZoomed(view, svg, data) {
+  const { width, height } = view.svg === svg ? view.size : svg.viewBox.baseVal;
+  const same = width === view.size?.width && height === view.size?.height;
+  view.svg = svg;
+  view.size = { width, height };
+  if (!same) {
+    view.scale = fitScale(svg, view.viewport, data);
+    view.x = view.y = 0;
   }
+  apply(view);
+}
 
-  showAll() {
-    this.scale = this.wholeScale();
-    this.apply();
-  }
+/** Show the whole drawing. */
+export function showAll(view) {
+  view.scale = scaleOfWhole(view);
+  apply(view);
+}
 
-  wholeScale() {
-    return Math.min(this.viewport.clientWidth / this.size.width, this.viewport.clientHeight / this.size.height);
-  }
+function scaleOfWhole({ viewport, size }) {
+  return Math.min(viewport.clientWidth / size.width, viewport.clientHeight / size.height);
+}
 
-  zoom(factor, { clientX, clientY } = {}) {
-    const [middleX, middleY] = centre(this.viewport.getBoundingClientRect());
-    const [dx, dy] = clientX === undefined ? [0, 0] : [clientX - middleX, clientY - middleY];
-    const before = this.scale;
-    this.scale = clamp(before * factor, Math.min(this.wholeScale(), before), 4);
-    // The point under the pointer stays where it is.
-    this.x += dx / before - dx / this.scale;
-    this.y += dy / before - dy / this.scale;
-    this.apply();
-  }
+export const zoomIn = (view) => zoom(view, KEY_ZOOM);
+export const zoomOut = (view) => zoom(view, 1 / KEY_ZOOM);
 
-  pan(dx, dy) {
-    this.x += dx / this.scale;
-    this.y += dy / this.scale;
-    this.apply();
-  }
+/** Zoom about a point of the window, which stays where it is, or about the middle. */
+function zoom(view, factor, { clientX, clientY } = {}) {
+  const [middleX, middleY] = centre(view.viewport.getBoundingClientRect());
+  const [dx, dy] = clientX === undefined ? [0, 0] : [clientX - middleX, clientY - middleY];
+  const before = view.scale;
+  view.scale = clamp(before * factor, Math.min(scaleOfWhole(view), before), MAX_SCALE);
+  view.x += dx / before - dx / view.scale;
+  view.y += dy / before - dy / view.scale;
+  apply(view);
+}
 
-  apply() {
-    const width = this.viewport.clientWidth / this.scale;
-    const height = this.viewport.clientHeight / this.scale;
-    this.x = keepInside(this.x, width, this.size.width);
-    this.y = keepInside(this.y, height, this.size.height);
-    this.svg.setAttribute("viewBox", [this.x - width / 2, this.y - height / 2, width, height].join(" "));
-  }
+export function pan(view, dx, dy) {
+  view.x += dx / view.scale;
+  view.y += dy / view.scale;
+  apply(view);
+}
 
-  onKey({ key, shiftKey }, direction) {
-    if (key === "+" || key === "=") this.zoom(1.4);
-    else if (key === "-") this.zoom(1 / 1.4);
-    else if (key === "0") this.showAll();
-    else if (shiftKey && direction) this.pan(60 * direction[0], 60 * direction[1]);
-    else return false;
-    return true;
-  }
+function apply(view) {
+  const width = view.viewport.clientWidth / view.scale;
+  const height = view.viewport.clientHeight / view.scale;
+  view.x = keepInside(view.x, width, view.size.width);
+  view.y = keepInside(view.y, height, view.size.height);
+  view.svg.setAttribute("viewBox", [view.x - width / 2, view.y - height / 2, width, height].join(" "));
+}
 
-  onDown(event) {
-    if (event.button !== 0) return;
-    if (!this.pointers.size) this.dragged = false;
-    this.pointers.set(event.pointerId, { clientX: event.clientX, clientY: event.clientY });
-  }
+/** The middle of a part that does not leave the whole. */
+function keepInside(middle, part, whole) {
+  return part >= whole ? whole / 2 : clamp(middle, part / 2, whole - part / 2);
+}
 
-  onMove({ pointerId, clientX, clientY }) {
-    const last = this.pointers.get(pointerId);
-    if (!last) return;
-    if (!this.dragging && Math.hypot(clientX - last.clientX, clientY - last.clientY) < 4) return;
-    if (!this.dragging) this.viewport.setPointerCapture(pointerId);
-    this.dragging = this.dragged = true;
-    const [before, spreadBefore] = this.grip();
-    this.pointers.set(pointerId, { clientX, clientY });
-    const [after, spread] = this.grip();
-    this.pan(before.clientX - after.clientX, before.clientY - after.clientY);
-    if (spreadBefore) this.zoom(spread / spreadBefore, after);
-  }
+/** Do what a key means, with the direction of an arrow key; whether it meant something. */
+export function panOrZoomByKey(view, { key, shiftKey }, direction) {
+  if (key === "+" || key === "=") zoomIn(view);
+  else if (key === "-") zoomOut(view);
+  else if (key === "0") showAll(view);
+  else if (shiftKey && direction) pan(view, KEY_PAN * direction[0], KEY_PAN * direction[1]);
+  else return false;
+  return true;
+}
 
-  onUp({ pointerId }) {
-    this.pointers.delete(pointerId);
-    this.dragging = this.pointers.size > 0 && this.dragging;
-  }
+/* ---------------------------------------------------------------- mouse and fingers */
 
-  // Middle of the fingers, and how far apart they are (0 for one).
-  grip() {
-    const [first, second = first] = this.pointers.values();
-    const middle = { clientX: (first.clientX + second.clientX) / 2, clientY: (first.clientY + second.clientY) / 2 };
-    return [middle, Math.hypot(first.clientX - second.clientX, first.clientY - second.clientY)];
-  }
+function pointerDown(view, event) {
+  if (event.button !== 0) return;
+  if (!view.pointers.size) view.dragged = false;
+  view.pointers.set(event.pointerId, { clientX: event.clientX, clientY: event.clientY });
+}
+
+function pointerMove(view, { pointerId, clientX, clientY }) {
+  const last = view.pointers.get(pointerId);
+  if (!last) return;
+  if (!view.dragging && Math.hypot(clientX - last.clientX, clientY - last.clientY) < DRAG_START) return;
+  if (!view.dragging) view.viewport.setPointerCapture(pointerId);
+  view.dragging = view.dragged = true;
+  const [before, spreadBefore] = grip(view.pointers);
+  view.pointers.set(pointerId, { clientX, clientY });
+  const [after, spread] = grip(view.pointers);
+  pan(view, before.clientX - after.clientX, before.clientY - after.clientY);
+  if (spreadBefore) zoom(view, spread / spreadBefore, after);
+}
+
+function pointerUp(view, { pointerId }) {
+  view.pointers.delete(pointerId);
+  view.dragging = view.pointers.size > 0 && view.dragging;
+}
+
+/** Middle of the fingers, and how far apart they are (0 for one). */
+function grip(pointers) {
+  const [first, second = first] = pointers.values();
+  const middle = { clientX: (first.clientX + second.clientX) / 2, clientY: (first.clientY + second.clientY) / 2 };
+  return [middle, Math.hypot(first.clientX - second.clientX, first.clientY - second.clientY)];
 }

@@ -1,29 +1,24 @@
 """The component that shows feature maps, and the one that shows the model input under them.
 
 Maps are large, so they are sent once: colouring, scale, selection and the enlarged map are the browser's and
-only reported. What a link asks for is part of a message, hence remembered when the component is mounted: if
-each report came back inside the message, each would send all maps again.
+only reported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-
-import streamlit as st
+from dataclasses import dataclass
+from pathlib import Path
 
 from explorer.runtime.colormaps import Colouring
-from explorer.runtime.maps import Order, pack, unpack
+from explorer.runtime.maps import Message, Order, pack
 from explorer.runtime.png import Scale
-from explorer.ui.components import source
+from explorer.ui.components import begun_with, component
 
-_CSS = source("feature_maps.css")
-_MAPS = st.components.v2.component(
-    "cnn_explorer.feature_maps",
-    css=_CSS,
-    js=source("maps_common.js", "feature_maps.js", "feature_maps_enlarged.js", "feature_maps_bars.js"),
-)
-_INPUT = st.components.v2.component("cnn_explorer.model_input", css=_CSS, js=source("maps_common.js", "model_input.js"))
+_FOLDER = Path(__file__).parent
+_STYLE = _FOLDER / "feature_maps.css"
+_MAPS = component(_FOLDER / "feature_maps.js", _STYLE)
+_INPUT = component(_FOLDER / "model_input.js", _STYLE)
 
 
 @dataclass(frozen=True)
@@ -38,24 +33,17 @@ class MapView:
     page: int = 0  # wished for, from 0
 
 
-def feature_maps(payload: bytes, *, key: str, view: MapView, on_view_change: Callable[[], None]) -> None:
+def feature_maps(message: Message, *, key: str, view: MapView, on_view_change: Callable[[], None]) -> None:
     """Show the maps or the vector of one message of `explorer.runtime.maps.encode_page`.
 
     Args:
-        payload: with `group` in its header, an enlarged map lies over that group's `model_input`.
+        message: with `group` in its header, an enlarged map lies over that group's `model_input`.
         key: keeps the view while the maps change.
-        view: how they are looked at when the component is mounted. Later ones are ignored: a report that came back
-            would send all maps again. Order and page are those of the payload.
-        on_view_change: called before the run that a change of view causes; `st.session_state[key]["view"]` then
-            holds fields of `MapView`, of any type and value.
+        view: how they are looked at when the component is mounted; later ones are ignored. Order and page are those of
+            the message.
+        on_view_change: called before the run that a change of view causes; see `explorer.ui.controls.reports`.
     """
-    state = st.session_state
-    mounted = f"{key}-initial"
-    if not (state.get(key) or {}).get("view"):
-        state[mounted] = view
-    header, body = unpack(payload)
-    message = pack({**header, "view": asdict(state.get(mounted, view))}, body)
-    _MAPS(key=key, data=message, on_view_change=on_view_change)
+    _MAPS(key=key, data=message.packed(view=begun_with(key, view)), on_view_change=on_view_change)
 
 
 def model_input(png: bytes, *, group: str, caption: str, key: str) -> None:

@@ -1,92 +1,74 @@
 /* One map, enlarged over the model input, with the receptive field of the position under the pointer. */
+import { arrowTarget, button, el, svg } from "../shared/dom.js";
+import { clamp } from "../shared/numbers.js";
+import { inputs } from "../shared/registry.js";
+import { paint, valueText } from "./maps.js";
 
-const SVG = "http://www.w3.org/2000/svg";
-
-function createLarge(panel) {
-  const large = { under: el("img", "", { alt: "" }), over: el("canvas", ""), index: -1 };
-  large.marks = document.createElementNS(SVG, "svg");
-  large.marks.setAttribute("preserveAspectRatio", "none");
-  large.figure = el("div", "figure", {}, large.under, large.over, large.marks);
-  large.title = el("div", "title", { "aria-live": "polite" });
+/** The enlarged map of a panel, which offers select(index), describe(text) and enlarge(index). */
+export function createEnlarged(panel) {
+  const enlarged = { under: el("img", "", { alt: "" }), over: el("canvas", ""), index: -1 };
+  enlarged.marks = svg("svg", { preserveAspectRatio: "none" });
+  enlarged.figure = el("div", "figure", {}, enlarged.under, enlarged.over, enlarged.marks);
+  enlarged.title = el("div", "title", { "aria-live": "polite" });
   const buttons = [
-    button("", "Previous channel", "‹", () => step(panel, "ArrowLeft")),
-    button("", "Next channel", "›", () => step(panel, "ArrowRight")),
-    button("", "Close", "×", () => close(panel)),
+    button("Previous channel", "‹", () => step(panel, "ArrowLeft")),
+    button("Next channel", "›", () => step(panel, "ArrowRight")),
+    button("Close", "×", () => panel.enlarge(-1)),
   ];
   const range = { type: "range", min: "0", max: "1", step: "0.05", value: "0.6", "aria-label": "Opacity of the map" };
-  large.slider = el("input", "", range);
-  large.slider.addEventListener("input", () => placeLarge(panel));
-  large.mix = el("label", "mix", {}, "input", large.slider, "map");
-  large.field = el("div", "field-words");
-  const head = el("div", "head", {}, large.title, ...buttons);
-  large.side = el("div", "side", {}, head, large.field, large.mix);
-  large.box = el("div", "large", { role: "dialog", "aria-label": "Enlarged map", tabindex: "-1" });
-  large.box.append(large.figure, large.side);
-  large.box.hidden = true;
-  listenToLarge(panel, large);
-  return large;
+  enlarged.slider = el("input", "", range);
+  enlarged.slider.addEventListener("input", () => placeEnlarged(panel));
+  enlarged.mix = el("label", "mix", {}, "input", enlarged.slider, "map");
+  enlarged.field = el("div", "field-words");
+  const head = el("div", "head", {}, enlarged.title, ...buttons);
+  const side = el("div", "side", {}, head, enlarged.field, enlarged.mix);
+  const role = { role: "dialog", "aria-label": "Enlarged map", tabindex: "-1" };
+  enlarged.box = el("div", "large", role, enlarged.figure, side);
+  enlarged.box.hidden = true;
+  listen(panel, enlarged);
+  return enlarged;
 }
 
-function listenToLarge(panel, large) {
-  large.box.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close(panel);
-    else if (event.target === large.slider || !step(panel, event.key)) return;
+function listen(panel, { box, figure, marks, slider }) {
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") panel.enlarge(-1);
+    else if (event.target === slider || !step(panel, event.key)) return;
     event.preventDefault();
     event.stopPropagation();
   });
   const point = (event) => pointAt(panel, event);
-  large.figure.addEventListener("pointermove", point);
-  large.figure.addEventListener("pointerdown", point);
-  large.figure.addEventListener("pointerleave", (event) => {
+  figure.addEventListener("pointermove", point);
+  figure.addEventListener("pointerdown", point);
+  figure.addEventListener("pointerleave", (event) => {
     if (event.pointerType === "touch") return; // a finger that was lifted still has pointed
-    large.marks.replaceChildren();
+    marks.replaceChildren();
     showField(panel, null);
-    describe(panel);
+    panel.describe();
   });
 }
 
 /** Show the map at this index of the page enlarged, or none for -1. The legend and the status move along. */
-function showLarge(panel, index) {
-  const { large, header } = panel;
-  large.index = index;
-  large.box.hidden = index < 0;
-  panel.grid.inert = index >= 0;
-  if (index < 0) {
-    large.box.before(panel.footer);
-    return;
-  }
-  large.mix.before(panel.footer);
-  large.title.textContent = `${header.node ?? ""} #${header.channels[index]}`;
-  paint(panel, index, large.over);
-  large.marks.replaceChildren();
+export function showEnlarged(panel, index) {
+  const { enlarged, header } = panel;
+  enlarged.index = index;
+  enlarged.box.hidden = index < 0;
+  panel.grid.box.inert = index >= 0;
+  const below = index < 0 ? enlarged.box : enlarged.mix;
+  below.before(panel.status.box);
+  if (index < 0) return;
+  enlarged.title.textContent = `${header.node ?? ""} #${header.channels[index]}`;
+  paint(panel, index, enlarged.over);
+  enlarged.marks.replaceChildren();
   showField(panel, null);
-  placeLarge(panel);
-}
-
-function enlarge(panel, index) {
-  select(panel, index);
-  panel.view.enlarged = true;
-  panel.hovered = -1;
-  showLarge(panel, index);
-  describe(panel);
-  panel.large.box.focus({ preventScroll: true });
-  report(panel);
-}
-
-function close(panel) {
-  const { index } = panel.large;
-  panel.view.enlarged = false;
-  showLarge(panel, -1);
-  panel.cells[index].map.focus();
-  report(panel);
+  placeEnlarged(panel);
 }
 
 /** Go to another channel of the page; says whether the key meant that. */
 function step(panel, key) {
-  const target = arrowTarget(key, panel.large.index, 1, panel.cells.length);
+  const target = arrowTarget(key, panel.enlarged.index, panel.grid.cells.length, 1);
   if (target === null) return false;
-  select(panel, target);
-  showLarge(panel, target);
+  panel.select(target);
+  showEnlarged(panel, target);
   return true;
 }
 
@@ -94,7 +76,7 @@ function step(panel, key) {
 
 /** Where the map lies on the input (position i covers one stride around its receptive field's centre), and the frame
  * around both. Without a receptive field the map is laid over the whole input. Pixel 0 spans 0 to 1, its centre is 0.5. */
-function geometry({ header }) {
+export function geometry(header) {
   const [, rows, columns] = header.shape;
   const [height, width] = header.input_size ?? [rows, columns];
   const input = { left: 0, top: 0, width, height };
@@ -110,24 +92,25 @@ function geometry({ header }) {
 }
 
 function around(one, other) {
-  const left = Math.min(one.left, other.left), top = Math.min(one.top, other.top);
+  const left = Math.min(one.left, other.left);
+  const top = Math.min(one.top, other.top);
   const right = Math.max(one.left + one.width, other.left + other.width);
   const bottom = Math.max(one.top + one.height, other.top + other.height);
   return { left, top, width: right - left, height: bottom - top };
 }
 
-function placeLarge(panel) {
-  const { large, header } = panel;
-  if (large.index < 0) return;
-  const { input, map, frame } = geometry(panel);
-  const picture = modelInputs()[header.group];
-  large.figure.style.setProperty("--ratio", frame.width / frame.height);
-  large.marks.setAttribute("viewBox", `${frame.left} ${frame.top} ${frame.width} ${frame.height}`);
-  placeIn(frame, large.under, input);
-  placeIn(frame, large.over, map);
-  large.under.hidden = large.mix.hidden = !picture;
-  if (picture) large.under.src = picture;
-  large.over.style.opacity = picture ? large.slider.value : 1;
+export function placeEnlarged(panel) {
+  const { enlarged, header } = panel;
+  if (enlarged.index < 0) return;
+  const { input, map, frame } = geometry(header);
+  const picture = inputs[header.group];
+  enlarged.figure.style.setProperty("--ratio", frame.width / frame.height);
+  enlarged.marks.setAttribute("viewBox", `${frame.left} ${frame.top} ${frame.width} ${frame.height}`);
+  placeIn(frame, enlarged.under, input);
+  placeIn(frame, enlarged.over, map);
+  enlarged.under.hidden = enlarged.mix.hidden = !picture;
+  if (picture) enlarged.under.src = picture;
+  enlarged.over.style.opacity = picture ? enlarged.slider.value : 1;
 }
 
 function placeIn(frame, element, box) {
@@ -141,28 +124,28 @@ function placeIn(frame, element, box) {
 /* ---------------------------------------------------------------- the position under the pointer */
 
 function pointAt(panel, event) {
-  const { large, header } = panel;
+  const { enlarged, header } = panel;
   const [, rows, columns] = header.shape;
-  const { map } = geometry(panel);
-  const box = large.over.getBoundingClientRect();
+  const { map } = geometry(header);
+  const box = enlarged.over.getBoundingClientRect();
   const x = clamp(Math.floor(((event.clientX - box.left) / box.width) * columns), 0, columns - 1);
   const y = clamp(Math.floor(((event.clientY - box.top) / box.height) * rows), 0, rows - 1);
   const [width, height] = [map.width / columns, map.height / rows];
   const cell = { left: map.left + x * width, top: map.top + y * height, width, height };
-  const field = receptiveField(panel, x, y);
-  large.marks.replaceChildren(...(field ? outline(field, "field") : []), ...outline(cell, "cell"));
+  const field = receptiveField(header, x, y);
+  enlarged.marks.replaceChildren(...(field ? outline(field, "field") : []), ...outline(cell, "cell"));
   showField(panel, field);
-  describe(panel, valueAt(panel, large.index, x, y));
+  panel.describe(valueText(panel, enlarged.index, x, y));
 }
 
 /** The receptive field of a position, cut off at the input's border; null where it isn't known. */
-function receptiveField({ header }, x, y) {
-  if (!header.receptive_field || !header.input_size) return null;
-  const { size, stride, start } = header.receptive_field;
+export function receptiveField({ receptive_field, input_size }, x, y) {
+  if (!receptive_field || !input_size) return null;
+  const { size, stride, start } = receptive_field;
   const along = (axis, position) => {
     const centre = start[axis] + position * stride[axis] + 0.5;
     const from = Math.max(0, centre - size[axis] / 2);
-    return [from, Math.min(header.input_size[axis], centre + size[axis] / 2) - from];
+    return [from, Math.min(input_size[axis], centre + size[axis] / 2) - from];
   };
   const [[left, width], [top, height]] = [along(1, x), along(0, y)];
   return { left, top, width, height };
@@ -170,15 +153,10 @@ function receptiveField({ header }, x, y) {
 
 /** Two rectangles, dark under light, so that they are seen on every picture. */
 function outline({ left, top, width, height }, name) {
-  return ["dark", "light"].map((shade) => {
-    const rectangle = document.createElementNS(SVG, "rect");
-    rectangle.setAttribute("class", `${name} ${shade}`);
-    for (const [key, value] of Object.entries({ x: left, y: top, width, height })) rectangle.setAttribute(key, value);
-    return rectangle;
-  });
+  return ["dark", "light"].map((shade) => svg("rect", { class: `${name} ${shade}`, x: left, y: top, width, height }));
 }
 
-function showField({ header, large }, field) {
+function showField({ header, enlarged }, field) {
   if (!header.receptive_field || !header.input_size) return;
   const [inputHeight, inputWidth] = header.input_size;
   const [height, width] = header.receptive_field.size;
@@ -188,5 +166,5 @@ function showField({ header, large }, field) {
     return `x ${range(field.left, field.width)}, y ${range(field.top, field.height)}`;
   };
   const words = field ? where() : "point at a position to see it";
-  large.field.textContent = `Receptive field ${height} × ${width} px: ${words}.`;
+  enlarged.field.textContent = `Receptive field ${height} × ${width} px: ${words}.`;
 }

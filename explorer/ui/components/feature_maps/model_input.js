@@ -1,4 +1,7 @@
 /* The picture that went into the network. It is sent once an image and registered for the enlarged maps of its group. */
+import { unpack, whenRemoved } from "../shared/component.js";
+import { el } from "../shared/dom.js";
+import { INPUT_CHANGED, inputs } from "../shared/registry.js";
 
 export default function ({ data, parentElement }) {
   const { header, body } = unpack(data);
@@ -7,11 +10,11 @@ export default function ({ data, parentElement }) {
   URL.revokeObjectURL(image.src);
   Object.assign(image, { src: URL.createObjectURL(new Blob([body], { type: "image/png" })), alt: header.caption });
   caption.textContent = header.caption;
-  modelInputs()[header.group] = image.src;
+  inputs[header.group] = image.src;
   window.dispatchEvent(new CustomEvent(INPUT_CHANGED));
   return whenRemoved(parentElement, () => {
     URL.revokeObjectURL(image.src);
-    if (modelInputs()[header.group] === image.src) delete modelInputs()[header.group];
+    if (inputs[header.group] === image.src) delete inputs[header.group];
   });
 }
 

@@ -1,120 +1,122 @@
 /* A vector as bars from a zero line. Thousands of bars scroll, so only those in the window are drawn. */
+import { paintBars, prepare, rangeWithZero, verticalAxis } from "../shared/bars.js";
+import { arrowTarget, button, el } from "../shared/dom.js";
+import { clamp, format } from "../shared/numbers.js";
+import { cssColour } from "../shared/paint.js";
+import { barSummary, selectedIndex } from "./maps.js";
 
-const NARROWEST_BAR = 5, WIDEST_BAR = 80, LABEL_ROOM = 22, LABEL_WIDTH = 48; // CSS pixels
-const NEGATIVE = 52, POSITIVE = 192; // places in the diverging table, both legible on light and dark
+// CSS pixels
+const MIN_PITCH = 5;
+const MAX_PITCH = 80;
+const LABEL_HEIGHT = 22; // above the largest and below the smallest value
+const LABEL_WIDTH = 48;
 
-function createBars(panel) {
-  const bars = { canvas: el("canvas", ""), room: el("div", "room"), strongest: el("div", "strongest"), pitch: 1 };
-  bars.scroller = el("div", "scroller", { tabindex: "0", role: "group", "aria-label": "Values as bars" });
-  bars.scroller.append(bars.canvas, bars.room);
-  bars.axis = { high: el("span", ""), zero: el("span", ""), low: el("span", "") };
-  const axis = el("div", "axis", {}, ...Object.values(bars.axis));
-  bars.box = el("div", "bars", {}, axis, bars.scroller, bars.strongest);
+// Of the diverging table, both legible on light and dark.
+const NEGATIVE_COLOUR = 52;
+const POSITIVE_COLOUR = 192;
+
+const HOVERED_OPACITY = 0.15;
+const SELECTED_OPACITY = 0.3;
+
+/** The bars of a panel, which offers select(index) and describe(). */
+export function createVector(panel) {
+  const vector = { canvas: el("canvas", ""), room: el("div", "room"), strongest: el("div", "strongest"), pitch: 1 };
+  const role = { tabindex: "0", role: "group", "aria-label": "Values as bars" };
+  vector.scroller = el("div", "scroller", role, vector.canvas, vector.room);
+  vector.axis = { high: el("span", ""), zero: el("span", ""), low: el("span", "") };
+  const axis = el("div", "axis", {}, ...Object.values(vector.axis));
+  vector.box = el("div", "bars", {}, axis, vector.scroller, vector.strongest);
+  listen(panel, vector);
+  return vector;
+}
+
+function listen(panel, vector) {
+  const { scroller } = vector;
   const indexOf = (event) => {
-    const x = event.clientX - bars.scroller.getBoundingClientRect().left + bars.scroller.scrollLeft;
-    return x < bars.pitch * panel.values.length ? Math.floor(x / bars.pitch) : -1;
+    const x = event.clientX - scroller.getBoundingClientRect().left + scroller.scrollLeft;
+    return x < vector.pitch * panel.values.length ? Math.floor(x / vector.pitch) : -1;
   };
-  bars.scroller.addEventListener("scroll", () => drawBars(panel));
-  bars.scroller.addEventListener("pointermove", (event) => hoverBar(panel, indexOf(event)));
-  bars.scroller.addEventListener("pointerleave", () => hoverBar(panel, -1));
-  bars.scroller.addEventListener("click", (event) => select(panel, indexOf(event)));
-  bars.scroller.addEventListener("keydown", (event) => {
-    const target = arrowTarget(event.key, shownIndex(panel), 10, panel.values.length);
+  scroller.addEventListener("scroll", () => drawVector(panel));
+  scroller.addEventListener("pointermove", (event) => hoverBar(panel, indexOf(event)));
+  scroller.addEventListener("pointerleave", () => hoverBar(panel, -1));
+  scroller.addEventListener("click", (event) => panel.select(indexOf(event)));
+  scroller.addEventListener("keydown", (event) => {
+    const target = arrowTarget(event.key, selectedIndex(panel), panel.values.length, 10);
     if (target === null) return;
     event.preventDefault();
-    select(panel, target);
-    revealBar(panel, target);
+    selectBar(panel, target);
   });
-  return bars;
 }
 
-function receiveVector(panel) {
-  const { header, bars } = panel;
+export function receiveVector(panel) {
+  const { header, vector } = panel;
   panel.values = new Float32Array(panel.body.buffer);
-  const low = panel.values.reduce((least, value) => Math.min(least, value), 0);
-  const high = panel.values.reduce((most, value) => Math.max(most, value), 0);
-  bars.range = [low, high > low ? high : low + 1];
+  vector.range = rangeWithZero(panel.values);
   const chips = header.strongest.map((channel) => {
     const index = header.channels.indexOf(channel);
-    return button("", `Go to #${channel}`, barSummary(panel, index), () => {
-      select(panel, index);
-      revealBar(panel, index);
-    });
+    return button(`Go to #${channel}`, barSummary(panel, index), () => selectBar(panel, index));
   });
-  bars.strongest.replaceChildren("Strongest", ...chips);
+  vector.strongest.replaceChildren("Strongest", ...chips);
 }
 
-function barSummary({ header, values }, index) {
-  const label = header.labels?.[header.channels[index]];
-  return `#${header.channels[index]}${label ? ` ${label}` : ""}: ${format(values[index])}`;
+function selectBar(panel, index) {
+  panel.select(index);
+  revealBar(panel, index);
 }
 
 function hoverBar(panel, index) {
   if (index === panel.hovered) return;
   panel.hovered = index;
-  drawBars(panel);
-  describe(panel);
+  drawVector(panel);
+  panel.describe();
 }
 
-function revealBar({ bars }, index) {
-  bars.scroller.scrollLeft = (index + 0.5) * bars.pitch - bars.scroller.clientWidth / 2;
+/** Scroll a bar into view. */
+export function revealBar({ vector: { scroller, pitch } }, index) {
+  scroller.scrollLeft = (index + 0.5) * pitch - scroller.clientWidth / 2;
 }
 
-/* ---------------------------------------------------------------- drawing */
-
-function drawBars(panel) {
-  const { bars, values } = panel;
-  const { clientWidth: width, clientHeight: height, scrollLeft } = bars.scroller;
-  bars.pitch = clamp(width / values.length, NARROWEST_BAR, WIDEST_BAR);
-  bars.room.style.width = `${bars.pitch * values.length}px`;
-  const context = prepare(bars.canvas, width, height);
-  const [low, high] = bars.range;
-  const y = (value) => LABEL_ROOM + ((high - value) / (high - low)) * (height - 2 * LABEL_ROOM);
+/** Draw the bars in the window, and size the room in which they scroll. */
+export function drawVector(panel) {
+  const { vector, values, tables } = panel;
+  const { clientWidth: width, clientHeight: height, scrollLeft } = vector.scroller;
+  vector.pitch = clamp(width / values.length, MIN_PITCH, MAX_PITCH);
+  vector.room.style.width = `${vector.pitch * values.length}px`;
+  const context = prepare(vector.canvas, width, height);
+  const y = verticalAxis(vector.range, height, LABEL_HEIGHT);
+  const selected = selectedIndex(panel);
   const ink = getComputedStyle(panel.section).color;
-  const first = Math.floor(scrollLeft / bars.pitch);
-  const last = Math.min(values.length, Math.ceil((scrollLeft + width) / bars.pitch));
-  for (let index = first; index < last; index++) drawBar(panel, context, index, y, ink);
-  context.fillStyle = ink;
-  context.fillRect(0, y(0), width, 1);
+  paintBars(context, {
+    y,
+    height,
+    left: 0,
+    right: width,
+    start: -scrollLeft,
+    pitch: vector.pitch,
+    from: Math.floor(scrollLeft / vector.pitch),
+    to: Math.min(values.length, Math.ceil((scrollLeft + width) / vector.pitch)),
+    valueAt: (index) => values[index],
+    colourOf: (value) => cssColour(tables.diverging, value < 0 ? NEGATIVE_COLOUR : POSITIVE_COLOUR),
+    marks: [
+      [panel.hovered, HOVERED_OPACITY],
+      [selected === panel.hovered ? -1 : selected, SELECTED_OPACITY],
+    ],
+    ink,
+  });
   labelStrongest(panel, context, y, ink);
-  showAxis(bars.axis, low, high, y);
-}
-
-function prepare(canvas, width, height) {
-  canvas.width = Math.round(width * devicePixelRatio);
-  canvas.height = Math.round(height * devicePixelRatio);
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
-  const context = canvas.getContext("2d");
-  context.scale(devicePixelRatio, devicePixelRatio);
-  return context;
-}
-
-function drawBar(panel, context, index, y, ink) {
-  const { bars, values } = panel;
-  const x = index * bars.pitch - bars.scroller.scrollLeft;
-  const [top, bottom] = [y(Math.max(values[index], 0)), y(Math.min(values[index], 0))];
-  if (index === panel.hovered || index === shownIndex(panel)) {
-    context.globalAlpha = index === panel.hovered ? 0.15 : 0.3;
-    context.fillStyle = ink;
-    context.fillRect(x, 0, bars.pitch, y(bars.range[0]) + LABEL_ROOM);
-    context.globalAlpha = 1;
-  }
-  const place = 3 * (values[index] < 0 ? NEGATIVE : POSITIVE);
-  context.fillStyle = `rgb(${panel.tables.diverging.subarray(place, place + 3).join()})`;
-  context.fillRect(x, top, Math.max(1, bars.pitch - 1), Math.max(1, bottom - top));
+  showAxis(vector, y);
 }
 
 /** The numbers of the strongest at the ends of their bars, strongest first; one that would overlap is left out. */
-function labelStrongest({ header, bars, values }, context, y, ink) {
-  context.font = `14px ${getComputedStyle(bars.box).fontFamily}`;
+function labelStrongest({ header, vector, values }, context, y, ink) {
+  context.font = `14px ${getComputedStyle(vector.box).fontFamily}`;
   context.textAlign = "center";
   context.fillStyle = ink;
-  const width = bars.scroller.clientWidth;
+  const width = vector.scroller.clientWidth;
   const taken = [];
   for (const channel of header.strongest) {
     const index = header.channels.indexOf(channel);
-    const middle = (index + 0.5) * bars.pitch - bars.scroller.scrollLeft;
+    const middle = (index + 0.5) * vector.pitch - vector.scroller.scrollLeft;
     const x = clamp(middle, LABEL_WIDTH / 2, width - LABEL_WIDTH / 2); // whole at the edges, too
     const hidden = middle < 0 || middle > width;
     if (hidden || taken.some((other) => Math.abs(other - x) < LABEL_WIDTH)) continue;
@@ -123,7 +125,7 @@ function labelStrongest({ header, bars, values }, context, y, ink) {
   }
 }
 
-function showAxis(axis, low, high, y) {
+function showAxis({ axis, range: [low, high] }, y) {
   const values = { high, zero: 0, low };
   for (const [name, label] of Object.entries(axis)) {
     label.textContent = name !== "zero" && values[name] === 0 ? "" : format(values[name]);

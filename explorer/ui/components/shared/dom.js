@@ -1,49 +1,54 @@
-/* What the scripts of the feature maps share. The component's Python module joins these files into one ES module. */
+/* Elements, what the arrow keys mean, and the theme. */
+import { clamp } from "./numbers.js";
 
-const INPUT_CHANGED = "cnn-explorer:input"; // on window: a model input came or changed
+const SVG = "http://www.w3.org/2000/svg";
 
-/** Split a message into its JSON header and its bytes (explorer/runtime/maps.py, pack). */
-function unpack(data) {
-  const length = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + length)));
-  return { header, body: data.slice(4 + length) }; // a copy is aligned, which Float32Array needs
-}
+/** Directions of the arrow keys, [x, y]. */
+export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** The URLs of the model inputs by group; an enlarged map is laid over the one of its group. */
-function modelInputs() {
-  const registry = (window.__cnnExplorer ??= {});
-  return (registry["model inputs"] ??= {});
-}
-
-/** Streamlit also cleans up runs that a newer one has overtaken: dispose only of what has left the document. */
-function whenRemoved(root, dispose) {
-  return () => setTimeout(() => root.isConnected || dispose());
-}
-
-function el(tag, className, attributes = {}, ...children) {
+/** An element; children that are strings become text, never markup. */
+export function el(tag, className, attributes = {}, ...children) {
   const element = document.createElement(tag);
   element.className = className;
+  return filled(element, attributes, children);
+}
+
+export function svg(tag, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function filled(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;
 }
 
-function button(className, label, text, clicked) {
-  const element = el("button", className, { type: "button", "aria-label": label, title: label }, text);
-  element.addEventListener("click", clicked);
+/** A button with a short text or sign, and a label that says what it does. */
+export function button(label, text, onClick) {
+  const element = el("button", "", { type: "button", "aria-label": label, title: label }, text);
+  element.addEventListener("click", onClick);
   return element;
 }
 
-function format(value) {
-  const size = Math.abs(value);
-  const text = size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(+value.toPrecision(3));
-  return text.replace("-", "\u2212"); // the minus sign is as wide as a digit
+/** A select box of the options, { value: text }. */
+export function selectBox(label, options, current, onChange) {
+  const box = el("select", "choice", { "aria-label": label });
+  for (const [value, text] of Object.entries(options)) box.append(new Option(text, value, false, value === current));
+  box.addEventListener("change", () => onChange(box.value));
+  return box;
 }
 
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-
-/** One pixel of an ImageData buffer (little-endian ABGR) from a table of 256 RGB colours. */
-function rgba(table, place) {
-  const [red, green, blue] = table.subarray(3 * place, 3 * place + 3);
-  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+/** The index to which a key moves among `count` things, null for other keys; up and down only with rows of `columns`. */
+export function arrowTarget(key, index, count, columns = null) {
+  const rows = columns && { ArrowUp: -columns, ArrowDown: columns };
+  const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity, ...rows };
+  return Object.hasOwn(steps, key) ? clamp(index + steps[key], 0, count - 1) : null;
 }
+
+/** Whether the page is dark, that is, whether its text is light. */
+export function isDark(element) {
+  const [red, green, blue] = getComputedStyle(element).color.match(/[\d.]+/g);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 128;
+}
+
+export const centre = ({ x, y, width, height }) => [x + width / 2, y + height / 2];

@@ -1,0 +1,15 @@
+/* What the components of a page know of each other; each is a module of its own, so it is kept on the window. */
+
+const registry = (window.__cnnExplorer ??= { groups: {}, inputs: {} });
+
+/** The diagrams that share a selection. `selected` holds ids, `views` the mounted diagrams ({ root, highlight() }), and
+ * `send(id)`, while a link is mounted, tells the server what was clicked. */
+export function groupOf(name) {
+  return (registry.groups[name] ??= { selected: new Set(), views: new Set() });
+}
+
+/** The URLs of the model inputs by group; an enlarged map is laid over the one of its group. */
+export const inputs = registry.inputs;
+
+/** An event on the window: a model input came or changed. */
+export const INPUT_CHANGED = "cnn-explorer:input";
