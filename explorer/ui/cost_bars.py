@@ -6,16 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+import streamlit as st
 from plotly.subplots import make_subplots
 
 from explorer.analysis.cost import Convolution, Design
-from explorer.analysis.palette import INK
+from explorer.analysis.palette import INK, KINDS
 from explorer.analysis.text import bytes_text, pair_text, si
 from explorer.analysis.types import Kind
 from explorer.demonstrations.pointwise.timing import Measurement
 from explorer.demonstrations.pointwise.weighted_sum import WeightedSum
 from explorer.runtime import colormaps
-from explorer.ui.charts import FONT, LEGEND, ROW, Panels, bars_under_bars, fill, shared, stroke, styled
+from explorer.ui.charts import FONT, LEGEND, ROW, Panels, bars_under_bars, dark, fill, shared, stroke, styled
 
 QUANTITIES = {"Multiplications": "macs", "Parameters": "params", "Activation memory": "activation_bytes"}
 TOTAL = 80  # pixels to the right of the longest bar, for its total: on a phone, too
@@ -29,6 +30,17 @@ def comparison(designs: Sequence[Design], dark: bool) -> go.Figure:
         _stack(figure, designs, attribute, dark, row)
     figure.update_annotations(x=0, xanchor="left")
     return styled(figure, dark, height=len(QUANTITIES) * (len(designs) * ROW + 38)).update_layout(margin_r=TOTAL)
+
+
+def legend(*designs: Design) -> None:
+    """The kinds of layers in the bars, by colour."""
+    kinds = dict.fromkeys(layer.kind for design in designs for layer in design.layers)
+    swatch = '<span style="background:{};border:1px solid;padding:0 .6em;margin-right:.35em"></span>{}'
+    st.html(
+        '<div style="display:flex;flex-wrap:wrap;gap:.2em 1.2em">'
+        + "".join(f"<span>{swatch.format(fill(k, dark()), KINDS[k].label)}</span>" for k in kinds)
+        + "</div>"
+    )
 
 
 @shared

@@ -9,7 +9,6 @@ from explorer.analysis.cost import Convolution, Design
 from explorer.analysis.text import pair_text, shape_text, si, thousands
 from explorer.analysis.trace import Trace
 from explorer.architectures.family import Variant
-from explorer.demonstrations.pointwise.calculator import legend
 from explorer.demonstrations.vgg import charts as field_charts
 from explorer.demonstrations.vgg.receptive_field import Field, field_in_stage_input, fields_up_to, window_layers
 from explorer.demonstrations.vgg.shares import Quantity, parts, pooled_head_params
@@ -141,7 +140,7 @@ def _stacks(variant: Variant) -> None:
     large, small = stacks(channels, side, kernel)
     st.markdown(_saying(large, small))
     chart(cost_bars.comparison((large, small), dark()), "stack-costs", "Costs of both")
-    legend(large, small)
+    cost_bars.legend(large, small)
     st.caption(
         f"{shape_text(large.layers[0].in_shape)} in and out, weights without biases, as the paper counts. In the "
         "paper, B with one 5×5 in place of each pair of 3×3 has a top-1 error 7 points higher (1409.1556)."
