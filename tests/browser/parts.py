@@ -55,3 +55,41 @@ def choose(view: AppPage, option: str) -> None:
     """Click an option of a segmented control."""
     view.page.get_by_role("radio", name=option, exact=True).click()
     view.settle()
+
+
+# Everything that a person sees of an element: words, lines of drawings, pictures, what is painted.
+SHOWN = """element => [
+  element.innerText,
+  ...Array.from(element.querySelectorAll("path"), (p) => p.getAttribute("d") + p.style.fill),
+  ...Array.from(element.querySelectorAll("img, image"), (i) => i.src ?? i.href.baseVal),
+  ...Array.from(element.querySelectorAll("canvas"), (c) => c.toDataURL()),
+].join("\\n")"""
+
+
+def section(view: AppPage, name: str) -> str:
+    """What the open section shows; `name` as in the link."""
+    opened = view.page.locator(f".st-key-section-{name}")
+    opened.wait_for()
+    shown: str = opened.evaluate(SHOWN)
+    return shown
+
+
+def pick(view: AppPage, label: str, option: str) -> None:
+    """Choose an option of a select box."""
+    box = view.page.get_by_role("combobox", name=re.compile(label))
+    box.scroll_into_view_if_needed()  # a list closes when the page scrolls
+    box.click()
+    view.page.get_by_role("option", name=option, exact=True).click()
+    view.settle()
+
+
+def step(view: AppPage, label: str, key: str = "ArrowRight") -> None:
+    """Move a slider by a step."""
+    view.page.get_by_role("slider", name=re.compile(label)).press(key)
+    view.settle()
+
+
+def switch(view: AppPage, label: str) -> None:
+    """Click a switch."""
+    view.page.get_by_text(label, exact=True).click()
+    view.settle()
