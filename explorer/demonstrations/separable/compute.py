@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -103,12 +103,6 @@ class Mix:
     def difference(self) -> float:
         """Of `standard` from `network`: L2 norms, relative to the latter's."""
         return float(np.linalg.norm(self.standard - self.network) / (np.linalg.norm(self.network) or 1.0))
-
-    @property
-    def nbytes(self) -> int:
-        """For bounded caches."""
-        one = self.total.nbytes
-        return 3 * one + sum(c.input.nbytes + 2 * one for c in self.channels)
 
 
 def mix(activations: Activations, pair: Pair, output: int, count: int) -> Mix:
@@ -321,12 +315,6 @@ class Version:
     difference: float
     kernel_difference: float
     kernels: FloatArray
-
-    @property
-    def nbytes(self) -> int:
-        """For bounded caches."""
-        values = [getattr(self, field.name) for field in fields(self)]
-        return sum(value.nbytes for value in values if isinstance(value, np.ndarray))
 
 
 def kernel_of(network: Network, layer: SpatialLayer) -> Kernel:
