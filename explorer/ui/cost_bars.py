@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+import streamlit as st
 from plotly.subplots import make_subplots
 
 from explorer.analysis.cost import Convolution, Design
-from explorer.analysis.palette import INK
+from explorer.analysis.palette import INK, KINDS
 from explorer.analysis.text import bytes_text, pair_text, si
 from explorer.analysis.types import Kind
 from explorer.demonstrations.pointwise.timing import Measurement
@@ -205,3 +206,14 @@ def products(value: WeightedSum, dark: bool) -> go.Figure:
         ("= products, to be summed", value.products, "merge"),
     )
     return bars_under_bars(panels, "input channel", dark, height=440)
+
+
+def legend(designs: Sequence[Design], dark: bool) -> None:
+    """The kinds of layers in the bars, by colour."""
+    kinds = dict.fromkeys(layer.kind for design in designs for layer in design.layers)
+    swatch = '<span style="background:{};border:1px solid;padding:0 .6em;margin-right:.35em"></span>{}'
+    st.html(
+        '<div style="display:flex;flex-wrap:wrap;gap:.2em 1.2em">'
+        + "".join(f"<span>{swatch.format(fill(k, dark), KINDS[k].label)}</span>" for k in kinds)
+        + "</div>"
+    )
