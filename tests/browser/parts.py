@@ -106,6 +106,14 @@ def step(view: AppPage, control: str, key: str = "ArrowRight") -> None:
     view.settle()
 
 
+def type_number(view: AppPage, control: str, number: int) -> None:
+    """Write a number into its box."""
+    box = within(view, control).get_by_role("spinbutton")
+    box.fill(str(number))
+    box.press("Enter")
+    view.settle()
+
+
 def switch(view: AppPage, control: str) -> None:
     """Click a switch."""
     within(view, control).locator("label").click()

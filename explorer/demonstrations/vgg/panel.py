@@ -135,8 +135,8 @@ def _summary(large: Design, small: Design) -> str:
     return (
         f"Both see **{pair_text(large.receptive_field)}** positions. {layers} × 3×3: {small.params // square}C² = "
         f"**{thousands(small.params)}** weights; one {side}×{side}: {large.params // square}C² = "
-        f"**{thousands(large.params)}**. That is **{1 - small.params / large.params:.0%}** less, in multiplications too, "
-        f"with {layers} ReLUs for one. The price: {layers} stacks of maps to keep instead of one."
+        f"**{thousands(large.params)}**. That is **{1 - small.params / large.params:.0%}** less, in multiplications "
+        f"too, with {layers} ReLUs for one. The price: {layers} stacks of maps to keep instead of one."
     )
 
 
