@@ -1,123 +1,113 @@
-"""The command line: `python -m explorer COMMAND`. Text for people, `--json` for machines.
+"""The command line: `cnn-explorer COMMAND`, or `python -m explorer COMMAND`. Text for people, `--json` for machines.
 
-Whatever is wrong with the input is said in one line on stderr, with exit status 2.
+Whatever is wrong with the input is said in one line on stderr, with exit status 2. Torch and Streamlit are imported by
+the commands that need them, so that the others and `--help` answer at once.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
+import os
+import re
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from explorer import ROOT
 
 if TYPE_CHECKING:
     from explorer.analysis.cost import Design
-    from explorer.architectures.family import Variant
     from explorer.runtime.activations import Activations
+    from explorer.runtime.run import Run
 
-EXPORTS = ("svg", "png", "pdf", "dot")
+Command = TypeVar("Command", bound=Callable[..., None])
+
+PROGRAM = "cnn-explorer" if Path(sys.argv[0]).stem == "cnn-explorer" else "python -m explorer"
+DIAGRAM_FORMATS = ("svg", "png", "pdf", "dot")
+MIN_INPUT_SIDE = 16  # pixels: below, most networks' maps are a single position from their first stages on
+MAX_INPUT_SIDE = 4_096  # pixels
+MAX_COUNT = 999_999_999  # channels, groups, ...: as many digits as `cost` reads in 28x28x192
+MAX_PORT = 65_535
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse, but with one line instead of the usage on a mistake."""
+class Number(click.ParamType[int]):
+    """A whole number in digits from 0 to 9; Python's own `int` also reads other scripts' digits and 1_000."""
 
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
+    name = "number"
+
+    def __init__(self, low: int, high: int) -> None:
+        self.low, self.high = low, high
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):  # a default
+            return value
+        if not re.fullmatch(r"[0-9]{1,10}", value) or not self.low <= int(value) <= self.high:
+            self.fail(f"{value!r} is not a whole number from {self.low:,} to {self.high:,}.", param, ctx)
+        return int(value)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m explorer", description="See convolutional networks, from LeNet-5 to SENet.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+class OutputFile(click.ParamType[Path]):
+    """A file that can be written; checked before anything is computed for it."""
 
-    def command(name: str, text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=text, description=text)
+    name = "file"
 
-    def with_json(p: argparse.ArgumentParser) -> None:
-        p.add_argument("--json", action="store_true", help="print JSON instead of text")
+    def __init__(self, suffixes: Sequence[str] = ()) -> None:
+        self.suffixes = [f".{suffix}" for suffix in suffixes]
 
-    def with_run(p: argparse.ArgumentParser) -> None:
-        p.add_argument("variant")
-        p.add_argument("--image", required=True, metavar="FILE", help="a picture, or the name of a sample")
-        p.add_argument(
-            "--weights",
-            default="untrained",
-            metavar="NAME",
-            help="untrained (default), bundled, imagenet, folder, or a file",
-        )
-        p.add_argument("--device", metavar="DEVICE", help="cpu, cuda or mps (default: the best there is)")
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        file = Path(value)
+        if self.suffixes and file.suffix.lower() not in self.suffixes:
+            self.fail(f"{file.name} must end in one of {', '.join(self.suffixes)}.", param, ctx)
+        if not file.parent.is_dir():
+            self.fail(f"{file.parent} is not a folder.", param, ctx)
+        if file.is_dir():
+            self.fail(f"{file} is a folder.", param, ctx)
+        if not os.access(file if file.exists() else file.parent, os.W_OK):
+            self.fail(f"{file} can't be written.", param, ctx)
+        return file
 
-    with_json(command("list", "List all variants with their parameters, MACs and depth."))
 
-    p = command("describe", "Print the totals and the table of layers of a variant.")
-    p.add_argument("variant")
-    p.add_argument("--input-size", type=_positive, metavar="N", help="side of the input in pixels")
-    with_json(p)
+COUNT = Number(1, MAX_COUNT)
 
-    p = command("diagram", "Draw a variant at one of four zooms.")
-    p.add_argument("variant")
-    p.add_argument("--zoom", required=True, choices=("network", "stage", "block", "operations"))
-    p.add_argument("--select", metavar="NODE", help="the stage, block or operation to show and highlight")
-    p.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help=f"ends in {', '.join(EXPORTS)}")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+device_option = click.option("--device", metavar="DEVICE", help="cpu, cuda or mps. Default: the best there is.")
+image_option = click.option("--image", required=True, metavar="FILE", help="A picture, or the name of a sample.")
+data_option = click.option(
+    "--data", required=True, type=click.Path(path_type=Path), metavar="DIR", help="The folder of Imagenette or MNIST."
+)
+download_option = click.option("--download", is_flag=True, help="Fetch the data set into that folder first.")
 
-    p = command("maps", "Draw the feature maps of one node for a picture.")
-    with_run(p)
-    p.add_argument("--node", required=True, metavar="NODE", help="an operation, or a block or stage for its output")
-    p.add_argument("-o", "--output", required=True, type=Path, metavar="FILE.png")
-    p.add_argument("--npy", type=Path, metavar="FILE.npy", help="also write the raw float32 array, C,H,W")
 
-    p = command("predict", "Print the five most probable classes of a picture.")
-    with_run(p)
-    with_json(p)
-
-    p = command("gates", "Print what squeeze-and-excitation makes of a picture: means and gates of all blocks.")
-    with_run(p)
-    with_json(p)
-
-    p = command("cost", "Compare a convolution with a 1x1 reduction before it: shapes, parameters, MACs.")
-    p.add_argument("--input", required=True, metavar="HxWxC", help="the maps that go in, e.g. 28x28x192")
-    p.add_argument("--out-channels", required=True, type=int, metavar="N", help="the maps that come out")
-    p.add_argument("--kernel", required=True, metavar="K", help="the side, or height x width as in 1x7")
-    p.add_argument("--padding", default="same", metavar="P", help="same (default), valid, or the zeros on each side")
-    p.add_argument("--stride", default="1", metavar="S", help="1 unless given")
-    p.add_argument("--groups", default=1, type=int, metavar="G", help="of the K x K convolution; 1 unless given")
-    p.add_argument(
-        "--bottleneck", type=int, metavar="B", help="maps after the 1x1; 16, or the next multiple of G, unless given"
+def run_options(command: Command) -> Command:
+    """What a forward pass needs: variant, picture, weights and device."""
+    weights = click.option(
+        "--weights",
+        default="untrained",
+        metavar="NAME",
+        help="untrained (default), bundled, imagenet, folder, or a file.",
     )
-    p.add_argument("--depthwise-separable", action="store_true", help="add a depthwise and a 1x1 convolution")
-    p.add_argument("--no-bias", dest="bias", action="store_false", help="without the parameter that each filter adds")
-    with_json(p)
-
-    def with_data(p: argparse.ArgumentParser) -> None:
-        p.add_argument("variant")
-        p.add_argument("--data", required=True, type=Path, metavar="DIR", help="the folder of Imagenette or MNIST")
-        p.add_argument("--download", action="store_true", help="fetch the data set into that folder first")
-        p.add_argument("--device", metavar="DEVICE", help="cpu, cuda or mps (default: the best there is)")
-
-    p = command("train", "Train the weights that come with the app; an interrupted training goes on.")
-    with_data(p)
-    p.add_argument("--work", type=Path, default=Path("build/training"), metavar="DIR", help="keeps the checkpoints")
-    p.add_argument("--seed", type=int, default=0, metavar="N")
-
-    p = command("evaluate", "Measure the accuracy of weights on a whole validation split.")
-    with_data(p)
-    p.add_argument("--weights", default="bundled", metavar="NAME", help="'bundled' (default) or a weights file")
-    with_json(p)
-    return parser
+    return click.argument("variant")(image_option(weights(device_option(command))))
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
-    return int(text)
+@click.group(
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+def commands() -> None:
+    """See convolutional networks, from LeNet-5 to SENet."""
 
 
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=1))
+# ---- what is known without running a network ---------------------------------------------------------------
 
 
-def _list(args: argparse.Namespace) -> None:
+@commands.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List all variants with their parameters, MACs and depth."""
     from explorer.analysis.trace import trace_variant
     from explorer.architectures import families
 
@@ -137,7 +127,7 @@ def _list(args: argparse.Namespace) -> None:
                     "depth": t.depth,
                 }
             )
-    if args.json:
+    if as_json:
         _print_json(records)
         return
     print(f"{'variant':<22}{'year':>6}{'input':>8}{'depth':>7}{'parameters':>15}{'MACs':>18}  title")
@@ -148,13 +138,20 @@ def _list(args: argparse.Namespace) -> None:
         )
 
 
-def _describe(args: argparse.Namespace) -> None:
+@commands.command()
+@click.argument("variant")
+@click.option(
+    "--input-size", type=Number(MIN_INPUT_SIDE, MAX_INPUT_SIDE), metavar="N", help="Side of the input in pixels."
+)
+@json_option
+def describe(variant: str, input_size: int | None, as_json: bool) -> None:
+    """Print the totals and the table of layers of a variant."""
+    from explorer import architectures
     from explorer.analysis.table import layer_records, layer_text
     from explorer.analysis.trace import trace_variant
-    from explorer.architectures import variant
 
-    t = trace_variant(variant(args.variant), args.input_size)
-    if not args.json:
+    t = trace_variant(architectures.variant(variant), input_size)
+    if not as_json:
         print(layer_text(t), end="")
         return
     _print_json(
@@ -175,127 +172,81 @@ def _describe(args: argparse.Namespace) -> None:
     )
 
 
-def _diagram(args: argparse.Namespace) -> None:
+@commands.command()
+@click.argument("variant")
+@click.option("--zoom", required=True, type=click.Choice(("network", "stage", "block", "operations")))
+@click.option("--select", metavar="NODE", help="The stage, block or operation to show and highlight.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=OutputFile(DIAGRAM_FORMATS),
+    metavar="FILE",
+    help=f"Ends in {', '.join(DIAGRAM_FORMATS)}.",
+)
+def diagram(variant: str, zoom: str, select: str | None, output: Path) -> None:
+    """Draw a variant at one of four zooms."""
+    from explorer import architectures
     from explorer.analysis.trace import trace_variant
-    from explorer.architectures import variant
     from explorer.diagrams import diagram_for
 
-    fmt = args.output.suffix.lstrip(".").lower()
-    if fmt not in EXPORTS:
-        raise ValueError(f"{args.output.name} must end in one of {', '.join('.' + e for e in EXPORTS)}.")
-    t = trace_variant(variant(args.variant))
-    selected = t.resolve(args.select).name if args.select else None
-    args.output.write_bytes(diagram_for(t, args.zoom, args.select).render(fmt, selected))
+    t = trace_variant(architectures.variant(variant))
+    selected = t.resolve(select).name if select else None
+    format: Any = output.suffix.lstrip(".").lower()
+    output.write_bytes(diagram_for(t, zoom, select).render(format, selected))
 
 
-def _activations(args: argparse.Namespace) -> Activations:
-    from explorer.architectures import variant
-    from explorer.runtime.activations import capture
-    from explorer.runtime.device import resolve
-    from explorer.runtime.pictures import load_image
-    from explorer.runtime.preprocessing import model_input
-    from explorer.runtime.samples import sample, samples
-    from explorer.runtime.weights.network import load_network
-
-    v: Variant = variant(args.variant)
-    source = Path(args.image)
-    if not source.exists() and args.image in {s.id for s in samples()}:
-        source = sample(args.image).path
-    image = load_image(source)
-    network = load_network(v, args.weights, resolve(args.device))
-    activations = capture(network, model_input(image.image, network.preprocessing).tensor)
-    for note in (*image.notes, activations.note):
-        if note:
-            print(note, file=sys.stderr)
-    return activations
-
-
-def _maps(args: argparse.Namespace) -> None:
-    import numpy as np
-
-    from explorer.analysis.trace import trace_variant
-    from explorer.architectures import variant
-    from explorer.runtime.maps import channels_per_page, page_of, show, statistics
-    from explorer.runtime.png import draw_png
-
-    node = trace_variant(variant(args.variant)).resolve(args.node)
-    values = _activations(args).maps(node.name).numpy()
-    stats = statistics(values)
-    channels = page_of(stats.order(), 0, channels_per_page(*stats.shape[1:]))
-    title = f"{args.variant} {node.name} {'x'.join(map(str, values.shape))}, {args.weights}"
-    args.output.write_bytes(draw_png(show(values, stats, channels), title=title))
-    if args.npy:
-        with args.npy.open("wb") as file:  # a file object: np.save would append .npy to another ending
-            np.save(file, values)
-
-
-def _predict(args: argparse.Namespace) -> None:
-    activations = _activations(args)
-    top = activations.top()
-    if args.json:
-        _print_json(
-            {
-                "variant": args.variant,
-                "weights": args.weights,
-                "device": str(activations.device),
-                "milliseconds": round(activations.milliseconds, 2),
-                "top": [{"label": p.label, "probability": p.probability} for p in top],
-            }
-        )
-        return
-    print(f"{args.variant}, {args.weights}, {activations.device}, {activations.milliseconds:.0f} ms")
-    if not activations.network.trained:
-        print("These weights are untrained: the numbers show only that the network runs.")
-    for p in top:
-        print(f"{p.probability:8.2%}  {p.label}")
-
-
-def _gates(args: argparse.Namespace) -> None:
-    from explorer.analysis.trace import trace_variant
-    from explorer.architectures import variant
-    from explorer.demonstrations.gates.compute import gate_blocks, record
-
-    blocks = gate_blocks(trace_variant(variant(args.variant)))
-    if not blocks:
-        raise ValueError(f"{args.variant} has no squeeze-and-excitation, so it has no gates.")
-    activations = _activations(args)
-    blocks = gate_blocks(trace_variant(activations.network.variant))  # of what ran: it may be a narrow network
-    records = [record(activations, block) for block in blocks]
-    if args.json:
-        _print_json({"variant": args.variant, "weights": args.weights, "blocks": records})
-        return
-    if not activations.network.trained:
-        print("These weights are untrained: their gates lie around one half and tell nothing of the picture.")
-    print(f"{'gate':<28}{'channels':>10}{'reduction':>11}{'min':>9}{'mean':>9}{'max':>9}")
-    for r in records:
-        least, mean, most = min(r["gate"]), sum(r["gate"]) / len(r["gate"]), max(r["gate"])
-        print(f"{r['node']:<28}{r['channels']:>10,}{r['reduction']:>11.4g}{least:>9.4f}{mean:>9.4f}{most:>9.4f}")
-
-
-def _cost(args: argparse.Namespace) -> None:
-    from explorer.analysis import cost
-    from explorer.analysis.designs import bottleneck, default_width, depthwise_separable, direct
+@commands.command()
+@click.option("--input", "in_shape", required=True, metavar="HxWxC", help="The input maps, e.g. 28x28x192.")
+@click.option("--out-channels", required=True, type=COUNT, metavar="N", help="The number of output maps.")
+@click.option("--kernel", required=True, metavar="K", help="The side, or height x width as in 1x7.")
+@click.option("--padding", default="same", metavar="P", help="same (default), valid, or the zeros on each side.")
+@click.option("--stride", default="1", metavar="S", help="Default: 1.")
+@click.option("--groups", default=1, type=COUNT, metavar="G", help="Of the K x K convolution. Default: 1.")
+@click.option(
+    "--bottleneck",
+    type=COUNT,
+    metavar="B",
+    help="Maps after the 1x1. Default: 16, or the next multiple of G.",
+)
+@click.option("--depthwise-separable", is_flag=True, help="Add a depthwise and a 1x1 convolution.")
+@click.option("--no-bias", is_flag=True, help="Without the parameter that each filter adds.")
+@json_option
+def cost(
+    in_shape: str,
+    out_channels: int,
+    kernel: str,
+    padding: str,
+    stride: str,
+    groups: int,
+    bottleneck: int | None,
+    depthwise_separable: bool,
+    no_bias: bool,
+    as_json: bool,
+) -> None:
+    """Compare a convolution with a 1x1 reduction before it: shapes, parameters, MACs."""
+    from explorer.analysis import cost, designs
     from explorer.analysis.text import bytes_text, shape_text
 
     convolution = cost.Convolution(
-        in_shape=cost.parse_shape(args.input),
-        out_channels=args.out_channels,
-        kernel=cost.parse_pair(args.kernel, "kernel size"),
-        stride=cost.parse_pair(args.stride, "stride"),
-        padding=cost.parse_padding(args.padding),
-        groups=args.groups,
-        bias=args.bias,
+        in_shape=cost.parse_shape(in_shape),
+        out_channels=out_channels,
+        kernel=cost.parse_pair(kernel, "kernel size"),
+        stride=cost.parse_pair(stride, "stride"),
+        padding=cost.parse_padding(padding),
+        groups=groups,
+        bias=not no_bias,
     )
-    width = default_width(args.groups) if args.bottleneck is None else args.bottleneck
-    designs = {"direct": direct(convolution), "bottleneck": bottleneck(convolution, width)}
-    if args.depthwise_separable:
-        designs["depthwise_separable"] = depthwise_separable(convolution)
-    ratio = designs["direct"].macs / designs["bottleneck"].macs
-    if args.json:
-        _print_json({name: _cost_record(design) for name, design in designs.items()} | {"ratio": ratio})
+    width = designs.default_width(groups) if bottleneck is None else bottleneck
+    compared = {"direct": designs.direct(convolution), "bottleneck": designs.bottleneck(convolution, width)}
+    if depthwise_separable:
+        compared["depthwise_separable"] = designs.depthwise_separable(convolution)
+    ratio = compared["direct"].macs / compared["bottleneck"].macs
+    if as_json:
+        _print_json({name: _design_record(design) for name, design in compared.items()} | {"ratio": ratio})
         return
     print(f"{'':<22}{'output':>14}{'parameters':>15}{'MACs':>18}{'additions':>18}{'activations':>14}")
-    for design in designs.values():
+    for design in compared.values():
         print(
             f"{design.name:<22}{shape_text(design.out_shape):>14}{design.params:>15,}{design.macs:>18,}"
             f"{design.additions:>18,}{bytes_text(design.activation_bytes):>14}"
@@ -303,61 +254,247 @@ def _cost(args: argparse.Namespace) -> None:
     print(f"Direct against {width} bottleneck channels: {ratio:.2f} times the MACs.")
 
 
-def _cost_record(design: Design) -> dict[str, Any]:
+def _design_record(design: Design) -> dict[str, Any]:
     return {"out_shape": list(design.out_shape), "params": design.params, "macs": design.macs}
 
 
-def _train(args: argparse.Namespace) -> None:
-    from explorer.architectures import variant
+# ---- what happens when a network runs ----------------------------------------------------------------------
+
+
+@commands.command()
+@run_options
+@click.option("--node", required=True, metavar="NODE", help="An operation, or a block or stage for its output.")
+@click.option("-o", "--output", required=True, type=OutputFile(), metavar="FILE.png")
+@click.option("--npy", type=OutputFile(), metavar="FILE.npy", help="Also write the raw float32 array, C,H,W.")
+def maps(variant: str, image: str, weights: str, device: str | None, node: str, output: Path, npy: Path | None) -> None:
+    """Draw the feature maps of one node for a picture."""
+    import numpy as np
+
+    from explorer import architectures
+    from explorer.analysis.trace import trace_variant
+    from explorer.runtime.maps import channels_per_page, page_of, show, statistics
+    from explorer.runtime.png import draw_png
+
+    operation = trace_variant(architectures.variant(variant)).resolve(node).name
+    values = _activations(_run(variant, weights, device, image)).maps(operation).numpy()
+    stats = statistics(values)
+    channels = page_of(stats.order(), 0, channels_per_page(*stats.shape[1:]))
+    title = f"{variant} {operation} {'x'.join(map(str, values.shape))}, {weights}"
+    output.write_bytes(draw_png(show(values, stats, channels), title=title))
+    if npy:
+        with npy.open("wb") as file:  # a file object: np.save would append .npy to another ending
+            np.save(file, values)
+
+
+@commands.command()
+@run_options
+@json_option
+def predict(variant: str, image: str, weights: str, device: str | None, as_json: bool) -> None:
+    """Print the five most probable classes of a picture."""
+    activations = _activations(_run(variant, weights, device, image))
+    top = activations.top()
+    if as_json:
+        _print_json(
+            {
+                "variant": variant,
+                "weights": weights,
+                "device": str(activations.device),
+                "milliseconds": round(activations.milliseconds, 2),
+                "top": [{"label": p.label, "probability": p.probability} for p in top],
+            }
+        )
+        return
+    print(f"{variant}, {weights}, {activations.device}, {activations.milliseconds:.0f} ms")
+    if not activations.network.trained:
+        print("These weights are untrained: the numbers show only that the network runs.")
+    for p in top:
+        print(f"{p.probability:8.2%}  {p.label}")
+
+
+@commands.command()
+@run_options
+@json_option
+def gates(variant: str, image: str, weights: str, device: str | None, as_json: bool) -> None:
+    """Print what squeeze-and-excitation computes from a picture: means and gates of all blocks."""
+    from explorer import architectures
+    from explorer.analysis.trace import trace_variant
+    from explorer.demonstrations.gates.compute import gate_blocks, record
+
+    if not gate_blocks(trace_variant(architectures.variant(variant))):
+        raise ValueError(f"{variant} has no squeeze-and-excitation, so it has no gates.")
+    activations = _activations(_run(variant, weights, device, image))
+    narrowed = trace_variant(activations.network.variant)
+    records = [record(activations, block) for block in gate_blocks(narrowed)]
+    if as_json:
+        _print_json({"variant": variant, "weights": weights, "blocks": records})
+        return
+    if not activations.network.trained:
+        print("These weights are untrained: their gates lie around one half and say nothing about the picture.")
+    print(f"{'gate':<28}{'channels':>10}{'reduction':>11}{'min':>9}{'mean':>9}{'max':>9}")
+    for r in records:
+        least, mean, most = min(r["gate"]), sum(r["gate"]) / len(r["gate"]), max(r["gate"])
+        print(f"{r['node']:<28}{r['channels']:>10,}{r['reduction']:>11.4g}{least:>9.4f}{mean:>9.4f}{most:>9.4f}")
+
+
+def _run(variant: str, weights: str, device: str | None, image: str) -> Run:
+    """What the options ask for; notes on the picture go to stderr."""
+    from explorer.runtime.device import resolve
+    from explorer.runtime.pictures import load_image
+    from explorer.runtime.run import Run
+    from explorer.runtime.samples import sample, samples
+
+    device = str(resolve(device))
+    source = Path(image)
+    if not source.exists() and image in {s.id for s in samples()}:
+        source = sample(image).path
+    picture = load_image(source)
+    for note in picture.notes:
+        print(note, file=sys.stderr)
+    return Run(variant, weights, device, picture)
+
+
+def _activations(run: Run) -> Activations:
+    """The run's forward pass; what it has to say about the device goes to stderr."""
+    from explorer import architectures
+    from explorer.runtime.activations import capture
+    from explorer.runtime.device import resolve
+    from explorer.runtime.preprocessing import model_input
+    from explorer.runtime.weights.network import load_network
+
+    network = load_network(architectures.variant(run.variant), run.weights, resolve(run.device))
+    activations = capture(network, model_input(run.picture.image, network.preprocessing).tensor)
+    if activations.note:
+        print(activations.note, file=sys.stderr)
+    return activations
+
+
+# ---- how the bundled weights were made ---------------------------------------------------------------------
+
+
+@commands.command()
+@click.argument("variant")
+@data_option
+@download_option
+@device_option
+@click.option(
+    "--work",
+    default=Path("build/training"),
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keeps the checkpoints. Default: build/training.",
+)
+@click.option("--seed", default=0, type=Number(0, MAX_COUNT), metavar="N", help="Default: 0.")
+def train(variant: str, data: Path, download: bool, device: str | None, work: Path, seed: int) -> None:
+    """Train the weights that come with the app; an interrupted training goes on."""
+    from explorer import architectures
     from explorer.runtime.device import resolve
     from explorer.training.bundle import train
 
-    v = variant(args.variant)
-    entry = train(v, args.data, args.work, resolve(args.device), download=args.download, seed=args.seed)
+    v = architectures.variant(variant)
+    entry = train(v, data, work, resolve(device), download=download, seed=seed)
     print(f"{entry.variant}: {entry.top1:.2f} % of {entry.images:,} pictures; {entry.file}, {entry.bytes:,} bytes")
 
 
-def _evaluate(args: argparse.Namespace) -> None:
-    from explorer.architectures import variant
+@commands.command()
+@click.argument("variant")
+@data_option
+@download_option
+@device_option
+@click.option("--weights", default="bundled", metavar="NAME", help="bundled (default), or a weights file.")
+@json_option
+def evaluate(variant: str, data: Path, download: bool, device: str | None, weights: str, as_json: bool) -> None:
+    """Measure the accuracy of weights on a whole validation split."""
+    from explorer import architectures
     from explorer.runtime.device import resolve
     from explorer.runtime.weights.network import load_network
-    from explorer.training import data
+    from explorer.training import data as datasets
     from explorer.training.evaluate import evaluate
 
-    network = load_network(variant(args.variant), args.weights, resolve(args.device))
-    name = data.dataset_of(network.classes)
-    result = evaluate(network, data.load(name, args.data, "val", args.download))
-    if args.json:
+    network = load_network(architectures.variant(variant), weights, resolve(device))
+    name = datasets.dataset_of(network.classes)
+    result = evaluate(network, datasets.load(name, data, "val", download))
+    if as_json:
         _print_json(
             {
-                "variant": args.variant,
-                "weights": args.weights,
+                "variant": variant,
+                "weights": weights,
                 "split": "val",
                 "images": result.images,
                 "top1": round(result.top1, 3),
             }
         )
         return
-    print(f"{args.variant}, {args.weights}: {result.top1:.2f} % of {result.images:,} validation pictures ({name})")
+    print(f"{variant}, {weights}: {result.top1:.2f} % of {result.images:,} validation pictures ({name})")
 
 
-COMMANDS = {
-    "list": _list, "describe": _describe, "diagram": _diagram, "maps": _maps, "predict": _predict, "gates": _gates,
-    "cost": _cost, "train": _train, "evaluate": _evaluate,
-}  # fmt: skip
+# ---- the app -----------------------------------------------------------------------------------------------
+
+
+@commands.command()
+@click.option("--host", default="127.0.0.1", envvar="HOST", metavar="NAME", help="0.0.0.0 opens it to the network.")
+@click.option("--port", default=8501, type=Number(1, MAX_PORT), envvar="PORT", metavar="N", help="Default: 8501.")
+def serve(host: str, port: int) -> None:
+    """Start the app; HOST and PORT in the environment do what the options do."""
+    import socket
+
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    socket.create_server(address, family=family).close()  # raises OSError where the app could not
+    public = socket.gethostname() if host in ("0.0.0.0", "::") else host
+    _start_streamlit(host, port, public)
+
+
+def _start_streamlit(host: str, port: int, public: str) -> None:
+    from streamlit.web.cli import main as streamlit
+
+    options = {"server.address": host, "server.port": port, "browser.serverAddress": public}
+    arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
+    streamlit(["run", str(ROOT / "explorer" / "app.py"), *arguments], prog_name="streamlit")
+
+
+@commands.command()
+def assets() -> None:
+    """Write the files in assets/ that are computed: home's cards, the counts of Compare, timm's table of weights."""
+    from explorer.assets import write_all
+
+    for file in write_all():
+        print(file.relative_to(ROOT))
+
+
+# ---- errors ------------------------------------------------------------------------------------------------
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=1))
+
+
+def _refuse(sentence: str) -> int:
+    print(f"{PROGRAM}: {' '.join(sentence.split())}", file=sys.stderr)
+    return 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it worked, 2 when the input was wrong."""
-    args = _parser().parse_args(argv)
+    arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        COMMANDS[args.command](args)
+        with commands.make_context(PROGRAM, arguments) as context:
+            commands.invoke(context)
+    except click.exceptions.Exit as end:  # --help
+        return end.exit_code
+    except click.ClickException as error:
+        return _refuse(error.format_message())
     except BrokenPipeError:  # the reader of our output had enough (`| head`)
         sys.stderr.close()
         return 0
-    except (ValueError, KeyError, OSError) as error:
-        # The errors of the layers below are sentences for people; see their classes.
-        reason = f"{error.filename}: {error.strerror}." if isinstance(error, OSError) and error.strerror else str(error)
-        print(f"python -m explorer: {' '.join(reason.split())}", file=sys.stderr)
-        return 2
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return _refuse(f"{error.filename}: {reason}." if error.filename else f"{reason}.")
+    except (ValueError, KeyError) as error:
+        return _refuse(str(error))  # a sentence for people: see the error classes of the layers below
     return 0
+
+
+def run() -> None:
+    """The entry point of a process of its own."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # libraries' warnings are for their callers, not for people
+    sys.exit(main())

@@ -164,20 +164,7 @@ class Counts:
     macs: int
 
 
-def counts_text() -> str:
-    """The content of `FILE`: the traces of all variants with a figure, which take seconds."""
-    from explorer.analysis.trace import trace_variant  # torch: not where the file is only read
-    from explorer.architectures import family_of, variant
-
-    found = {}
-    for name in sorted({record.variant for record in RECORDS}):
-        t = trace_variant(variant(name))
-        counted = {"params": t.inference_params, "macs": t.inference_macs}
-        found[name] = {"title": variant(name).title, "page": family_of(name).name, **counted}
-    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
-
-
 @cache
 def counts() -> dict[str, Counts]:
-    """What `make golden` has written, by variant."""
+    """What `python -m explorer assets` has written, by variant."""
     return {name: Counts(**found) for name, found in json.loads(FILE.read_text(encoding="utf-8")).items()}

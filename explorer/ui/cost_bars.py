@@ -16,7 +16,7 @@ from explorer.analysis.types import Kind
 from explorer.demonstrations.pointwise.timing import Measurement
 from explorer.demonstrations.pointwise.weighted_sum import WeightedSum
 from explorer.runtime import colormaps
-from explorer.ui.charts import FONT, LEGEND, ROW, Panels, bars_under_bars, fill, shared, stroke, styled
+from explorer.ui.charts import FONT, LEGEND, ROW, Panels, bars_under_bars, dark, fill, shared, stroke, styled
 
 QUANTITIES = {"Multiplications": "macs", "Parameters": "params", "Activation memory": "activation_bytes"}
 TOTAL = 80  # pixels to the right of the longest bar, for its total: on a phone, too
@@ -30,6 +30,17 @@ def comparison(designs: Sequence[Design], dark: bool) -> go.Figure:
         _stack(figure, designs, attribute, dark, row)
     figure.update_annotations(x=0, xanchor="left")
     return styled(figure, dark, height=len(QUANTITIES) * (len(designs) * ROW + 38)).update_layout(margin_r=TOTAL)
+
+
+def legend(*designs: Design) -> None:
+    """The kinds of layers in the bars, by colour."""
+    kinds = dict.fromkeys(layer.kind for design in designs for layer in design.layers)
+    swatch = '<span style="background:{};border:1px solid;padding:0 .6em;margin-right:.35em"></span>{}'
+    st.html(
+        '<div style="display:flex;flex-wrap:wrap;gap:.2em 1.2em">'
+        + "".join(f"<span>{swatch.format(fill(k, dark()), KINDS[k].label)}</span>" for k in kinds)
+        + "</div>"
+    )
 
 
 @shared
@@ -206,14 +217,3 @@ def products(value: WeightedSum, dark: bool) -> go.Figure:
         ("= products, to be summed", value.products, "merge"),
     )
     return bars_under_bars(panels, "input channel", dark, height=440)
-
-
-def legend(designs: Sequence[Design], dark: bool) -> None:
-    """The kinds of layers in the bars, by colour."""
-    kinds = dict.fromkeys(layer.kind for design in designs for layer in design.layers)
-    swatch = '<span style="background:{};border:1px solid;padding:0 .6em;margin-right:.35em"></span>{}'
-    st.html(
-        '<div style="display:flex;flex-wrap:wrap;gap:.2em 1.2em">'
-        + "".join(f"<span>{swatch.format(fill(k, dark), KINDS[k].label)}</span>" for k in kinds)
-        + "</div>"
-    )

@@ -1,7 +1,7 @@
 """What the home page shows of each family, kept as files so that home needs no torch.
 
-`assets/gallery/FAMILY.json` is written by `make golden` from the trace, and a test compares it with the trace. A family
-without a file is computed when home is drawn.
+`assets/gallery/FAMILY.json` is written by `python -m explorer assets` from the trace, and a test compares the two. A
+family without a file is computed when home is drawn.
 """
 
 from __future__ import annotations
@@ -60,11 +60,6 @@ def card(name: str) -> Card:
     drawing = {"svg": strip.svg(), "elements": {k: asdict(e) for k, e in strip.elements.items()}}
     counts = {"variants": len(f.variants), "params": t.inference_params, "macs": t.inference_macs, "depth": t.depth}
     return Card(f.name, f.title, f.year, f.authors, f.idea, variant.title, **counts, drawing=drawing)
-
-
-def card_text(name: str) -> str:
-    """The content of a family's file."""
-    return json.dumps(asdict(card(name)), indent=1, ensure_ascii=False) + "\n"
 
 
 @cache

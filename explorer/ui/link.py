@@ -57,11 +57,13 @@ class Control:
 
     def accepts(self, value: object) -> bool:
         """Whether this is a value of the control, of the right type; a browser can send anything."""
+        if value is None:
+            return self.default() is None
         try:
-            parsed = self.parse(self.text(value))
+            known = self.parse(self.text(value))
         except (ValueError, TypeError, AttributeError):
-            return value == self.default()
-        return value == self.default() or (parsed is not None and type(parsed) is type(value) and parsed == value)
+            known = None
+        return any(type(value) is type(own) and value == own for own in (known, self.default()))
 
     def set(self, value: object) -> None:
         """Put a value into the session, if it is one; before the control's widget is drawn."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from functools import cache
 from itertools import combinations
@@ -15,7 +14,7 @@ from explorer.analysis import accuracy
 from explorer.analysis.accuracy import RECORDS
 from explorer.analysis.compare import differences, levels
 from explorer.analysis.trace import Trace, trace_variant
-from explorer.architectures import catalogue, family, family_of, variant
+from explorer.architectures import catalogue, family_of, variant
 
 VARIANTS = tuple(catalogue())
 
@@ -176,12 +175,3 @@ def test_more_crops_and_networks_err_less() -> None:
     for r in RECORDS:
         if r.group == "more" and r.variant in alone and r.top5 and alone[r.variant].top5:
             assert r.top5 < alone[r.variant].top5
-
-
-def test_the_file_of_counts_is_what_the_traces_say(update_golden: bool) -> None:
-    text = accuracy.counts_text()
-    if update_golden:
-        accuracy.FILE.write_text(text, encoding="utf-8")
-    assert json.loads(accuracy.FILE.read_text(encoding="utf-8")) == json.loads(text), "run `make golden`"
-    for name, counted in accuracy.counts().items():
-        assert name in {v.name for v in family(counted.page).variants}

@@ -20,7 +20,7 @@ from explorer.demonstrations.pointwise.timing import Measurement
 from explorer.demonstrations.pointwise.weighted_sum import weighted_sum
 from explorer.runtime.pictures import load_image
 from explorer.runtime.samples import sample
-from explorer.runtime.weights.network import UNTRAINED, offered
+from explorer.runtime.weights.network import UNTRAINED, available_weights
 from explorer.ui import cache
 
 Open = Callable[..., Any]  # -> Visit of conftest.py
@@ -267,7 +267,7 @@ def test_a_real_measurement(visit: Open) -> None:
 
 
 def value_of(net: str, node: str, channel: int, row: int, column: int) -> Any:
-    weights = offered(variant(net))[0]
+    weights = available_weights(variant(net))[0]
     activations = cache.activations(net, weights, "cpu", load_image(sample("cat").path))
     trace = cache.ran(net, weights)
     return weighted_sum(activations, trace, trace.node(node), channel, row, column)
@@ -282,7 +282,7 @@ def test_the_sum_is_the_networks_own_value(page: Any) -> None:
     assert f"the network's own map: **{value.network:.4g}** → ReLU **{max(0.0, value.network):.4g}**" in page.text
     products = chart(page, "products")["data"]
     assert len(products) == 3
-    trained = offered(variant("googlenet"))[0] != UNTRAINED
+    trained = available_weights(variant("googlenet"))[0] != UNTRAINED
     assert ("**Untrained network**" in page.text) != trained
     assert {"map": "2", "row": "3", "column": "21"}.items() <= page.link.items()
     assert len(page.app.dataframe[0].value) == len(value.inputs)

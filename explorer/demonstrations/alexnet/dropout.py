@@ -50,10 +50,6 @@ class Dropped:
     masks: tuple[Tensor, ...]
     logits: Tensor
 
-    @property
-    def nbytes(self) -> int:
-        return self.logits.nbytes + sum(m.nbytes for m in self.masks) + sum(a.values.nbytes for a in self.layers)
-
 
 def drop(activations: Activations, seed: int, passes: int) -> Dropped:
     """Run several training passes of one picture at once, with PyTorch's scaling: kept values times 1 / (1 - p)."""

@@ -69,10 +69,6 @@ class Answer:
     logits: Tensor
     top: tuple[Prediction, ...]
 
-    @property
-    def nbytes(self) -> int:
-        return self.logits.nbytes
-
 
 @dataclass(frozen=True)
 class TenCrops:
@@ -80,10 +76,6 @@ class TenCrops:
 
     answers: dict[str, Answer]
     mean: tuple[Prediction, ...]
-
-    @property
-    def nbytes(self) -> int:
-        return sum(a.nbytes for a in self.answers.values())
 
 
 def _pass(run: Run, a: Augmentation) -> Activations:

@@ -60,10 +60,6 @@ class Profile:
     deviations: DoubleArray
 
     @property
-    def nbytes(self) -> int:
-        return self.gradients.nbytes + self.deviations.nbytes
-
-    @property
     def ratio(self) -> float:
         """The first unit's first convolution's gradient over the last's; NaN where the last's is 0."""
         last = self.gradients[-1]

@@ -18,7 +18,6 @@ from explorer.architectures.family import Variant
 from explorer.demonstrations.mobilenet import charts as mobile_charts
 from explorer.demonstrations.mobilenet.multipliers import ALPHAS, PRINTED, SIZES, block_widths
 from explorer.demonstrations.mobilenet.spiral import DIMENSIONS, Decoder, recover
-from explorer.demonstrations.pointwise.calculator import legend
 from explorer.demonstrations.separable.compute import Mix, Pair, mix, pairs
 from explorer.runtime.pictures import LoadedImage
 from explorer.ui import cache, cost_bars
@@ -216,7 +215,7 @@ def _pair_costs(variant: Variant, pair: Pair) -> None:
         f"{thousands(full.params)}."
     )
     chart(cost_bars.comparison((full, separable), dark()), "pair-costs", "Costs of both, layer by layer")
-    legend(full, separable)
+    cost_bars.legend(full, separable)
 
 
 # ---- narrow and wide ---------------------------------------------------------------------------------------

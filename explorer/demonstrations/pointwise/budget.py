@@ -11,7 +11,7 @@ from explorer.analysis.cost import CostError
 from explorer.analysis.text import shape_text, thousands
 from explorer.analysis.types import MapShape
 from explorer.architectures.googlenet import MODULES
-from explorer.demonstrations.pointwise.calculator import MOST, USUAL, choose, legend, whole, whole_number
+from explorer.demonstrations.pointwise.calculator import MOST, USUAL, choose, whole, whole_number
 from explorer.ui import cache, cost_bars
 from explorer.ui.charts import chart, dark
 from explorer.ui.link import asked
@@ -92,7 +92,7 @@ def budget() -> None:
         f"all {in_shape[0]}."
     )
     chart(cost_bars.bars(branches, dark()), "budget", "Multiplications of the four branches")
-    legend(*branches)
+    cost_bars.legend(*branches)
     st.table(
         [
             {

@@ -12,13 +12,12 @@ import streamlit as st
 
 from explorer.analysis import cost, designs
 from explorer.analysis.cost import Convolution, CostError, Design, parse_padding, parse_pair
-from explorer.analysis.palette import KINDS
 from explorer.analysis.text import bytes_text, pair_text, shape_text, thousands
 from explorer.analysis.trace import UnknownNode
 from explorer.architectures import UnknownVariant, family_of, variant
 from explorer.demonstrations.pointwise.formulas import macs_formula, params_formula, sum_formula
 from explorer.ui import cache, cost_bars
-from explorer.ui.charts import chart, dark, fill
+from explorer.ui.charts import chart, dark
 from explorer.ui.link import asked, keep, seed, seed_number
 from explorer.ui.sidebar import settings
 
@@ -272,18 +271,7 @@ def comparison(c: Convolution) -> None:
         f"{st.session_state['bottleneck']}: {saying}."
     )
     chart(cost_bars.comparison((direct, reduced), dark()), "comparison", "Costs of both, layer by layer")
-    legend(direct, reduced)
-
-
-def legend(*designs: Design) -> None:
-    """The kinds of layers in the bars, by colour."""
-    kinds = dict.fromkeys(layer.kind for design in designs for layer in design.layers)
-    swatch = '<span style="background:{};border:1px solid;padding:0 .6em;margin-right:.35em"></span>{}'
-    st.html(
-        '<div style="display:flex;flex-wrap:wrap;gap:.2em 1.2em">'
-        + "".join(f"<span>{swatch.format(fill(k, dark()), KINDS[k].label)}</span>" for k in kinds)
-        + "</div>"
-    )
+    cost_bars.legend(direct, reduced)
 
 
 def formulas(c: Convolution) -> None:
@@ -324,7 +312,7 @@ def relatives(c: Convolution) -> None:
     possible = [design for design in found.values() if isinstance(design, Design)]
     standard = designs.standard(c).macs
     chart(cost_bars.bars(possible, dark()), "relatives", "Multiplications of the whole family")
-    legend(*possible)
+    cost_bars.legend(*possible)
     st.table(
         [
             {

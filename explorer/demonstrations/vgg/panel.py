@@ -116,7 +116,7 @@ def _show_stack(run: Run) -> None:
     both = stacks(channels, side, kernel)
     st.markdown(_summary(*both))
     chart(cost_bars.comparison(both, dark()), "stack-costs", "Costs of both")
-    cost_bars.legend(both, dark())
+    cost_bars.legend(*both)
     st.caption(
         f"{shape_text(both[0].layers[0].in_shape)} in and out, weights without biases, as the paper counts. In the "
         "paper, B with one 5×5 in place of each pair of 3×3 has a top-1 error 7 points higher (1409.1556)."

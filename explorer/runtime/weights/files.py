@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import struct
 from pathlib import Path
 
 import torch
@@ -11,6 +12,23 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 Shape = tuple[int, ...]
+
+
+# What torch's and safetensors' readers raise for files that are none of theirs, seen when fuzzing them.
+_DAMAGE = (
+    SafetensorError,
+    pickle.UnpicklingError,
+    struct.error,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+)
 
 
 class WeightsError(ValueError):
@@ -36,10 +54,15 @@ def _read(file: Path, device: str) -> dict[str, Tensor]:
                 tensors = {k: torch.empty(opened.get_slice(k).get_shape(), device="meta") for k in opened.keys()}  # noqa: SIM118
         else:
             tensors = load_file(file)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except _DAMAGE as error:
         raise WeightsError(
             f"{file.name} is not a readable weights file (safetensors or a PyTorch state dict)."
         ) from error
-    if not isinstance(tensors, dict) or not all(isinstance(v, Tensor) for v in tensors.values()):
+    if not isinstance(tensors, dict) or not all(isinstance(k, str) and _is_plain(v) for k, v in tensors.items()):
         raise WeightsError(f"{file.name} holds something other than a dictionary of tensors.")
     return {name: tensor for name, tensor in tensors.items() if not name.endswith("num_batches_tracked")}
+
+
+def _is_plain(value: object) -> bool:
+    """Whether it is a tensor whose values can be copied into a network."""
+    return isinstance(value, Tensor) and value.layout == torch.strided and not value.is_quantized

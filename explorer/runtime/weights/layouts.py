@@ -1,7 +1,7 @@
 """In which layouts a file of weights may come, and how it is loaded: other libraries name the same tensors differently.
 
-torchvision's names are those of its own networks; timm's come from a copy of what it says about them, which a test
-writes (`make golden`) and compares with the installed timm, so that the app does without timm.
+torchvision's names are those of its own networks; timm's come from a copy of what it says about them, which
+`python -m explorer assets` writes and a test compares with the installed timm, so that the app does without timm.
 """
 
 from __future__ import annotations
@@ -32,12 +32,30 @@ TORCHVISION = {
     **{
         name: name
         for name in (
-            "vgg11", "vgg13", "vgg16", "vgg19", "vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg19_bn", "inception_v3",
-            "resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "mobilenet_v2", "mobilenet_v3_large",
-            "mobilenet_v3_small", "densenet121", "densenet161", "densenet169", "densenet201",
+            "vgg11",
+            "vgg13",
+            "vgg16",
+            "vgg19",
+            "vgg11_bn",
+            "vgg13_bn",
+            "vgg16_bn",
+            "vgg19_bn",
+            "inception_v3",
+            "resnet18",
+            "resnet34",
+            "resnet50",
+            "resnet101",
+            "resnet152",
+            "mobilenet_v2",
+            "mobilenet_v3_large",
+            "mobilenet_v3_small",
+            "densenet121",
+            "densenet161",
+            "densenet169",
+            "densenet201",
         )
     },
-}  # fmt: skip
+}
 
 # Ported from TensorFlow, and published together with their auxiliary heads.
 PORTED = ("googlenet", "inception_v3")
@@ -48,7 +66,7 @@ _OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12])\.")
 
 @cache
 def timm_table() -> dict[str, dict[str, Any]]:
-    """What timm says of its weights, by our variants: see `tests/runtime/weights/test_published.py`."""
+    """What timm says about its weights, by our variants: see `explorer.assets`."""
     table: dict[str, dict[str, Any]] = json.loads(TIMM.read_text(encoding="utf-8"))
     return table
 

@@ -1,0 +1,60 @@
+"""The files in assets/ that are computed are what `python -m explorer assets` would write."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from explorer import ASSETS
+from explorer.analysis import accuracy
+from explorer.architectures import family
+from explorer.assets import AssetError, texts, write_all
+from explorer.runtime.weights.layouts import TIMM
+from explorer.ui import home
+
+TEXTS = texts()
+# Where Graphviz puts things depends on the fonts of the machine.
+POSITIONS = re.compile(r' (d|points|x|y|width|height|viewBox|transform)="[^"]*"')
+
+
+def without_positions(text: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(text)
+    if "drawing" in content:
+        content["drawing"]["svg"] = POSITIONS.sub("", content["drawing"]["svg"])
+    return content
+
+
+@pytest.mark.parametrize("file", TEXTS, ids=lambda file: file.name)
+def test_each_file_is_what_would_be_written(file: Path) -> None:
+    computed = TEXTS[file]()
+    assert file.is_file(), f"run `python -m explorer assets` to write {file.name}"
+    stored = file.read_text(encoding="utf-8")
+    assert without_positions(stored) == without_positions(computed), "run `python -m explorer assets`"
+    assert stored.count("\n") == computed.count("\n")
+
+
+def test_no_card_is_left_of_a_family_without_a_page() -> None:
+    assert set(home.FOLDER.iterdir()) == {file for file in TEXTS if file.parent == home.FOLDER}
+
+
+def test_counts_name_the_page_of_their_variant() -> None:
+    for name, counted in accuracy.counts().items():
+        assert name in {v.name for v in family(counted.page).variants}
+
+
+def test_all_files_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {tmp_path / file.relative_to(ASSETS).as_posix().replace("/", "-"): file.name for file in TEXTS}
+    monkeypatch.setattr("explorer.assets.texts", lambda: {file: lambda n=name: n for file, name in files.items()})
+    assert list(write_all()) == list(files)
+    assert {file: file.read_text() for file in files} == files
+
+
+def test_without_timm_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "timm", None)
+    with pytest.raises(AssetError, match="needs timm"):
+        TEXTS[TIMM]()
