@@ -19,6 +19,8 @@ import streamlit as st
 
 PAGE = "page"  # in the session: the page that was drawn last
 LEFT = "pages-left"  # what the controls of each page held when it was left
+LINKS_LEFT = "links-left"  # the link of each page when it was left
+KEPT = "link-kept"  # what a link says of the kept controls that this page does not have
 CONTROLS = "controls"  # all controls of the page that is shown, by name
 WRITTEN = "link-written"  # the link as the last run left it
 SOURCE = "link-source"  # where this run's values come from: "link", "left" or "session"
@@ -160,6 +162,8 @@ def begin(page: str) -> None:
         if PAGE in state:
             left = {c.name: c.value for c in state[CONTROLS].values() if not c.kept}
             state[LEFT] = {**state.get(LEFT, {}), state[PAGE]: left}
+            state[LINKS_LEFT] = {**state.get(LINKS_LEFT, {}), state[PAGE]: state.get(WRITTEN, {})}
+            state[KEPT] = _kept()
         state[PAGE] = page
     elif link != state.get(WRITTEN):
         source = "link"
@@ -244,8 +248,20 @@ def revision() -> int:
 
 def link_to(**values: str) -> dict[str, str]:
     """The link to another page with these values, and what outlives a change of page: picture and weights."""
-    kept = (c for c in st.session_state[CONTROLS].values() if c.kept and _tells(c))
-    return {c.name: c.text(c.value) for c in kept} | values
+    said = {name: text for name, text in _kept().items() if text is not None}
+    return said | values
+
+
+def link_back_to(page: str) -> dict[str, str]:
+    """The link to a page as it was left: what its controls held, and what outlives a change of page."""
+    left = st.session_state.get(LINKS_LEFT, {}).get(page, {})
+    return link_to(**{name: text for name, text in left.items() if name not in _kept()})
+
+
+def _kept() -> dict[str, str | None]:
+    """What a link says of each control that outlives a change of page; None where it has to be silent."""
+    here = {c.name: c.text(c.value) if _tells(c) else None for c in st.session_state[CONTROLS].values() if c.kept}
+    return st.session_state.get(KEPT, {}) | here
 
 
 def plain(text: str) -> str:
