@@ -87,7 +87,7 @@ def test_values_that_are_not_finite_are_counted_and_drawn_inside_the_limits(rng)
     assert drawn[2, 0, 0] == pytest.approx(finite.max(), abs=half_step[2])
     assert drawn[2, 0, 1] == pytest.approx(finite.min(), abs=half_step[2])
     assert not drawn[3].any()
-    header, _ = maps.unpack(maps.encode(shown, {}))  # JSON has no NaN
+    header, _ = maps.unpack(maps.encode(shown, {}).packed())  # JSON has no NaN
     assert header["non_finite_total"] == 30
 
 
@@ -96,7 +96,7 @@ def test_the_message_carries_the_shown_maps_and_their_limits(rng):
     stats = maps.statistics(activation)
     shown = maps.show(activation, stats, np.array([4, 1]))
     assert isinstance(shown, maps.QuantizedMaps)
-    header, body = maps.unpack(maps.encode(shown, {"node": "stufe.α", "height": 300}))
+    header, body = maps.unpack(maps.encode(shown, {"node": "stufe.α", "height": 300}).packed())
     assert (header["kind"], header["shape"], header["channels"]) == ("maps", [6, 4, 3], [4, 1])
     assert (header["node"], header["height"], header["signed"]) == ("stufe.α", 300, True)
     assert header["minimum"] == activation.min()  # of the whole activation, not only of what is shown
@@ -113,7 +113,7 @@ def test_a_vector_keeps_its_exact_values(rng, shape):
     activation = rng.normal(size=shape).astype(np.float32)
     shown = show_all(activation)
     assert isinstance(shown, maps.VectorValues)
-    header, body = maps.unpack(maps.encode(shown, {}))
+    header, body = maps.unpack(maps.encode(shown, {}).packed())
     assert header["kind"] == "vector"
     np.testing.assert_array_equal(np.frombuffer(body, "<f4"), activation.reshape(-1))
     expected = sorted(range(300), key=lambda channel: -abs(activation.reshape(-1)[channel]))[:8]
@@ -136,7 +136,7 @@ def test_pages_show_every_channel_once_and_clamp_the_page_number():
 def test_encode_page_takes_the_strongest_channels_and_names_the_page(rng):
     activation = rng.normal(size=(70, 3, 3)).astype(np.float32) * np.arange(70)[:, None, None]
     stats = maps.statistics(activation)
-    header, body = maps.unpack(maps.encode_page(activation, stats, {"node": "n"}, "strength", page=5))
+    header, body = maps.unpack(maps.encode_page(activation, stats, {"node": "n"}, "strength", page=5).packed())
     assert (header["order"], header["page"], header["pages"]) == ("strength", 1, 2)
     assert header["channels"] == stats.order("strength")[64:].tolist()
     assert len(body) == 6 * 9
