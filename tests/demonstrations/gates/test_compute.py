@@ -263,7 +263,7 @@ def test_average_and_spread_over_pictures() -> None:
 def test_a_blocks_message_holds_its_vectors_and_maps() -> None:
     a, block = captured("se_resnet18"), blocks("se_resnet18")[1]
     r = reading(a, block)
-    header, body = unpack(gates.block_message(a, r))
+    header, body = unpack(gates.block_message(a, r).packed())
     channels, height, width = block.shape
     assert (header["path"], tuple(header["shape"]), header["hidden"]) == (block.path, block.shape, len(r.hidden))
     vectors = np.frombuffer(body, "<f4", 4 * channels + len(r.hidden))
