@@ -18,7 +18,7 @@ def test_the_sum_its_controls_and_the_selection(open_page: OpenPage) -> None:
     view.settle()
     shown.append(section(view, "sum"))
     assert "conv3_x.2.add" in shown[-1] and "residual.unit" not in link(view)
-    pick(view, "Unit", "conv3_x.0, padding shortcut")
+    pick(view, "residual.unit", "conv3_x.0, padding shortcut")
     shown.append(section(view, "sum"))
     assert "conv3_x.0.add" in shown[-1]
     assert link(view)["residual.unit"] == "conv3_x.0"
@@ -32,7 +32,7 @@ def test_the_removal_follows_the_selection_and_keeps_the_unit_that_was_chosen(op
     view.settle()
     shown.append(section(view, "removal"))
     assert "conv4_x.2" in shown[-1] and "residual.unit" not in link(view)
-    pick(view, "Unit", "conv2_x.2, identity shortcut")
+    pick(view, "residual.unit", "conv2_x.2, identity shortcut")
     shown.append(section(view, "removal"))
     assert link(view)["residual.unit"] == "conv2_x.2"
     element(view, "Stages of", "conv2_x").click()

@@ -42,6 +42,7 @@ TWINS = {"plain18": "resnet18", "plain34": "resnet34", "resnet18": "plain18", "r
 }
 
 
+@cache.few(128)
 def units_of(name: str) -> dict[str, Unit]:
     """The units that can be looked at or removed, by their paths: residual ones, or a plain network's."""
     trace = cache.trace(name)

@@ -13,6 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -84,7 +85,7 @@ class Mix:
 
     `channels` are those that contribute most, by L2 norm, and `share` is their part of all the contributions' norms.
     `total` sums the contributions of all channels, `network` is what the network has there. `standard` is the map of
-    the one standard convolution that the pair would be without activation and gate in between.
+    the one standard convolution that the pair would be without activation and gate in between. All three are (H, W).
     """
 
     channels: tuple[Channel, ...]
@@ -92,6 +93,16 @@ class Mix:
     total: FloatArray
     network: FloatArray
     standard: FloatArray
+
+    @property
+    def rounding(self) -> float:
+        """The largest difference of `total` from `network`, relative to the latter's largest value."""
+        return float(np.abs(self.total - self.network).max()) / (float(np.abs(self.network).max()) or 1.0)
+
+    @property
+    def difference(self) -> float:
+        """Of `standard` from `network`: L2 norms, relative to the latter's."""
+        return float(np.linalg.norm(self.standard - self.network) / (np.linalg.norm(self.network) or 1.0))
 
 
 def mix(activations: Activations, pair: Pair, output: int, count: int) -> Mix:
