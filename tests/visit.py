@@ -98,6 +98,12 @@ class Visit:
         _, picture = unpack(self.components("model_input")[0].proto.bytes)
         return picture
 
+    def chart(self, key: str) -> dict[str, Any]:
+        """The figure of a chart, as Plotly gets it."""
+        (found,) = (e for e in self.app.get("plotly_chart") if e.proto.id.endswith(f"-{key}"))
+        figure: dict[str, Any] = json.loads(found.proto.spec)
+        return figure
+
     @property
     def link(self) -> dict[str, Any]:
         return dict(self.app.query_params)
