@@ -32,7 +32,7 @@ class Prediction:
 
 
 class Recomputation(fx.Interpreter):
-    """Runs the operations between kept values and those that are wanted, and drops what is used no more."""
+    """Runs the operations between kept values and those that are wanted, and frees values after their last use."""
 
     def values(self, wanted: Collection[fx.Node], kept: Mapping[fx.Node, Tensor]) -> dict[fx.Node, Tensor]:
         needed: set[fx.Node] = set()
@@ -54,7 +54,7 @@ class Recomputation(fx.Interpreter):
 
 @dataclass(frozen=True)
 class Activations:
-    """What a forward pass left behind. `milliseconds` is that pass alone, synchronized; `note` tells of a fallback."""
+    """The results of a forward pass. `milliseconds` is that pass alone, synchronized; `note` says if it fell back."""
 
     network: Network
     kept: dict[fx.Node, Tensor]
@@ -68,8 +68,13 @@ class Activations:
 
     @property
     def nbytes(self) -> int:
-        """Bytes that the kept values occupy, for bounded caches."""
-        return sum(t.nbytes for t in self.kept.values())
+        """Bytes of the values; the network is counted where it is cached."""
+        return sum(t.nbytes for t in self.kept.values()) + self.logits.nbytes
+
+    @property
+    def scores(self) -> Tensor:
+        """The classes' scores, (classes,), in which the largest wins."""
+        return self.network.scores(self.logits)
 
     def maps(self, name: str) -> Tensor:
         """The output of the operation called `name` as float32 on the CPU: (C, H, W) maps or (features,).
@@ -86,9 +91,7 @@ class Activations:
 
     def top(self, k: int = 5) -> tuple[Prediction, ...]:
         """The `k` most probable classes. Without training a class has no name but its number."""
-        # LeNet-5's outputs are distances: the smallest wins
-        scores = -self.logits if getattr(self.network.model, "smallest_wins", False) else self.logits
-        probabilities = scores.softmax(-1)
+        probabilities = self.scores.softmax(-1)
         values, indices = probabilities.topk(min(k, probabilities.numel()))
         labels = self.network.classes
         return tuple(
@@ -142,12 +145,12 @@ class _Rerun(Recomputation):
 def altered(activations: Activations, alterations: Mapping[str, Operation]) -> Activations:
     """The same picture with altered outputs, by the operations that give them, as gates are; the rest follows.
 
-    Only what depends on them runs again. A gate behind an altered one is computed from what reaches it. Raises
+    Only what depends on them runs again. A gate after an altered one is computed from what reaches it. Raises
     KeyError for an operation that the network does not have.
     """
     network = activations.network
-    values, milliseconds = _rerun(activations, [*network.boundaries, network.scores], {}, alterations)
-    logits = values[network.scores][0].float().cpu()
+    values, milliseconds = _rerun(activations, [*network.boundaries, network.classifier], {}, alterations)
+    logits = values[network.classifier][0].float().cpu()
     boundaries = {node: values[node] for node in network.boundaries}
     return replace(activations, kept=boundaries, logits=logits, milliseconds=milliseconds)
 
@@ -158,8 +161,8 @@ def logits_with(activations: Activations, replaced: Mapping[str, Operation]) -> 
     Each function is called with what the operation would read, on the network's device. It may answer for several
     passes at once: (1, ...) in, (N, ...) out. Raises KeyError for an operation that the network does not have.
     """
-    scores = activations.network.scores
-    return _rerun(activations, [scores], replaced, {})[0][scores].float().cpu()
+    classifier = activations.network.classifier
+    return _rerun(activations, [classifier], replaced, {})[0][classifier].float().cpu()
 
 
 def relative_change(before: Tensor, after: Tensor) -> float:
@@ -169,9 +172,11 @@ def relative_change(before: Tensor, after: Tensor) -> float:
 
 
 def _rerun(
-    activations: Activations, wanted: Collection[fx.Node], replaced: Mapping[str, Operation],
+    activations: Activations,
+    wanted: Collection[fx.Node],
+    replaced: Mapping[str, Operation],
     alterations: Mapping[str, Operation],
-) -> tuple[dict[fx.Node, Tensor], float]:  # fmt: skip
+) -> tuple[dict[fx.Node, Tensor], float]:
     """The wanted values, and the milliseconds that they took."""
     network = activations.network
     instead = {network.nodes[name]: operation for name, operation in replaced.items()}

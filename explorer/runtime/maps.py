@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
 import numpy as np
@@ -69,11 +69,6 @@ class Message:
         """Return it as one `pack`, with more in the header."""
         return pack({**self.header, **more}, self.body)
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the body, beside which the header is small."""
-        return len(self.body)
-
 
 @dataclass(frozen=True)
 class MapStatistics:
@@ -104,10 +99,6 @@ class MapStatistics:
             return np.arange(self.shape[0])
         return np.argsort(-self.strength, kind="stable")
 
-    @property
-    def nbytes(self) -> int:
-        return _array_bytes(self)
-
 
 @dataclass(frozen=True)
 class QuantizedMaps:
@@ -118,16 +109,6 @@ class QuantizedMaps:
     values: npt.NDArray[np.uint8]
     low: FloatArray
     high: FloatArray
-
-    def dequantized(self) -> FloatArray:
-        """Return (K, H, W) values as the browser reads them."""
-        low, span = _low_and_span(self.low, self.high)
-        return (low + self.values / 255 * span).astype(np.float32)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes held, statistics included: what a cache has to count."""
-        return _array_bytes(self) + self.statistics.nbytes
 
 
 @dataclass(frozen=True)
@@ -141,11 +122,6 @@ class VectorValues:
     def strongest(self, count: int = 8) -> IntArray:
         """Return the shown channels with the largest absolute values, largest first."""
         return self.channels[np.argsort(-np.abs(self.values), kind="stable")[:count]]
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes held, statistics included: what a cache has to count."""
-        return _array_bytes(self) + self.statistics.nbytes
 
 
 def statistics(activation: npt.ArrayLike) -> MapStatistics:
@@ -270,8 +246,3 @@ def _low_and_span(low: FloatArray, high: FloatArray) -> tuple[DoubleArray, Doubl
     """Return both as (K, 1, 1) float64, in which a span neither overflows nor underflows."""
     floor = low.astype(np.float64)[:, None, None]
     return floor, high.astype(np.float64)[:, None, None] - floor
-
-
-def _array_bytes(record: Any) -> int:
-    values = [getattr(record, field.name) for field in fields(record)]
-    return sum(value.nbytes for value in values if isinstance(value, np.ndarray))

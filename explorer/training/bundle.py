@@ -46,9 +46,15 @@ def preprocessing(variant: Variant, recipe: Recipe) -> Preprocessing:
 
 
 def train(
-    variant: Variant, directory: Path, work: Path, device: torch.device, *, download: bool = False, seed: int = 0,
+    variant: Variant,
+    directory: Path,
+    work: Path,
+    device: torch.device,
+    *,
+    download: bool = False,
+    seed: int = 0,
     report: Report = print,
-) -> Bundled:  # fmt: skip
+) -> Bundled:
     """Train a variant, or go on where an interrupted training stopped; put the result among the bundled weights.
 
     `work` keeps the checkpoint. Raises NoRecipe or DataError.
@@ -114,7 +120,9 @@ def _record(recipe: Recipe, training: Training, result: Evaluation, seed: int) -
         "confusion": result.confusion,
         "device": str(training.device),
         "versions": {
-            "python": platform.python_version(), "torch": torch.__version__, "torchvision": torchvision.__version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "torchvision": torchvision.__version__,
         },
         "date": time.strftime("%Y-%m-%d"),
-    }  # fmt: skip
+    }

@@ -36,12 +36,9 @@ def evaluate(network: Network, data: Dataset) -> Evaluation:
     """Run every picture of the split through a network that was trained for its classes, in float32."""
     n = len(data.classes)
     confusion = torch.zeros(n, n, dtype=torch.int64)
-    wins = -1 if getattr(network.model, "smallest_wins", False) else 1
     with torch.inference_mode():
         for x, labels in _inputs(data, network.preprocessing):
-            out = network.model(x.to(network.device))
-            out = out[0] if isinstance(out, tuple) else out
-            predicted = (wins * out).argmax(1).cpu()
+            predicted = network.scores(network.model(x.to(network.device))).argmax(1).cpu()
             confusion.view(-1).index_add_(0, labels * n + predicted, torch.ones_like(labels))
     return Evaluation(tuple(tuple(row) for row in confusion.tolist()))
 

@@ -70,9 +70,14 @@ PLAIN_ADAM: dict[str, Any] = {"optimizer": "adamw", "peak": 1e-3, "weight_decay"
 # the start a hundredth of the first layers'; with it Inception-v3's loss rose.
 ADAM: dict[str, Any] = {"optimizer": "adamw", "peak": 3e-3, "weight_decay": 0.05}
 DIGITS: dict[str, Any] = {
-    "data": "mnist", "width": 1.0, "optimizer": "adamw", "peak": 4e-3, "weight_decay": 0.01, "label_smoothing": 0.0,
+    "data": "mnist",
+    "width": 1.0,
+    "optimizer": "adamw",
+    "peak": 4e-3,
+    "weight_decay": 0.01,
+    "label_smoothing": 0.0,
     "batch": 128,
-}  # fmt: skip
+}
 FREE_SIZE = {"adaptive_pool": True}
 NO_HEADS = {"aux": False}
 

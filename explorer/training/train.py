@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from explorer.architectures.family import Variant
 from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
+from explorer.runtime.weights.network import class_scores
 from explorer.training.data import Dataset
 from explorer.training.recipe import Phase, Recipe
 
@@ -136,13 +137,11 @@ def _validate(training: Training, data: Dataset, size: int, preprocessing: Prepr
     """Top-1 accuracy in percent, on whole pictures of the phase's size."""
     training.model.eval()
     right = 0
-    wins = -1 if getattr(training.model, "smallest_wins", False) else 1
     with torch.inference_mode(), _mixed(training):
         for images, labels in zip(data.images.split(128), data.labels.split(128), strict=True):
             shown = F.pad(images, [2] * 4) if data.name == "mnist" else v2.functional.resize(images, [size, size])
-            out = training.model(_on(_normalized(shown, preprocessing), training.device))
-            out = out[0] if isinstance(out, tuple) else out
-            right += int(((wins * out).argmax(1).cpu() == labels).sum())
+            outputs = training.model(_on(_normalized(shown, preprocessing), training.device))
+            right += int((class_scores(training.model, outputs).argmax(1).cpu() == labels).sum())
     return 100 * right / len(data)
 
 
@@ -156,9 +155,15 @@ def _mixed(training: Training) -> torch.autocast:
 
 
 def fit(
-    variant: Variant, recipe: Recipe, train: Dataset, val: Dataset, device: torch.device, checkpoint: Path,
-    seed: int = 0, report: Report = print,
-) -> Training:  # fmt: skip
+    variant: Variant,
+    recipe: Recipe,
+    train: Dataset,
+    val: Dataset,
+    device: torch.device,
+    checkpoint: Path,
+    seed: int = 0,
+    report: Report = print,
+) -> Training:
     """Train from scratch, or go on from `checkpoint`, which is written after each epoch."""
     torch.manual_seed(seed)
     classes = len(train.classes)

@@ -24,7 +24,8 @@ from explorer.runtime.maps import GridHeader, Message, Order, encode_page, stati
 from explorer.runtime.pictures import png_bytes
 from explorer.runtime.preprocessing import ModelInput, model_input
 from explorer.runtime.run import Run
-from explorer.runtime.weights.network import Network, as_run, load_network, preprocessing_of
+from explorer.runtime.sizes import nbytes_of
+from explorer.runtime.weights.network import Network, load_network, narrowed_variant, preprocessing_of
 
 MIB = 2**20
 P = ParamSpec("P")
@@ -33,15 +34,11 @@ R = TypeVar("R")
 _SEEDED = Lock()  # torch has one random generator: networks made at the same time would share its numbers
 
 
-def _bytes_of(value: Any) -> int:
-    return len(value) if isinstance(value, bytes) else value.nbytes
-
-
 class _Store(LRUCache[Hashable, Any]):
     """Bounded in bytes; tells `dropped` the key of what it drops."""
 
     def __init__(self, mebibytes: int, dropped: Callable[[Any], None] | None) -> None:
-        super().__init__(mebibytes * MIB, getsizeof=_bytes_of)
+        super().__init__(mebibytes * MIB, getsizeof=nbytes_of)
         self.dropped = dropped
 
     def popitem(self) -> tuple[Hashable, Any]:
@@ -97,7 +94,7 @@ def trace(name: str) -> Trace:
 @few(128, key=_trained_of)
 def running_trace(run: Run) -> Trace:
     """The trace of the network that runs: the variant's own nodes, with fewer channels where it is a narrow one."""
-    narrow = as_run(variant(run.variant), run.weights)
+    narrow = narrowed_variant(variant(run.variant), run.weights)
     return trace(run.variant) if narrow == variant(run.variant) else trace_variant(narrow)
 
 

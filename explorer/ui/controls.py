@@ -18,6 +18,7 @@ def select(control: Control, *, as_selected: str | None = None, label: str | Non
     options = control.options()
     if as_selected is not None:
         options = {AS_SELECTED: f"As selected: {as_selected}", **options}
+        st.session_state[control.name] = control.value  # else the browser would keep the first entry's former words
     st.selectbox(
         label or control.label,
         options,

@@ -29,7 +29,9 @@ AS_SELECTED = ""  # the value of a choice that follows the selection in the diag
 MAX_INTEGER_DIGITS = 9
 MAX_QUOTED = 60  # characters of a wrong value that are repeated
 
-_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # ASCII punctuation: what a backslash can escape
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")  # of ASCII: what a backslash can escape
+_ADDRESS = re.compile(r"([:@]|www)", re.IGNORECASE)  # begins what becomes a link without any punctuation of Markdown
+WORD_JOINER = "\u2060"  # cannot be seen
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,13 @@ class Control:
 
     def accepts(self, value: object) -> bool:
         """Whether this is a value of the control, of the right type; a browser can send anything."""
+        if value is None:
+            return self.default() is None
         try:
             known = self.parse(self.text(value))
         except (ValueError, TypeError, AttributeError):
             known = None
-        return any(type(value) is type(own) and value == own for own in (known, self.default()) if own is not None) or (
-            value is None and self.default() is None
-        )
+        return any(type(value) is type(own) and value == own for own in (known, self.default()))
 
     def set(self, value: object) -> None:
         """Put a value into the session, if it is one; before the control's widget is drawn."""
@@ -73,9 +75,12 @@ class Control:
             st.session_state[self.name] = value
 
     def settle(self) -> None:
-        """Put a value that exists now into the session, before the widget is drawn: options can change."""
+        """Put a value that exists now into the session, before the widget is drawn: options can change.
+
+        What follows the selection is put there each time: the browser holds an option's words, and these change.
+        """
         value = self.value
-        if self.name not in st.session_state or st.session_state[self.name] != value:
+        if st.session_state.get(self.name) != value or value == AS_SELECTED:
             st.session_state[self.name] = value
 
 
@@ -261,4 +266,5 @@ def _kept() -> dict[str, str | None]:
 
 def plain(text: str) -> str:
     """As Markdown that shows the text as it is: no picture, link, formula or icon comes of it."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    apart = _ADDRESS.sub(rf"\1{WORD_JOINER}", " ".join(text.split()))
+    return _PUNCTUATION.sub(r"\\\1", apart)

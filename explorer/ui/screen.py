@@ -233,7 +233,7 @@ def result(run: Run) -> None:
         return
     network = activations.network
     knows = f"Best matches among its {len(network.classes)} classes: " if network.weights == BUNDLED else ""
-    st.markdown(f"**{network.made}**. {title}, {how}  \n{knows}{_top(activations)}")
+    st.markdown(f"**{network.description}**. {title}, {how}  \n{knows}{_top(activations)}")
 
 
 def _top(activations: Activations) -> str:

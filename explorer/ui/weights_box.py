@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.architectures import variant as variant_called
-from explorer.runtime.weights.folder import found, report
-from explorer.runtime.weights.network import BUNDLED, FOLDER, IMAGENET, UNTRAINED, describe_weights, offered
-from explorer.runtime.weights.published import Published, published, stored
+from explorer.runtime.weights.folder import local_file, report
+from explorer.runtime.weights.network import BUNDLED, FOLDER, IMAGENET, UNTRAINED, available_weights, describe_weights
+from explorer.runtime.weights.published import Published, downloaded_file, published_weights
 from explorer.ui.link import Control, plain
 
 WEIGHTS = "weights"  # in the session and in the link: the kind that the viewer prefers, wherever a variant has it
@@ -30,7 +30,7 @@ def weights_control(*names: str) -> Control:
 
 def weights_for(name: str) -> str:
     """The weights with which this viewer runs a variant: those preferred, where it has them, else its best."""
-    available = offered(variant_called(name))
+    available = available_weights(variant_called(name))
     preferred: str = st.session_state.get(WEIGHTS, BEST)
     return preferred if preferred in available else available[0]
 
@@ -38,7 +38,7 @@ def weights_for(name: str) -> str:
 def weights_box(name: str) -> None:
     """The choice of a variant's weights, for the sidebar."""
     variant = variant_called(name)
-    available = {weights: describe_weights(variant, weights) for weights in offered(variant)}
+    available = {weights: describe_weights(variant, weights) for weights in available_weights(variant)}
     st.session_state[BOX] = weights_for(name)
     st.subheader("Weights", anchor=False)
     st.radio(
@@ -70,12 +70,12 @@ def download_panel(variant_name: str) -> None:
     """
     from explorer.runtime.weights.download import job_of
 
-    weights = published(variant_name)
+    weights = published_weights(variant_name)
     if weights is None:
         st.caption("No published ImageNet weights are known for this variant.")
         return
-    local = found(variant_name)
-    if stored(variant_name) is not None or (local is not None and local.problem is None):
+    local = local_file(variant_name)
+    if downloaded_file(variant_name) is not None or (local is not None and local.problem is None):
         return
     job = job_of(variant_name)
     if job is not None and job.state == "running":

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.architectures import variant
 from explorer.runtime.weights import download
 from explorer.runtime.weights.download import job_of
-from explorer.runtime.weights.published import published, stored
+from explorer.runtime.weights.published import downloaded_file, published_weights
 from tests.runtime.weights.hub import PIECE, Hub, serve
 
 NAME = "mobilenet_v3_small"
@@ -84,7 +84,7 @@ def test_progress_then_the_weights_are_here(hub: Hub, monkeypatch: pytest.Monkey
     for viewer in (app, other):
         viewer.run()
         assert not viewer.button and not viewer.error
-    assert stored(NAME) is not None
+    assert downloaded_file(NAME) is not None
     assert hub.downloads == 1
 
 
@@ -111,4 +111,4 @@ def test_a_failure_is_a_sentence_below_the_button(hub: Hub) -> None:
         app.run()
     assert "does not have the file (404)" in app.error[0].value
     assert app.button(key=f"download-{NAME}")
-    assert published(NAME) is not None and stored(NAME) is None
+    assert published_weights(NAME) is not None and downloaded_file(NAME) is None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from explorer.architectures import families
-from explorer.runtime.weights.network import BUNDLED, offered
+from explorer.runtime.weights.network import BUNDLED, available_weights
 from explorer.ui.home import cards
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def test_a_click_into_a_familys_strip_opens_its_page_there(home: Any, family: An
     home.run()
     assert home.maps["node"] == home.link["node"] == target
     assert home.app.title[0].value.startswith(family.variant(family.default).title)
-    trained = offered(family.variant(family.default))[0] == BUNDLED
+    trained = available_weights(family.variant(family.default))[0] == BUNDLED
     assert ("**Trained: " if trained else "**Untrained network**") in home.text
 
 

@@ -187,8 +187,12 @@ def test_the_commands(
     assert main(["evaluate", *arguments, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer == {
-        "variant": "lenet5_modern", "weights": "bundled", "split": "val", "images": 100, "top1": answer["top1"],
-    }  # fmt: skip
+        "variant": "lenet5_modern",
+        "weights": "bundled",
+        "split": "val",
+        "images": 100,
+        "top1": answer["top1"],
+    }
     assert answer["top1"] == bundled.manifest()["lenet5_modern"].top1 > 90
     assert main(["train", *arguments, "--work", str(tmp_path / "work")]) == 0
     assert "resumed after epoch 6" in capsys.readouterr().out

@@ -30,9 +30,9 @@ class PooledHead:
 
 
 def pooled_head(network: Network) -> PooledHead | None:
-    """What a network's scores are made of; None where more than one linear layer stands behind the pooling, or none
+    """What a network's scores are made of; None where more than one linear layer follows the pooling, or none
     pools all positions."""
-    linear, node = None, network.scores
+    linear, node = None, network.classifier
     if isinstance(network.module(node), nn.Linear):
         linear, node = str(node.target), node.all_input_nodes[0]
     while isinstance(network.module(node), (nn.Dropout, nn.Flatten)):

@@ -57,11 +57,9 @@ def _stage(path: str, values: FloatArray) -> tuple[dict[str, Any], bytes]:
 def _outputs(activations: Activations) -> dict[str, Any]:
     """The outputs, which of them is the answer, and whether that means anything."""
     network = activations.network
-    distances = bool(getattr(network.model, "smallest_wins", False))
-    values = activations.logits.numpy()
     return {
-        "values": values.tolist(),
-        "answer": int(values.argmin() if distances else values.argmax()),
-        "distances": distances,
+        "values": activations.logits.tolist(),
+        "answer": int(activations.scores.argmax()),
+        "distances": network.distances,
         "classes": network.classes,
     }

@@ -196,11 +196,6 @@ class FoundDigit:
     digit: FloatArray | None
     note: str
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes held, for bounded caches."""
-        return 0 if self.digit is None else self.digit.nbytes
-
 
 def as_digit(image: Image.Image) -> FoundDigit:
     """The digit in a picture of one: dark ink on light paper is inverted, light ink on dark ground is not.

@@ -41,6 +41,5 @@ def answers(network: Network, digit: FloatArray, distortions: Sequence[Distortio
         model_input(picture(pixels(distorted(digit, d))).image, network.preprocessing).tensor for d in distortions
     ]
     with forward_slot():
-        outputs = network.model(torch.cat(inputs).to(network.device))
-        best = outputs.argmin(1) if getattr(network.model, "smallest_wins", False) else outputs.argmax(1)
-        return tuple(best.tolist())
+        scores = network.scores(network.model(torch.cat(inputs).to(network.device)))
+        return tuple(scores.argmax(1).tolist())

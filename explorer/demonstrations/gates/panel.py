@@ -27,7 +27,7 @@ from explorer.runtime.maps import FloatArray, Message
 from explorer.runtime.pictures import LoadedImage
 from explorer.runtime.samples import samples
 from explorer.ui import cache
-from explorer.ui.charts import chart, dark
+from explorer.ui.charts import chart, dark, logits
 from explorer.ui.following import Follower
 from explorer.ui.link import beside, followed, fresh, rewrite, seed, seed_number
 from explorer.ui.sidebar import Settings, sample_image, settings, weights_for
@@ -344,7 +344,7 @@ def _show(effect: Effect, activations: Activations, block: GateBlock) -> None:
         )
     with scores:
         chart(
-            gate_charts.logits(effect.before, effect.after, classes, dark()),
+            logits(effect.before, effect.after, classes, dark()),
             "gate-logits",
             "Logits of all classes, original against altered",
         )

@@ -9,14 +9,13 @@ import streamlit as st
 
 from explorer.analysis.text import pair_text
 from explorer.architectures import variant as variant_called
-from explorer.demonstrations.gates import charts as gate_charts
 from explorer.demonstrations.residual_unit import charts, compute
 from explorer.demonstrations.residual_unit.compute import Change, Norms, Unit
 from explorer.runtime.activations import Prediction
 from explorer.runtime.maps import FloatArray
 from explorer.runtime.run import Run
 from explorer.ui import cache
-from explorer.ui.charts import chart, dark, top_classes
+from explorer.ui.charts import chart, dark, logits, top_classes
 from explorer.ui.controls import number_box, select
 from explorer.ui.link import Control, choice, number
 from explorer.ui.section import Section
@@ -43,6 +42,7 @@ TWINS = {"plain18": "resnet18", "plain34": "resnet34", "resnet18": "plain18", "r
 }
 
 
+@cache.few(128)
 def units_of(name: str) -> dict[str, Unit]:
     """The units that can be looked at or removed, by their paths: residual ones, or a plain network's."""
     trace = cache.trace(name)
@@ -211,7 +211,7 @@ def _show_removal(run: Run) -> None:
             top_classes(f"Without {unit.path}", lesion.top_after)
             st.caption(f"The best matches among the network's {len(classes):,} classes.")
         else:
-            figure = gate_charts.logits(lesion.before, lesion.after, classes, dark())
+            figure = logits(lesion.before, lesion.after, classes, dark())
             chart(figure, "unit-logits", "Logits of all classes, whole network against the altered one")
             st.caption(
                 "Untrained network: random weights, seeded. Random layers have learned nothing that removing one could "

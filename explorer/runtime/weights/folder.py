@@ -13,14 +13,14 @@ from explorer.architectures import catalogue, variant
 from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
 from explorer.runtime.weights.files import WeightsError
 from explorer.runtime.weights.layouts import Layout, match, shapes
-from explorer.runtime.weights.published import Published, published, releases
+from explorer.runtime.weights.published import Published, published_weights, torchvision_weights
 
 VARIABLE = "EXPLORER_WEIGHTS"
 SUFFIXES = (".safetensors", ".pth")
 
 
 @dataclass(frozen=True)
-class Found:
+class LocalFile:
     """A file for a variant. `problem`: why it can't be used, a sentence; then it has no layout."""
 
     variant: str
@@ -38,18 +38,18 @@ class Found:
         return f"{self.file.name}: weights of {self.variant} in {layout} layout, all {count} tensors fit."
 
 
-def folder() -> Path | None:
+def chosen_folder() -> Path | None:
     """The folder that the environment names; None where it names none."""
     chosen = os.environ.get(VARIABLE)
     return Path(chosen).expanduser() if chosen else None
 
 
-def found(variant_name: str) -> Found | None:
+def local_file(variant_name: str) -> LocalFile | None:
     """The best file for a variant: the first that can be used, else the first that is called as if it could."""
-    place = folder()
-    if place is None or not place.is_dir():
+    directory = chosen_folder()
+    if directory is None or not directory.is_dir():
         return None
-    files = sorted(file for file in place.iterdir() if file.suffix in SUFFIXES and file.is_file())
+    files = sorted(file for file in directory.iterdir() if file.suffix in SUFFIXES and file.is_file())
     called: dict[Path, Published | None] = {}
     for pattern, release in _candidates(variant_name):
         for file in files:
@@ -59,32 +59,32 @@ def found(variant_name: str) -> Found | None:
     return next((each for each in examined if each.problem is None), examined[0] if examined else None)
 
 
-def all_found() -> tuple[Found, ...]:
-    """The files of `found`, in the order of the catalogue."""
-    return tuple(each for name in catalogue() if (each := found(name)) is not None)
+def local_files() -> tuple[LocalFile, ...]:
+    """The files of `local_file`, in the order of the catalogue."""
+    return tuple(each for name in catalogue() if (each := local_file(name)) is not None)
 
 
 def report() -> tuple[str, ...]:
     """What the folder holds, a sentence for each thing; nothing where no folder was named."""
-    place = folder()
-    if place is None:
+    directory = chosen_folder()
+    if directory is None:
         return ()
-    if not place.is_dir():
-        return (f"{VARIABLE} names {place}, which is not a folder.",)
-    files = all_found()
+    if not directory.is_dir():
+        return (f"{VARIABLE} names {directory}, which is not a folder.",)
+    files = local_files()
     known = {each.file for each in files}
-    others = sorted(f.name for f in place.iterdir() if f.suffix in SUFFIXES and f not in known)
+    others = sorted(f.name for f in directory.iterdir() if f.suffix in SUFFIXES and f not in known)
     sentences = [str(each) for each in files]
     if others:
         sentences.append(f"Not used, as their names or contents fit no variant: {', '.join(others)}.")
-    return tuple(sentences) or (f"{place} holds no weights: nothing is called VARIANT.safetensors or VARIANT.pth.",)
+    return tuple(sentences) or (f"{directory} holds no weights: nothing is called VARIANT.safetensors or VARIANT.pth.",)
 
 
 def _candidates(variant_name: str) -> list[tuple[str, Published | None]]:
     """What a file for the variant may be called, as regular expressions of the name without its suffix, best first;
-    and the release that the name tells."""
-    default = published(variant_name)
-    published_ones = [release for release in (default, *releases(variant_name)) if release is not None]
+    and the release that the name stands for."""
+    default = published_weights(variant_name)
+    published_ones = [release for release in (default, *torchvision_weights(variant_name)) if release is not None]
     exact = [(re.escape(Path(release.file_name).stem), release) for release in published_ones]
     stems = [release.file_name.partition(f"-{release.sha256}")[0] for release in published_ones if release.sha256]
     return [
@@ -94,10 +94,10 @@ def _candidates(variant_name: str) -> list[tuple[str, Published | None]]:
     ]
 
 
-def _examine(variant_name: str, file: Path, release: Published | None) -> Found:
+def _examine(variant_name: str, file: Path, release: Published | None) -> LocalFile:
     preprocessing = release.preprocessing if release else preprocessing_for(variant(variant_name).input_size)
     layout, problem = _outcome(variant_name, file, file.stat().st_mtime_ns)
-    return Found(variant_name, file, layout, problem, preprocessing)
+    return LocalFile(variant_name, file, layout, problem, preprocessing)
 
 
 @lru_cache(256)

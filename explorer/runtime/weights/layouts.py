@@ -32,12 +32,30 @@ TORCHVISION = {
     **{
         name: name
         for name in (
-            "vgg11", "vgg13", "vgg16", "vgg19", "vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg19_bn", "inception_v3",
-            "resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "mobilenet_v2", "mobilenet_v3_large",
-            "mobilenet_v3_small", "densenet121", "densenet161", "densenet169", "densenet201",
+            "vgg11",
+            "vgg13",
+            "vgg16",
+            "vgg19",
+            "vgg11_bn",
+            "vgg13_bn",
+            "vgg16_bn",
+            "vgg19_bn",
+            "inception_v3",
+            "resnet18",
+            "resnet34",
+            "resnet50",
+            "resnet101",
+            "resnet152",
+            "mobilenet_v2",
+            "mobilenet_v3_large",
+            "mobilenet_v3_small",
+            "densenet121",
+            "densenet161",
+            "densenet169",
+            "densenet201",
         )
     },
-}  # fmt: skip
+}
 
 # Ported from TensorFlow, and published together with their auxiliary heads.
 PORTED = ("googlenet", "inception_v3")

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 import torch
-from torch import fx, nn
+from torch import Tensor, fx, nn
 
 from explorer.analysis.graph import graph_of
 from explorer.architectures.blocks import SqueezeExcitation
@@ -22,7 +22,7 @@ from explorer.runtime.weights import folder
 from explorer.runtime.weights.bundled import Bundled, manifest
 from explorer.runtime.weights.files import WeightsError
 from explorer.runtime.weights.layouts import load_published
-from explorer.runtime.weights.published import Published, published, stored
+from explorer.runtime.weights.published import Published, downloaded_file, published_weights
 
 UNTRAINED, BUNDLED, IMAGENET, FOLDER = "untrained", "bundled", "imagenet", "folder"
 SEED = 0
@@ -39,7 +39,7 @@ class Network:
     classes: tuple[str, ...] = ()
 
     @property
-    def made(self) -> str:
+    def description(self) -> str:
         """What the parameters are, for a caption: width, data, classes, accuracy."""
         if self.weights == BUNDLED:
             return f"Trained: {_bundled(self.variant)}"
@@ -47,8 +47,8 @@ class Network:
 
     @property
     def caption(self) -> str:
-        """The same as a sentence."""
-        return f"{self.made}." if self.trained else "Untrained network: random weights, seeded."
+        """The same as a sentence, for charts and maps."""
+        return f"{self.description}." if self.trained else "Untrained network: random weights, seeded."
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -58,11 +58,6 @@ class Network:
     @property
     def trained(self) -> bool:
         return bool(self.classes)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the parameters and statistics, for bounded caches."""
-        return sum(t.nbytes for t in self.model.state_dict().values())
 
     @cached_property
     def graph(self) -> fx.GraphModule:
@@ -74,9 +69,18 @@ class Network:
         return {n.meta["name"]: n for n in self.graph.graph.nodes if n.op != "output"}
 
     @cached_property
-    def scores(self) -> fx.Node:
-        """The operation that gives the logits; auxiliary heads come after it."""
+    def classifier(self) -> fx.Node:
+        """The operation that gives the logits, or LeNet-5's distances; auxiliary heads come after it."""
         return self.graph.graph.output_node().all_input_nodes[0]
+
+    @property
+    def distances(self) -> bool:
+        """Whether the outputs are distances, of which the smallest wins, as LeNet-5's are."""
+        return _outputs_distances(self.model)
+
+    def scores(self, outputs: Tensor | tuple[Tensor, ...]) -> Tensor:
+        """The classes' scores, (N, classes) or (classes,), in which the largest wins, from what the model returns."""
+        return class_scores(self.model, outputs)
 
     def module(self, node: fx.Node) -> nn.Module | None:
         """What an operation calls; None for a function, as an addition or a flattening."""
@@ -118,20 +122,30 @@ class Network:
         return Network(self.variant, self.weights, model.to(device), device, self.classes)
 
 
-def offered(variant: Variant) -> tuple[str, ...]:
+def class_scores(model: nn.Module, outputs: Tensor | tuple[Tensor, ...]) -> Tensor:
+    """The scores in which the largest wins: the logits without those of auxiliary heads, or minus the distances."""
+    classifier = outputs[0] if isinstance(outputs, tuple) else outputs
+    return -classifier if _outputs_distances(model) else classifier
+
+
+def _outputs_distances(model: nn.Module) -> bool:
+    return bool(getattr(model, "smallest_wins", False))
+
+
+def available_weights(variant: Variant) -> tuple[str, ...]:
     """The names of the weights that are here for a variant, best first; untrained ones always are."""
-    in_folder = folder.found(variant.name)
-    there = {
+    in_folder = folder.local_file(variant.name)
+    present = {
         BUNDLED: variant.name in manifest(),
-        IMAGENET: stored(variant.name) is not None,
+        IMAGENET: downloaded_file(variant.name) is not None,
         FOLDER: in_folder is not None and in_folder.problem is None,
         UNTRAINED: True,
     }
-    return tuple(name for name, is_there in there.items() if is_there)
+    return tuple(name for name, is_present in present.items() if is_present)
 
 
 def describe_weights(variant: Variant, weights: str) -> str:
-    """One of `offered` in words."""
+    """One of `available_weights` in words."""
     if weights == UNTRAINED:
         return "Untrained: random, seeded"
     if weights == BUNDLED:
@@ -140,7 +154,7 @@ def describe_weights(variant: Variant, weights: str) -> str:
     return f"ImageNet: {_release(variant, weights)}"
 
 
-def as_run(variant: Variant, weights: str) -> Variant:
+def narrowed_variant(variant: Variant, weights: str) -> Variant:
     """The variant as these weights run it: with another width and number of classes where they were made so."""
     return _bundled(variant).narrowed(variant) if weights == BUNDLED else variant
 
@@ -151,7 +165,7 @@ def preprocessing_of(variant: Variant, weights: str) -> Preprocessing:
         return _bundled(variant).preprocessing
     if weights == FOLDER:
         return _in_folder(variant).preprocessing
-    release = None if weights == UNTRAINED else published(variant.name)
+    release = None if weights == UNTRAINED else published_weights(variant.name)
     return preprocessing_for(variant.input_size) if release is None else release.preprocessing
 
 
@@ -160,16 +174,16 @@ def load_network(variant: Variant, weights: str = UNTRAINED, device: torch.devic
 
     Raises WeightsError for a name that is no file, a file that is damaged, or one of another network.
     """
-    runs = as_run(variant, weights)
+    narrowed = narrowed_variant(variant, weights)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
-        model = runs.build().requires_grad_(False)
+        model = narrowed.build().requires_grad_(False)
     classes: tuple[str, ...] = ()
     if weights != UNTRAINED:
         load_published(model, _file(variant, weights), variant.name)
         classes = _bundled(variant).classes if weights == BUNDLED else imagenet_classes()
     device = device or torch.device("cpu")
-    return Network(runs, weights, model.to(device), device, classes)
+    return Network(narrowed, weights, model.to(device), device, classes)
 
 
 def _file(variant: Variant, weights: str) -> Path:
@@ -180,7 +194,7 @@ def _file(variant: Variant, weights: str) -> Path:
             raise WeightsError(f"{entry.file} is missing, or not the file that came with the app.")
         return entry.path
     if weights == IMAGENET:
-        return _stored(variant)
+        return _downloaded(variant)
     if weights == FOLDER:
         return _in_folder(variant).file
     if not Path(weights).is_file():
@@ -196,17 +210,17 @@ def _bundled(variant: Variant) -> Bundled:
     return found
 
 
-def _stored(variant: Variant) -> Path:
-    if published(variant.name) is None:
-        raise WeightsError(f"The app knows of no published ImageNet weights for {variant.name}.")
-    file = stored(variant.name)
+def _downloaded(variant: Variant) -> Path:
+    if published_weights(variant.name) is None:
+        raise WeightsError(f"No published ImageNet weights are known for {variant.name}.")
+    file = downloaded_file(variant.name)
     if file is None:
         raise WeightsError(f"The ImageNet weights of {variant.name} have not been downloaded: its page has a button.")
     return file
 
 
-def _in_folder(variant: Variant) -> folder.Found:
-    found = folder.found(variant.name)
+def _in_folder(variant: Variant) -> folder.LocalFile:
+    found = folder.local_file(variant.name)
     if found is None:
         raise WeightsError(f"There is no file for {variant.name} in the folder that {folder.VARIABLE} names.")
     if found.problem is not None:
@@ -216,7 +230,7 @@ def _in_folder(variant: Variant) -> folder.Found:
 
 def _release(variant: Variant, weights: str) -> str:
     """Where the published weights come from: who made them, or the file."""
-    release: Published | None = published(variant.name)
+    release: Published | None = published_weights(variant.name)
     if weights == IMAGENET and release is not None:
         return f"{release.source}'s {release.title}"
     return _in_folder(variant).file.name if weights == FOLDER else Path(weights).name

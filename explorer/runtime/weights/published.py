@@ -55,15 +55,9 @@ class Published:
     file_name: str
     preprocessing: Preprocessing
 
-    def classes(self) -> tuple[str, ...]:
-        """The 1,000 names in the order of the outputs, the same in all of these files."""
-        from torchvision.models import ResNet50_Weights  # takes a second: only when needed
-
-        return tuple(ResNet50_Weights.DEFAULT.meta["categories"])
-
 
 @cache
-def published(variant_name: str) -> Published | None:
+def published_weights(variant_name: str) -> Published | None:
     """The weights published for a variant; None where neither torchvision nor timm has any in its layout.
 
     So it is for LeNet-5, AlexNet of 2012, NiN, GoogLeNet of 2014, plain networks, ResNets of version 1 and 2, and all
@@ -79,7 +73,7 @@ def published(variant_name: str) -> Published | None:
 
 
 @cache
-def releases(variant_name: str) -> tuple[Published, ...]:
+def torchvision_weights(variant_name: str) -> tuple[Published, ...]:
     """All that torchvision has published for a variant, the default first, but for files without a classifier."""
     from torchvision.models import get_model_weights
 
@@ -178,9 +172,9 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cnn-explorer"
 
 
-def stored(variant_name: str) -> Path | None:
+def downloaded_file(variant_name: str) -> Path | None:
     """The variant's published file in the cache folder. Only what was complete and checked gets this name there."""
-    weights = published(variant_name)
+    weights = published_weights(variant_name)
     if weights is None:
         return None
     file = cache_folder() / weights.file_name

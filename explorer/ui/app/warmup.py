@@ -21,16 +21,16 @@ def _warm_up() -> None:
     from explorer.runtime.pictures import load_image
     from explorer.runtime.run import Run
     from explorer.runtime.samples import samples
-    from explorer.runtime.weights.network import offered
+    from explorer.runtime.weights.network import available_weights
     from explorer.ui import cache
 
     configure_threads()
     picture = load_image(samples()[0].path)
     for family in families():
         cache.trace(family.default)
-        offered(family.variant(family.default))  # imports torchvision's catalogue of weights: two seconds
+        available_weights(family.variant(family.default))  # imports torchvision's catalogue of weights: two seconds
     name = families()[-1].default
-    cache.activations(Run(name, offered(variant(name))[0], str(best_device()), picture))
+    cache.activations(Run(name, available_weights(variant(name))[0], str(best_device()), picture))
     for zoom in ("network", "stage", "block"):
         cache.diagram(name, zoom)
     # What is alive now stays: without it a full collection takes a fifth of what torch makes it take (with it: 200 ms).

@@ -71,7 +71,7 @@ def test_it_runs_under_the_names_of_the_papers_network(entry: Bundled) -> None:
     assert made.tensor.shape[1:] == v.input_size
     top = capture(network, made.tensor).top()
     assert {p.label for p in top} <= set(entry.classes)
-    assert f"{entry.top1:.1f} % right" in network.made and entry.width_title in network.made
+    assert f"{entry.top1:.1f} % right" in network.description and entry.width_title in network.description
 
 
 def test_a_changed_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

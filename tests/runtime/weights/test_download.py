@@ -25,7 +25,7 @@ from explorer.architectures import variant
 from explorer.runtime.weights import download
 from explorer.runtime.weights.download import ABANDONED, Job, job_of, start
 from explorer.runtime.weights.layouts import layouts, load_published
-from explorer.runtime.weights.published import Published, published, stored
+from explorer.runtime.weights.published import Published, downloaded_file, published_weights
 from tests.runtime.weights.hub import PIECE, Hub, serve
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -63,7 +63,7 @@ def hub(good: bytes) -> Iterator[Hub]:
 
 def offered(name: str, body: bytes) -> Published:
     """The variant's published file, as if it were this one: the name and the hash are torchvision's way."""
-    weights = published(name)
+    weights = published_weights(name)
     assert weights is not None
     if weights.repository:
         return weights
@@ -83,11 +83,11 @@ def left(cache: Path) -> list[str]:
 
 def test_a_good_file_arrives_whole_and_can_be_loaded(hub: Hub, cache: Path) -> None:
     weights = offered("mobilenet_v3_small", hub.body)
-    assert stored("mobilenet_v3_small") is None
+    assert downloaded_file("mobilenet_v3_small") is None
     job = ended(start(weights, hub.address))
     assert (job.state, job.done, job.total, job.fraction) == ("done", len(hub.body), len(hub.body), 1)
     assert left(cache) == [weights.file_name]
-    file = stored("mobilenet_v3_small")
+    file = downloaded_file("mobilenet_v3_small")
     assert file is not None and file.read_bytes() == hub.body
     assert hub.asked == ["GET /models/mobilenet_v3_small-047dcff4.pth"]
     load_published(variant("mobilenet_v3_small").build(), file, "mobilenet_v3_small")
@@ -100,7 +100,7 @@ def test_a_hub_states_the_hash_and_sends_safetensors(cache: Path) -> None:
     path = "/timm/mobilenetv1_100.ra4_e3600_r224_in1k/resolve/main/model.safetensors"
     assert hub.asked == [f"HEAD {path}", f"GET {path}"]
     assert left(cache) == ["mobilenetv1_100.ra4_e3600_r224_in1k.safetensors"]
-    file = stored("mobilenet_v1")
+    file = downloaded_file("mobilenet_v1")
     assert file is not None
     load_published(variant("mobilenet_v1").build(), file, "mobilenet_v1")
 
@@ -196,7 +196,7 @@ def test_whatever_hangs_is_given_up_within_ten_seconds(hub: Hub, monkeypatch: py
     assert job.state == "failed" and "has sent nothing" in job.message
     hub.go.set()
     ended(job)
-    assert stored("mobilenet_v3_small") is None, "too late"
+    assert downloaded_file("mobilenet_v3_small") is None, "too late"
 
 
 def test_a_slow_server_is_not_a_silent_one(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,7 +278,7 @@ def test_a_disk_that_becomes_full_is_a_sentence(hub: Hub, cache: Path, monkeypat
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(hashlib, "sha256", Full)
-    job = ended(start(published("mobilenet_v3_small"), hub.address))  # type: ignore[arg-type]
+    job = ended(start(published_weights("mobilenet_v3_small"), hub.address))  # type: ignore[arg-type]
     assert job.state == "failed"
     assert job.message.startswith("The disk became full")
     assert left(cache) == []
@@ -306,8 +306,8 @@ def test_the_end_of_the_process_leaves_nothing(hub: Hub, cache: Path) -> None:
     code = (
         "import sys, time\n"
         "from explorer.runtime.weights.download import start\n"
-        "from explorer.runtime.weights.published import published\n"
-        "job = start(published('mobilenet_v3_small'), sys.argv[1])\n"
+        "from explorer.runtime.weights.published import published_weights\n"
+        "job = start(published_weights('mobilenet_v3_small'), sys.argv[1])\n"
         "while not job.done: time.sleep(0.01)\n"
         "print(job.state)"
     )

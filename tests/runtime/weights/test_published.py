@@ -20,20 +20,21 @@ from explorer.runtime.preprocessing import model_input
 from explorer.runtime.samples import sample
 from explorer.runtime.weights.files import WeightsError, read_shapes, read_tensors
 from explorer.runtime.weights.layouts import TORCHVISION, layouts, load_published, shapes
-from explorer.runtime.weights.published import cache_folder, published, releases, stored
+from explorer.runtime.weights.network import imagenet_classes
+from explorer.runtime.weights.published import cache_folder, downloaded_file, published_weights, torchvision_weights
 from tests.architectures.parity import TOLERANCE, randomize_statistics
 
 PICTURE = sample("cat").path
 
 
 def test_every_variant_of_the_issue_has_its_weights_and_no_other() -> None:
-    assert {name for name in catalogue() if published(name)} == {*TORCHVISION, *TIMM_MODELS}
+    assert {name for name in catalogue() if published_weights(name)} == {*TORCHVISION, *TIMM_MODELS}
     assert TORCHVISION.keys().isdisjoint(TIMM_MODELS)
 
 
 @pytest.mark.parametrize("name", [*TORCHVISION, *TIMM_MODELS])
 def test_each_says_what_a_button_has_to_say(name: str) -> None:
-    weights = published(name)
+    weights = published_weights(name)
     assert weights is not None
     assert weights.variant == name
     assert weights.url.startswith("https://")
@@ -42,25 +43,21 @@ def test_each_says_what_a_button_has_to_say(name: str) -> None:
     assert not weights.repository or weights.url.endswith(".safetensors")
     assert weights.file_name.endswith(".safetensors" if weights.repository else f"-{weights.sha256}.pth")
     assert weights.preprocessing.crop == variant(name).input_size[-1]
-    classes = weights.classes()
-    assert (len(classes), classes[282], classes[967]) == (1000, "tiger cat", "espresso")
     # Our own tensors and the stated size, which for torchvision's files is its own, agree to a percent.
     assert weights.bytes == pytest.approx(4 * sum(torch.Size(s).numel() for s in shapes(name).values()), rel=0.01)
 
 
 def test_timm_has_the_classes_in_the_same_order() -> None:
-    weights = published("mobilenet_v1")
-    assert weights is not None
+    classes = imagenet_classes()
+    assert (len(classes), classes[282], classes[967]) == (1000, "tiger cat", "espresso")
     info = ImageNetInfo()
-    same = [
-        name.lower() in info.index_to_description(i, detailed=True).lower() for i, name in enumerate(weights.classes())
-    ]
+    same = [name.lower() in info.index_to_description(i, detailed=True).lower() for i, name in enumerate(classes)]
     assert sum(same) > 950  # torchvision has put right some names
 
 
 @pytest.mark.parametrize("name", TORCHVISION)
 def test_preprocessing_is_torchvisions(name: str) -> None:
-    weights, theirs = published(name), get_model_weights(TORCHVISION[name]).DEFAULT
+    weights, theirs = published_weights(name), get_model_weights(TORCHVISION[name]).DEFAULT
     assert weights is not None
     picture = load_image(PICTURE).image
     expected = theirs.transforms()(picture)[None]
@@ -74,7 +71,7 @@ def test_preprocessing_is_torchvisions(name: str) -> None:
 
 @pytest.mark.parametrize("name", TIMM_MODELS)
 def test_preprocessing_is_timms(name: str) -> None:
-    weights = published(name)
+    weights = published_weights(name)
     assert weights is not None
     with torch.device("meta"):
         model = timm.create_model(TIMM_MODELS[name])
@@ -85,12 +82,12 @@ def test_preprocessing_is_timms(name: str) -> None:
 
 
 def test_an_older_release_keeps_its_own_preprocessing() -> None:
-    assert [(r.title, r.preprocessing.resize) for r in releases("resnet50")] == [
+    assert [(r.title, r.preprocessing.resize) for r in torchvision_weights("resnet50")] == [
         ("IMAGENET1K_V2", 232),
         ("IMAGENET1K_V1", 256),
     ]
-    assert [r.title for r in releases("vgg16")] == ["IMAGENET1K_V1"], "the other one has no classifier"
-    assert releases("lenet5") == ()
+    assert [r.title for r in torchvision_weights("vgg16")] == ["IMAGENET1K_V1"], "the other one has no classifier"
+    assert torchvision_weights("lenet5") == ()
 
 
 # ---- files ---------------------------------------------------------------------------------------------------
@@ -119,10 +116,17 @@ def _assert_same(name: str, oracle: nn.Module, file: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "googlenet_bn", "resnet18", "mobilenet_v2", "mobilenet_v3_small", "densenet121",
-        "mobilenet_v1", "se_resnet18", "xception", "inception_v4",
+        "googlenet_bn",
+        "resnet18",
+        "mobilenet_v2",
+        "mobilenet_v3_small",
+        "densenet121",
+        "mobilenet_v1",
+        "se_resnet18",
+        "xception",
+        "inception_v4",
     ],
-)  # fmt: skip
+)
 def test_a_file_of_theirs_makes_our_network_compute_the_same(name: str, suffix: str, tmp_path: Path) -> None:
     """safetensors files have no order: these go by the names alone."""
     oracle, file = _oracle(name), tmp_path / f"theirs{suffix}"
@@ -222,9 +226,9 @@ def test_the_cache_folder_is_the_platforms(
 
 def test_only_a_whole_file_counts_as_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXPLORER_CACHE", str(tmp_path))
-    assert stored("resnet18") is None
+    assert downloaded_file("resnet18") is None
     (tmp_path / "resnet18-f37072fd.0123.part.pth").touch()
-    assert stored("resnet18") is None
+    assert downloaded_file("resnet18") is None
     (tmp_path / "resnet18-f37072fd.pth").touch()
-    assert stored("resnet18") == tmp_path / "resnet18-f37072fd.pth"
-    assert stored("lenet5") is None
+    assert downloaded_file("resnet18") == tmp_path / "resnet18-f37072fd.pth"
+    assert downloaded_file("lenet5") is None
