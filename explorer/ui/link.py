@@ -22,6 +22,7 @@ LEFT = "pages-left"  # what the controls of each page held when it was left
 LINKS_LEFT = "links-left"  # the link of each page when it was left
 KEPT = "link-kept"  # what a link says of the kept controls that this page does not have
 CONTROLS = "controls"  # all controls of the page that is shown, by name
+DEFAULTS = "defaults"  # of the controls that vary, as the last run had them
 WRITTEN = "link-written"  # the link as the last run left it
 SOURCE = "link-source"  # where this run's values come from: "link", "left" or "session"
 REVISION = "link-revision"  # how many times values came from elsewhere than the session
@@ -52,6 +53,7 @@ class Control:
     kept: bool = False  # whether it outlives a change of page by the navigation, as the picture does
     linked: bool = True  # whether a link can carry it
     active: Callable[[], bool] = lambda: True  # whether it means anything at present; if not, the link is silent
+    varies: bool = False  # whether each variant has a default of its own: what was the default becomes the new one
 
     @property
     def value(self) -> Any:
@@ -168,6 +170,7 @@ def begin(page: str) -> None:
     elif link != state.get(WRITTEN):
         source = "link"
     state[SOURCE], state[CONTROLS] = source, {}
+    state.setdefault(DEFAULTS, {})
     state[REVISION] = revision() + (source != "session")
 
 
@@ -184,8 +187,12 @@ def restore(controls: Iterable[Control]) -> None:
         elif state[SOURCE] != "session" and not c.kept:
             value = left.get(c.name)
             state[c.name] = value if value is not None and c.accepts(value) else c.default()
+        elif c.varies and c.name in state[DEFAULTS] and state.get(c.name) == state[DEFAULTS][c.name]:
+            state[c.name] = c.default()
         else:
             state[c.name] = c.value
+        if c.varies:
+            state[DEFAULTS][c.name] = c.default()
 
 
 def _from_link(c: Control, text: str | None) -> Any:
