@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from explorer.architectures import family
-from explorer.demonstrations.alexnet import panel as alexnet
-from explorer.ui import below
-from explorer.ui.screen import current_variant, screen
-from explorer.ui.tour import Step, tour
+from explorer.demonstrations.alexnet.panel import DROPOUT, FIRST_KERNELS, LRN
+from explorer.demonstrations.augmentation.panel import AUGMENTATION, TEN_CROPS
+from explorer.page import page
+from explorer.ui.tour import Step
 
-FAMILY = family("alexnet")
-
-STEPS = (
+TOUR = (
     Step(
         "Large kernels, four pixels apart",
         "conv1.conv",
@@ -28,6 +25,7 @@ STEPS = (
         "conv1.norm",
         "Local response normalization: the larger the values of the neighbouring maps at the same pixel, "
         "the more a value shrinks. Five maps take part. VGG tried it and found no gain.",
+        section="lrn",
     ),
     Step(
         "Windows that overlap",
@@ -39,11 +37,12 @@ STEPS = (
         "Two graphics cards",
         "conv2.conv",
         "**g=2**: in the paper each card holds half of the kernels, and they read only the maps on the same card.",
+        section="conv1",
     ),
     Step(
         "The cards talk",
         "conv3.conv",
-        "Among the convolutions behind conv1 this is the only one that reads the maps of both cards.",
+        "Among the convolutions after conv1 this is the only one that reads the maps of both cards.",
     ),
     Step(
         "Without the groups",
@@ -60,15 +59,12 @@ STEPS = (
     Step(
         "torchvision's AlexNet",
         "fc6.dropout",
-        "The later variant has one tower of other widths and no LRN. Its dropout stands in front of the "
-        "fully connected layer; in the network of 2012 it stands behind.",
+        "The later variant has one tower of other widths and no LRN. Its dropout stands before the "
+        "fully connected layer; in the network of 2012 it stands after it.",
         "alexnet_owt",
+        section="dropout",
     ),
 )
 
-variant = current_variant(FAMILY)
-tour(FAMILY, STEPS)
-alexnet.begin(variant)
-screen(FAMILY, variant)
-alexnet.demonstration(variant)
-below.below(FAMILY, variant)
+if __name__ == "__main__":
+    page("alexnet", TOUR, FIRST_KERNELS, LRN, DROPOUT, AUGMENTATION, TEN_CROPS)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.analysis.text import si
+from explorer.cards import Card, cards
 from explorer.ui.components.diagram import clicked, diagram, link
-from explorer.ui.home import Card, cards, timeline
+from explorer.ui.home import timeline
 
 
 def open_page(card: Card, node: str | None = None) -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from explorer.architectures import family
-from explorer.demonstrations.vgg import panel as vgg
-from explorer.ui import below
-from explorer.ui.screen import current_variant, screen
-from explorer.ui.tour import Step, tour
+from explorer.demonstrations.vgg.panel import FIELD, SHARES, STACK
+from explorer.page import page
+from explorer.ui.tour import Step
 
-FAMILY = family("vgg")
-
-STEPS = (
+TOUR = (
     Step(
         "Two 3×3 see 5×5",
         "conv1.conv2",
         "Enlarge a map and point at a pixel: it sees 5×5 pixels of the input. One 5×5 kernel would need "
         "25C² weights, the two have 18C² and a ReLU between them.",
+        section="stack",
     ),
     Step(
         "Three see 7×7",
@@ -45,6 +42,7 @@ STEPS = (
         "fc6.linear",
         "Colour the nodes by **Parameters**: the first fully connected layer reads 7×7 maps, and has more "
         "weights than all other layers together.",
+        section="shares",
     ),
     Step(
         "A 1×1 for depth alone",
@@ -69,9 +67,5 @@ STEPS = (
     ),
 )
 
-variant = current_variant(FAMILY)
-tour(FAMILY, STEPS)
-vgg.begin(variant)
-screen(FAMILY, variant)
-vgg.demonstration(variant)
-below.below(FAMILY, variant)
+if __name__ == "__main__":
+    page("vgg", TOUR, FIELD, STACK, SHARES)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from explorer.architectures import family
-from explorer.demonstrations.class_activation import panel as class_activation
-from explorer.demonstrations.separable import panel as xception
-from explorer.ui import below
-from explorer.ui.screen import current_variant, screen
-from explorer.ui.tour import Step, tour
+from explorer.demonstrations.separable.panel import SPECTRUM
+from explorer.page import page
+from explorer.ui.tour import Step
 
-FAMILY = family("xception")
-
-STEPS = (
+TOUR = (
     Step(
         "Two regular convolutions",
         "entry_flow.module1.relu2",
@@ -61,11 +56,5 @@ STEPS = (
     ),
 )
 
-variant = current_variant(FAMILY)
-tour(FAMILY, STEPS)
-xception.begin(variant)
-class_activation.begin(variant)
-screen(FAMILY, variant)
-xception.demonstration(variant)
-class_activation.panel(variant)
-below.below(FAMILY, variant)
+if __name__ == "__main__":
+    page("xception", TOUR, SPECTRUM)

@@ -5,6 +5,7 @@ AppTest runs whole pages: what only a click in a fragment shows is tested in the
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,19 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from explorer.runtime.maps import unpack
+from explorer.ui.tour import Step
 
 APP = Path(__file__).resolve().parents[1] / "explorer" / "app.py"
+
+
+def tour_of(page: str) -> tuple[Step, ...]:
+    """The tour of a page: Streamlit runs the file as a script, imported it only defines."""
+    spec = importlib.util.spec_from_file_location(f"page_{page}", APP.parents[1] / "pages" / f"{page}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    tour: tuple[Step, ...] = module.TOUR
+    return tour
 
 
 class Visit:
@@ -21,7 +33,6 @@ class Visit:
 
     def __init__(self) -> None:
         self.app = AppTest.from_file(str(APP), default_timeout=120)
-        self.run()
 
     def run(self) -> Visit:
         """Run the page; what a person must never see fails the test."""
@@ -86,6 +97,12 @@ class Visit:
         """The picture shown as the model's input, a PNG file."""
         _, picture = unpack(self.components("model_input")[0].proto.bytes)
         return picture
+
+    def chart(self, key: str) -> dict[str, Any]:
+        """The figure of a chart, as Plotly gets it."""
+        (found,) = (e for e in self.app.get("plotly_chart") if e.proto.id.endswith(f"-{key}"))
+        figure: dict[str, Any] = json.loads(found.proto.spec)
+        return figure
 
     @property
     def link(self) -> dict[str, Any]:

@@ -19,6 +19,8 @@ import streamlit as st
 
 PAGE = "page"  # in the session: the page that was drawn last
 LEFT = "pages-left"  # what the controls of each page held when it was left
+LINKS_LEFT = "links-left"  # the link of each page when it was left
+KEPT = "link-kept"  # what a link says of the kept controls that this page does not have
 CONTROLS = "controls"  # all controls of the page that is shown, by name
 WRITTEN = "link-written"  # the link as the last run left it
 SOURCE = "link-source"  # where this run's values come from: "link", "left" or "session"
@@ -27,7 +29,9 @@ AS_SELECTED = ""  # the value of a choice that follows the selection in the diag
 MAX_INTEGER_DIGITS = 9
 MAX_QUOTED = 60  # characters of a wrong value that are repeated
 
-_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # ASCII punctuation: what a backslash can escape
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")  # of ASCII: what a backslash can escape
+_ADDRESS = re.compile(r"([:@]|www)", re.IGNORECASE)  # begins what becomes a link without any punctuation of Markdown
+WORD_JOINER = "\u2060"  # cannot be seen
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,13 @@ class Control:
 
     def accepts(self, value: object) -> bool:
         """Whether this is a value of the control, of the right type; a browser can send anything."""
+        if value is None:
+            return self.default() is None
         try:
-            parsed = self.parse(self.text(value))
+            known = self.parse(self.text(value))
         except (ValueError, TypeError, AttributeError):
-            return value == self.default()
-        return value == self.default() or (parsed is not None and type(parsed) is type(value) and parsed == value)
+            known = None
+        return any(type(value) is type(own) and value == own for own in (known, self.default()))
 
     def set(self, value: object) -> None:
         """Put a value into the session, if it is one; before the control's widget is drawn."""
@@ -69,9 +75,12 @@ class Control:
             st.session_state[self.name] = value
 
     def settle(self) -> None:
-        """Put a value that exists now into the session, before the widget is drawn: options can change."""
+        """Put a value that exists now into the session, before the widget is drawn: options can change.
+
+        What follows the selection is put there each time: the browser holds an option's words, and these change.
+        """
         value = self.value
-        if self.name not in st.session_state or st.session_state[self.name] != value:
+        if st.session_state.get(self.name) != value or value == AS_SELECTED:
             st.session_state[self.name] = value
 
 
@@ -153,6 +162,8 @@ def begin(page: str) -> None:
         if PAGE in state:
             left = {c.name: c.value for c in state[CONTROLS].values() if not c.kept}
             state[LEFT] = {**state.get(LEFT, {}), state[PAGE]: left}
+            state[LINKS_LEFT] = {**state.get(LINKS_LEFT, {}), state[PAGE]: state.get(WRITTEN, {})}
+            state[KEPT] = _kept()
         state[PAGE] = page
     elif link != state.get(WRITTEN):
         source = "link"
@@ -237,10 +248,23 @@ def revision() -> int:
 
 def link_to(**values: str) -> dict[str, str]:
     """The link to another page with these values, and what outlives a change of page: picture and weights."""
-    kept = (c for c in st.session_state[CONTROLS].values() if c.kept and _tells(c))
-    return {c.name: c.text(c.value) for c in kept} | values
+    said = {name: text for name, text in _kept().items() if text is not None}
+    return said | values
+
+
+def link_back_to(page: str) -> dict[str, str]:
+    """The link to a page as it was left: what its controls held, and what outlives a change of page."""
+    left = st.session_state.get(LINKS_LEFT, {}).get(page, {})
+    return link_to(**{name: text for name, text in left.items() if name not in _kept()})
+
+
+def _kept() -> dict[str, str | None]:
+    """What a link says of each control that outlives a change of page; None where it has to be silent."""
+    here = {c.name: c.text(c.value) if _tells(c) else None for c in st.session_state[CONTROLS].values() if c.kept}
+    return st.session_state.get(KEPT, {}) | here
 
 
 def plain(text: str) -> str:
     """As Markdown that shows the text as it is: no picture, link, formula or icon comes of it."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    apart = _ADDRESS.sub(rf"\1{WORD_JOINER}", " ".join(text.split()))
+    return _PUNCTUATION.sub(r"\\\1", apart)

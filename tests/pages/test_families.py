@@ -14,29 +14,19 @@ import pytest
 from explorer.architectures import families
 from explorer.architectures.family import Family, Variant
 from explorer.diagrams import Zoom
+from explorer.runtime.run import Run
 from explorer.runtime.weights.network import BUNDLED, available_weights
 from explorer.ui import cache
 from explorer.ui.app.navigation import page_files
-from explorer.ui.tour import Step
+from explorer.ui.sidebar import sample_picture
+from tests.visit import tour_of
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 FAMILIES = families()
 OTHERS = [f for f in FAMILIES if f.name != "resnet"]  # ResNet's page has a file of its own
-Open = Callable[..., Any]  # -> Visit of conftest.py
+Open = Callable[..., Any]  # -> tests.visit.Visit
 # 25,557,032 or 25557032: such a number is the trace's to say. A year or a short number of the architecture is not.
 COUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\b\d{4,}\b|\b\d+(?:\.\d+)?\s?[MG]\b")
-
-
-def steps(name: str) -> tuple[Step, ...]:
-    """The tour of a page, read from its source: a page is a script, importing it would run it."""
-    tree = ast.parse((PAGES / f"{name}.py").read_text(encoding="utf-8"))
-    calls = [
-        n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "Step"
-    ]
-    return tuple(
-        Step(*map(ast.literal_eval, call.args), **{k.arg: ast.literal_eval(k.value) for k in call.keywords})
-        for call in calls
-    )
 
 
 def title(variant: Variant) -> str:
@@ -79,11 +69,10 @@ def test_the_page_opens_with_a_selection_and_its_maps(session: Any, family: Fami
     weights = available_weights(variant)[0]
     assert ("**Trained: " if weights == BUNDLED else "Untrained network") in page.text
     assert f"Stages of {variant.title}" in page.diagrams()
-    node = cache.ran(variant.name, weights).node(page.maps["node"])
+    node = cache.running_trace(Run(variant.name, weights, "cpu", sample_picture("cat"))).node(page.maps["node"])
     assert tuple(page.maps["shape"])[: len(node.out_shape)] == node.out_shape
-    headers = {header.value for header in page.app.header}
-    assert {"Layers", "Code", "Common mistakes", "Sources"} <= headers
-    assert len(page.app.expander) >= len(family.mistakes)
+    assert page.sections[-2:] == ["Layers", "Code"] and "Paper" in page.sections
+    assert page.link == {}
 
 
 @pytest.mark.parametrize(
@@ -101,6 +90,15 @@ def test_every_variant_is_shown(session: Any, family: Family, variant: Variant) 
 
 
 @pytest.mark.parametrize("family", OTHERS, ids=lambda f: f.name)
+def test_every_section_opens(visit: Open, family: Family) -> None:
+    page = visit(family.name)
+    for section in page.app.segmented_control(key="section").options:
+        page.show(section)
+    page.show("paper")
+    assert len(page.app.expander) == len(family.mistakes)
+
+
+@pytest.mark.parametrize("family", OTHERS, ids=lambda f: f.name)
 def test_every_option(visit: Open, family: Family) -> None:
     page = visit(family.name)
     for colour in ("macs", "params", "memory", "kind"):
@@ -110,15 +108,16 @@ def test_every_option(visit: Open, family: Family) -> None:
     for zoom in get_args(Zoom):
         page.app.selectbox(key="download-zoom").set_value(zoom)
         page.run()
-    page.app.segmented_control(key="view").set_value("All operations")
+    page.app.segmented_control(key="diagrams").set_value("operations")
     page.run()
     graph = page.diagrams()[f"All operations of {family.default}"]
     assert len(graph["elements"]) >= len(cache.trace(family.default).nodes)
-    page.app.segmented_control(key="view").set_value("Blocks")
+    page.app.segmented_control(key="diagrams").set_value("blocks")
     page.run()
     page.look(order="strength")
     assert page.maps["order"] == "strength"
-    page.app.toggle(key="layers-weighted").set_value(False)
+    page.show("layers")
+    page.app.toggle(key="layers.weighted").set_value(False)
     page.run()
     layers = next(frame for frame in page.app.dataframe if "operation" in frame.value)
     assert len(layers.value) == len(cache.trace(family.default).nodes) - 1
@@ -130,7 +129,7 @@ def test_every_option(visit: Open, family: Family) -> None:
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
 def test_the_tour_shows_what_it_says(visit: Open, family: Family) -> None:
     page = visit(family.name)
-    tour = steps(family.name)
+    tour = tour_of(family.name)
     assert 5 <= len(tour) <= 9
     for number, step in enumerate(tour, 1):
         page.app.button(key=f"tour-{number}").click()

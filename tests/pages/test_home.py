@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from explorer.architectures import families
+from explorer.cards import cards
 from explorer.runtime.weights.network import BUNDLED, available_weights
-from explorer.ui.home import cards
 
 ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., Any]  # -> Visit of conftest.py

@@ -1,4 +1,4 @@
-"""The charts of AlexNet's page: a pixel's values before and behind LRN, logits under dropout, ten crops."""
+"""The charts of AlexNet's page: a pixel's values before and after LRN, and logits under dropout."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explorer.analysis.palette import INK
+from explorer.analysis.types import Kind
 from explorer.runtime.maps import FloatArray
-from explorer.ui.charts import FONT, LEGEND, ROW, fill, shared, stroke, styled
+from explorer.ui.charts import LEGEND, ROW, fill, shared, stroke, styled
 
 
 @shared
 def neighbours(channels: Sequence[int], before: FloatArray, after: FloatArray, dark: bool) -> go.Figure:
-    """One pixel in neighbouring maps: its value before and behind LRN."""
+    """One pixel in neighbouring maps: its value before and after LRN."""
     figure = go.Figure()
-    for name, values, kind in (("before", before, "convolution"), ("behind", after, "pooling")):
+    bars: tuple[tuple[str, FloatArray, Kind], ...] = (("before", before, "convolution"), ("after", after, "pooling"))
+    for name, values, kind in bars:
         figure.add_bar(
             x=list(channels),
             y=values,
             name=name,
-            marker_color=fill(kind, dark),  # type: ignore[arg-type]
+            marker_color=fill(kind, dark),
             marker_line={"width": 1, "color": INK},
             hovertemplate="map %{x}: %{y:.4g}<extra></extra>",
         )
@@ -33,9 +35,9 @@ def neighbours(channels: Sequence[int], before: FloatArray, after: FloatArray, d
 
 @shared
 def passes(
-    logits: FloatArray, whole: FloatArray, outputs: Sequence[int], names: Sequence[str], dark: bool
+    logits: FloatArray, undropped: FloatArray, outputs: Sequence[int], names: Sequence[str], dark: bool
 ) -> go.Figure:
-    """Of some outputs the logit in each of many passes, (passes, classes), and that without dropout, (classes,)."""
+    """The logits of some `outputs`: in each of many passes, (passes, classes), and without dropout, (classes,)."""
     figure = go.Figure()
     rows = np.repeat(np.array(names, dtype=object), len(logits))
     figure.add_scatter(
@@ -55,7 +57,7 @@ def passes(
         hovertemplate="%{y}: mean %{x:.4g}<extra></extra>",
     )
     figure.add_scatter(
-        x=whole[outputs],
+        x=undropped[outputs],
         y=list(names),
         mode="markers",
         name="without dropout",
@@ -66,24 +68,3 @@ def passes(
     figure.update_yaxes(autorange="reversed", automargin=True, ticksuffix=" ", type="category")
     figure.update_layout(legend=LEGEND)
     return styled(figure, dark, height=len(names) * ROW + 110, dragmode=False)
-
-
-@shared
-def by_crop(names: Sequence[str], values: Sequence[float], dark: bool) -> go.Figure:
-    """A number for each crop as bars, first on top."""
-    figure = go.Figure()
-    figure.add_bar(
-        x=list(values),
-        y=list(names),
-        orientation="h",
-        marker_color=fill("linear", dark),
-        marker_line={"width": 1, "color": INK},
-        text=[f"{v:.3%}" for v in values],
-        textposition="outside",
-        textfont_size=FONT,
-        cliponaxis=False,
-        hoverinfo="skip",
-    )
-    figure.update_xaxes(visible=False, range=[0, 1.25 * (max(values) or 1)])
-    figure.update_yaxes(autorange="reversed", automargin=True, ticksuffix=" ")
-    return styled(figure, dark, height=len(names) * ROW + 40, dragmode=False)

@@ -36,9 +36,9 @@ def layers(activations: Activations) -> tuple[Layer, ...]:
     return tuple(found)
 
 
-def masks(layer: Layer, place: int, seed: int, passes: int) -> Tensor:
-    """(passes, units): True for what is kept. `place` is the layer's number in its network."""
-    generator = torch.Generator().manual_seed(1000 * seed + place)
+def masks(layer: Layer, index: int, seed: int, passes: int) -> Tensor:
+    """(passes, units): True for what is kept. `index` is the layer's number in its network."""
+    generator = torch.Generator().manual_seed(1000 * seed + index)
     return torch.rand(passes, len(layer.values), generator=generator) >= layer.p
 
 
@@ -52,9 +52,9 @@ class Dropped:
 
 
 def drop(activations: Activations, seed: int, passes: int) -> Dropped:
-    """Several training passes of one picture at once, with PyTorch's scaling: kept values times 1 / (1 - p)."""
+    """Run several training passes of one picture at once, with PyTorch's scaling: kept values times 1 / (1 - p)."""
     found = layers(activations)
-    drawn = tuple(masks(layer, place, seed, passes) for place, layer in enumerate(found))
+    drawn = tuple(masks(layer, index, seed, passes) for index, layer in enumerate(found))
     masked = {layer.name: _masking(mask, layer.p) for layer, mask in zip(found, drawn, strict=True)}
     return Dropped(found, drawn, logits_with(activations, masked))
 

@@ -1,4 +1,4 @@
-"""Local response normalization by the paper's formula, and what PyTorch makes of the paper's constants.
+"""Local response normalization by the paper's formula, and PyTorch's result for the paper's constants.
 
 Krizhevsky et al. 2012, section 3.3: b = a / (k + alpha * sum of a^2 over n neighbouring maps)^beta.
 """
@@ -29,16 +29,16 @@ def by_pytorch(a: Tensor, alpha: float, k: float) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way to compute LRN: its result, like the input, and the largest distance from the paper's formula."""
+class LrnResult:
+    """LRN computed in one way: the `result` has the input's shape; `max_difference` is from the paper's formula."""
 
     name: str
     result: Tensor
-    off_by: float
+    max_difference: float
 
 
-def ways(a: Tensor) -> tuple[Way, ...]:
-    """The paper's formula, and PyTorch's function with four pairs of constants; the last are its own defaults."""
+def compare_formulas(a: Tensor) -> tuple[LrnResult, ...]:
+    """LRN of `a`, (C, H, W) or (C,): the paper's formula, then PyTorch's with three pairs of constants."""
     paper = by_formula(a)
     results = {
         "the paper's formula": paper,
@@ -46,11 +46,11 @@ def ways(a: Tensor) -> tuple[Way, ...]:
         f"PyTorch, alpha = {LRN_ALPHA:g}, k = {LRN_K:g}": by_pytorch(a, LRN_ALPHA, LRN_K),
         f"PyTorch, alpha = {LRN_ALPHA:g}, k = 1, its default": by_pytorch(a, LRN_ALPHA, 1.0),
     }
-    return tuple(Way(name, b, float((b - paper).abs().max())) for name, b in results.items())
+    return tuple(LrnResult(name, b, float((b - paper).abs().max())) for name, b in results.items())
 
 
 def layers(activations: Activations) -> tuple[str, ...]:
-    """The network's LRN operations, in order; none for most networks."""
+    """The names of the network's LRN operations, in order; none for most networks."""
     network = activations.network
     return tuple(name for name, node in network.nodes.items() if isinstance(network.module(node), nn.LocalResponseNorm))
 

@@ -18,7 +18,7 @@ from explorer.runtime.preprocessing import ModelInput, Preprocessing, model_inpu
 if TYPE_CHECKING:
     from explorer.runtime.maps import DoubleArray
 
-ALPHA_STD = 0.1  # of the paper's random factors, one a component, drawn anew for each picture
+ALPHA_STD = 0.1  # of the paper's random factors, one a component, drawn for each picture
 
 
 @dataclass(frozen=True)
@@ -62,27 +62,33 @@ class Augmentation:
     components: Components = IMAGENET
 
 
+def frame_side(preprocessing: Preprocessing) -> int:
+    """Pixels of a side of the frame: 8/7 of a crop's side, as the paper's 256 for 224, or a bit more."""
+    return max(preprocessing.resize, round(preprocessing.crop * 8 / 7))
+
+
+def max_offset(preprocessing: Preprocessing) -> int:
+    """How many pixels from the frame's left or top a crop can begin, at most."""
+    return frame_side(preprocessing) - preprocessing.crop
+
+
 def frame_of(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
-    """The square out of which crops are cut: 8/7 of a crop's side, as the paper's 256 for 224, or a bit more."""
-    side = max(preprocessing.resize, round(preprocessing.crop * 8 / 7))
+    """The square out of which crops are cut."""
+    side = frame_side(preprocessing)
     return model_input(image, replace(preprocessing, resize=side, crop=side)).picture
 
 
-def room(frame: Image.Image, preprocessing: Preprocessing) -> int:
-    """How many pixels a crop can move in the frame, in each direction together."""
-    return frame.width - preprocessing.crop
-
-
-def centred(frame: Image.Image, preprocessing: Preprocessing) -> Augmentation:
+def centred(preprocessing: Preprocessing) -> Augmentation:
     """The middle crop, which is no augmentation."""
-    middle = room(frame, preprocessing) // 2
+    middle = max_offset(preprocessing) // 2
     return Augmentation(middle, middle)
 
 
 def augmented(frame: Image.Image, a: Augmentation, preprocessing: Preprocessing) -> ModelInput:
     """The network's input; its colours are not clipped, only those of the picture to look at are.
 
-    Raises ValueError for a crop that does not lie in the frame.
+    Raises:
+        ValueError: the crop does not lie in the frame.
     """
     side = preprocessing.crop
     if not (0 <= a.left <= frame.width - side and 0 <= a.top <= frame.height - side):
@@ -101,20 +107,22 @@ def augmented(frame: Image.Image, a: Augmentation, preprocessing: Preprocessing)
     return ModelInput(plain.tensor + added, Image.fromarray(shown))
 
 
-def drawn(seed: int, room: int) -> Augmentation:
+def drawn(seed: int, preprocessing: Preprocessing) -> Augmentation:
     """An augmentation as in training: every crop equally likely, half of them mirrored, alphas from N(0, 0.1)."""
     generator = np.random.default_rng((2012, seed))  # the first draws of 1, 2, 3 alone lie near the middle
-    left, top = generator.integers(0, room, size=2, endpoint=True).tolist()
+    left, top = generator.integers(0, max_offset(preprocessing), size=2, endpoint=True).tolist()
     first, second, third = generator.normal(0, ALPHA_STD, size=3).tolist()
     return Augmentation(left, top, bool(generator.integers(2)), (first, second, third))
 
 
-def ten_crops(frame: Image.Image, preprocessing: Preprocessing) -> dict[str, Augmentation]:
-    """The paper's test: four corners and the centre, then their reflections."""
-    end = room(frame, preprocessing)
-    places = {
-        "top left": (0, 0), "top right": (end, 0), "bottom left": (0, end), "bottom right": (end, end),
-        "centre": (end // 2, end // 2),
-    }  # fmt: skip
-    plain = {name: Augmentation(*place) for name, place in places.items()}
+def ten_crops(preprocessing: Preprocessing) -> dict[str, Augmentation]:
+    """The paper's test, by names: four corners and the centre, then their reflections."""
+    end = max_offset(preprocessing)
+    plain = {
+        "top left": Augmentation(0, 0),
+        "top right": Augmentation(end, 0),
+        "bottom left": Augmentation(0, end),
+        "bottom right": Augmentation(end, end),
+        "centre": centred(preprocessing),
+    }
     return plain | {f"{name}, mirrored": replace(a, mirrored=True) for name, a in plain.items()}

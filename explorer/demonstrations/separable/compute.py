@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from explorer.analysis import cost, designs
+from explorer.analysis.cost import Convolution, Design
 from explorer.analysis.trace import Node, Trace
 from explorer.runtime.activations import Activations
 from explorer.runtime.device import forward_slot
@@ -28,8 +31,10 @@ from explorer.runtime.weights.network import Network
 
 @dataclass(frozen=True)
 class Pair:
-    """A depthwise convolution and the 1x1 that mixes its maps, with what stands `between`: nothing in Xception;
-    normalization, activation and gate in the MobileNets."""
+    """A depthwise convolution and the 1x1 that mixes its maps.
+
+    What stands `between` them: nothing in Xception; normalization, activation and gate in the MobileNets.
+    """
 
     depthwise: Node
     pointwise: Node
@@ -62,16 +67,16 @@ class Channel:
     """One channel on its way through a pair: (H, W) maps, the filter (k, k), and its weight in the mix."""
 
     number: int
-    given: FloatArray  # to the depthwise convolution
+    input: FloatArray  # of the depthwise convolution
     kernel: FloatArray
     filtered: FloatArray
-    entering: FloatArray  # the 1x1, after what stands between
+    pointwise_input: FloatArray  # after what stands between
     weight: float
 
     @property
     def contribution(self) -> FloatArray:
         """What it adds to the output map."""
-        return self.weight * self.entering
+        return self.weight * self.pointwise_input
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ class Mix:
 
     `channels` are those that contribute most, by L2 norm, and `share` is their part of all the contributions' norms.
     `total` sums the contributions of all channels, `network` is what the network has there. `standard` is the map of
-    the one standard convolution that the pair would be without activation and gate in between.
+    the one standard convolution that the pair would be without activation and gate in between. All three are (H, W).
     """
 
     channels: tuple[Channel, ...]
@@ -89,26 +94,36 @@ class Mix:
     network: FloatArray
     standard: FloatArray
 
+    @property
+    def rounding(self) -> float:
+        """The largest difference of `total` from `network`, relative to the latter's largest value."""
+        return float(np.abs(self.total - self.network).max()) / (float(np.abs(self.network).max()) or 1.0)
+
+    @property
+    def difference(self) -> float:
+        """Of `standard` from `network`: L2 norms, relative to the latter's."""
+        return float(np.linalg.norm(self.standard - self.network) / (np.linalg.norm(self.network) or 1.0))
+
 
 def mix(activations: Activations, pair: Pair, output: int, count: int) -> Mix:
     """Output map number `output` of a pair, with the `count` channels that contribute most.
 
     Raises IndexError for a map that the network does not have.
     """
-    given, filtered = activations.maps(pair.source), activations.maps(pair.depthwise.name)
-    entering = activations.maps(pair.pointwise.inputs[0])
+    inputs, filtered = activations.maps(pair.source), activations.maps(pair.depthwise.name)
+    pointwise_inputs = activations.maps(pair.pointwise.inputs[0])
     kernels, weights = _weight(activations.network, pair.depthwise), _weight(activations.network, pair.pointwise)
     weights = weights[output, :, 0, 0]
-    contributions = weights[:, None, None] * entering
+    contributions = weights[:, None, None] * pointwise_inputs
     norms = contributions.flatten(1).norm(dim=1)
     strongest = norms.argsort(descending=True, stable=True)[:count].tolist()
     channels = tuple(
         Channel(
             c,
-            given[c].numpy(),
+            inputs[c].numpy(),
             kernels[c, 0].numpy(),
             filtered[c].numpy(),
-            entering[c].numpy(),
+            pointwise_inputs[c].numpy(),
             float(weights[c]),
         )
         for c in strongest
@@ -119,11 +134,11 @@ def mix(activations: Activations, pair: Pair, output: int, count: int) -> Mix:
         float(norms[strongest].sum()) / whole if whole else 0.0,
         contributions.sum(dim=0).numpy(),
         activations.maps(pair.pointwise.name)[output].numpy(),
-        standard(activations.network, pair, given, output).numpy(),
+        standard(activations.network, pair, inputs, output).numpy(),
     )
 
 
-def standard(network: Network, pair: Pair, given: Tensor, output: int) -> Tensor:
+def standard(network: Network, pair: Pair, inputs: Tensor, output: int) -> Tensor:
     """The map (H, W) of the standard convolution that the pair is without activation and gate in between.
 
     Its kernel from input c is P[output, c] s[c] D[c], with the scale s of the normalization in between.
@@ -137,7 +152,7 @@ def standard(network: Network, pair: Pair, given: Tensor, output: int) -> Tensor
             scale, shift = s * scale, s * shift + t
     kernel = (weights * scale)[:, None, None] * _weight(network, pair.depthwise)[:, 0]
     with forward_slot():
-        maps = _convolve(given, kernel[None], depthwise)
+        maps = _convolve(inputs, kernel[None], depthwise)
     return maps[0] + weights @ shift
 
 
@@ -258,6 +273,11 @@ class SpatialLayer:
         return self.first.name != self.last.name
 
     @property
+    def channels(self) -> int:
+        """Of its input."""
+        return self.first.in_shapes[0][0]
+
+    @property
     def title(self) -> str:
         """Its path in the network."""
         return self.first.name.removesuffix(".depthwise")
@@ -278,20 +298,20 @@ def spatial_layers(trace: Trace) -> tuple[SpatialLayer, ...]:
 class Version:
     """A layer in another number of groups, on the maps of a picture.
 
-    `inputs` and `outputs` are the numbers of the chosen maps, `given` those that go in. `between` and `reads` are the
-    maps with the numbers of `inputs` after the grouped convolution, and the first and last input that each reads;
-    none with 1 group, where no 1x1 follows. `output` and `network`: the chosen output maps, of
-    this version and of the network itself. `difference` is that of all output maps, `kernel_difference` that of the
-    kernels: L2 norms, relative to the network's. `kernels` are (outputs, inputs, k, k), composed.
+    `inputs` and `outputs` are the numbers of the chosen maps. `grouped_maps` are those with the numbers of `inputs`
+    after the grouped convolution, and `reads` the first and last input that each reads; none with 1 group, where no 1x1
+    follows. `output_maps` are this version's, `network_maps` the network's own. `difference` is that of all output
+    maps, `kernel_difference` that of the kernels: L2 norms, relative to the network's. `kernels` are
+    (outputs, inputs, k, k), composed.
     """
 
     inputs: tuple[int, ...]
-    given: FloatArray
-    between: FloatArray
+    input_maps: FloatArray
+    grouped_maps: FloatArray
     reads: tuple[tuple[int, int], ...]
     outputs: tuple[int, ...]
-    output: FloatArray
-    network: FloatArray
+    output_maps: FloatArray
+    network_maps: FloatArray
     difference: float
     kernel_difference: float
     kernels: FloatArray
@@ -310,31 +330,31 @@ def version(activations: Activations, layer: SpatialLayer, groups: int, shown: i
     """
     network = activations.network
     kernel, first = kernel_of(network, layer), _layer(network, layer.first)
-    given, own = activations.maps(layer.first.inputs[0]), activations.maps(layer.last.name)
-    inputs, outputs = _strongest(given, shown), _strongest(own, shown)
+    all_inputs, own = activations.maps(layer.first.inputs[0]), activations.maps(layer.last.name)
+    inputs, outputs = _strongest(all_inputs, shown), _strongest(own, shown)
     chosen = kernel.mixing[list(outputs)]
     wanted = Kernel(chosen, kernel.filters).full
     if groups == 1:
         with forward_slot():
-            between, output = given[:0], _convolve(given, kernel.full, first)
+            grouped_maps, output = all_inputs[:0], _convolve(all_inputs, kernel.full, first)
         composed, off = wanted, 0.0
         reads: tuple[tuple[int, int], ...] = ()
     else:
         with forward_slot():
             found = nearest(kernel, groups)
-            all_between = _convolve(given, found.spatial, first, groups)
-            output = torch.einsum("mc,chw->mhw", found.pointwise, all_between)
-        between, composed, off = all_between[list(inputs)], found.composed(outputs), found.distance
-        size = len(given) // groups
+            all_grouped = _convolve(all_inputs, found.spatial, first, groups)
+            output = torch.einsum("mc,chw->mhw", found.pointwise, all_grouped)
+        grouped_maps, composed, off = all_grouped[list(inputs)], found.composed(outputs), found.distance
+        size = len(all_inputs) // groups
         reads = tuple((c // size * size, c // size * size + size - 1) for c in inputs)
     return Version(
         inputs=inputs,
-        given=given[list(inputs)].numpy(),
-        between=between.numpy(),
+        input_maps=all_inputs[list(inputs)].numpy(),
+        grouped_maps=grouped_maps.numpy(),
         reads=reads,
         outputs=outputs,
-        output=output[list(outputs)].numpy(),
-        network=own[list(outputs)].numpy(),
+        output_maps=output[list(outputs)].numpy(),
+        network_maps=own[list(outputs)].numpy(),
         difference=float((output - own).norm() / own.norm()) if own.any() else math.nan,
         kernel_difference=off,
         kernels=composed[:, list(inputs)].numpy(),
@@ -350,3 +370,40 @@ def _strongest(maps: Tensor, shown: int) -> tuple[int, ...]:
     """The numbers, in order, of at most `shown` maps with the largest mean absolute value."""
     strength = maps.abs().flatten(1).mean(dim=1)
     return tuple(sorted(strength.argsort(descending=True, stable=True)[:shown].tolist()))
+
+
+# ---- what it costs -----------------------------------------------------------------------------------------
+
+
+def pair_designs(trace: Trace, pair: Pair) -> tuple[Design, Design]:
+    """A standard convolution, and the pair in its place, with the numbers of channels that `trace` has."""
+    c = replace(cost.convolution_of(trace.node(pair.depthwise.name)), groups=1, bias=False)
+    c = replace(c, out_channels=trace.node(pair.pointwise.name).out_shape[0])
+    return designs.standard(c), designs.depthwise_separable(c)
+
+
+def grouped_design(c: Convolution, groups: int) -> Design:
+    """The convolution `c` in this many groups.
+
+    More than one need a 1x1 after them: without it, no group would ever learn about another.
+    """
+    if groups == 1:
+        return designs.standard(c)
+    if groups == c.in_shape[0]:
+        return designs.depthwise_separable(c)
+    spatial = replace(c, out_channels=c.in_shape[0], groups=groups)
+    mixing = Convolution(spatial.out_shape, c.out_channels, (1, 1), bias=c.bias)
+    return Design(f"{groups} groups, then 1×1", (spatial, mixing))
+
+
+def layer_designs(trace: Trace, layer: SpatialLayer, groups: int) -> tuple[Design, Design, Design]:
+    """The layer with one group, with `groups`, and with one for each channel.
+
+    `trace` may be of a wider network than the layer's: one group for each channel there is one for each channel here.
+    """
+    first, last = trace.node(layer.first.name), trace.node(layer.last.name)
+    c = replace(cost.convolution_of(first), out_channels=last.out_shape[0], groups=1)
+    channels = c.in_shape[0]
+    if groups == layer.channels or channels % groups:
+        groups = channels
+    return grouped_design(c, 1), grouped_design(c, groups), grouped_design(c, channels)

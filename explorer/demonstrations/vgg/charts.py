@@ -13,38 +13,39 @@ from explorer.demonstrations.vgg.shares import Part
 from explorer.ui.charts import FONT, fill, shared, styled
 from explorer.ui.pictures import data_uri
 
-HEIGHT = 460
-ROOM = 0.35  # around the largest window, of its size
+HEIGHT_PX = 460
+MARGIN = 0.35  # around the largest window when zoomed in, as a part of its size
+MIN_MARGIN_PX = 3.0
+MIN_FONT_PX = 14  # of a part's name; where it does not fit, it is left to the hover and the table of layers
 
 
 @shared
 def windows(picture: bytes, input_size: tuple[int, int], fields: Sequence[Field], zoomed: bool) -> go.Figure:
     """The input, (height, width), under the windows of all layers; the last one is the strongest."""
-    source = data_uri(picture)
-    figure = go.Figure(go.Image(source=source, hoverinfo="skip"))
+    figure = go.Figure(go.Image(source=data_uri(picture), hoverinfo="skip"))
     for field in fields:
         last = field is fields[-1]
         top, left, bottom, right = field.edges
-        for width, colour in ((7 if last else 4, INK), (4 if last else 2, fill(field.node.kind, dark=True))):
+        for line_width, colour in ((7 if last else 4, INK), (4 if last else 2, fill(field.node.kind, dark=True))):
             figure.add_scatter(  # seen on every picture: a bright line on a dark one
                 x=[left, right, right, left, left],
                 y=[top, top, bottom, bottom, top],
                 mode="lines",
-                line={"color": colour, "width": width},
+                line={"color": colour, "width": line_width},
                 showlegend=False,
                 hovertemplate=f"{field.node.name}: {pair_text(field.size)} pixels<extra></extra>",
             )
     top, left, bottom, right = fields[-1].edges
-    height, width_ = input_size
+    height, width = input_size
     if zoomed:
-        room = max(3.0, ROOM * (bottom - top))
+        margin = max(MIN_MARGIN_PX, MARGIN * (bottom - top))
     else:
-        room = 0.0
+        margin = 0.0
         top, left = min(top, -0.5), min(left, -0.5)
-        bottom, right = max(bottom, height - 0.5), max(right, width_ - 0.5)
-    figure.update_xaxes(visible=False, constrain="domain", range=[left - room, right + room])
-    figure.update_yaxes(visible=False, constrain="domain", scaleanchor="x", range=[bottom + room, top - room])
-    return styled(figure, dark=True, height=HEIGHT, dragmode=False, plot_bgcolor="#00000000", hovermode="closest")
+        bottom, right = max(bottom, height - 0.5), max(right, width - 0.5)
+    figure.update_xaxes(visible=False, constrain="domain", range=[left - margin, right + margin])
+    figure.update_yaxes(visible=False, constrain="domain", scaleanchor="x", range=[bottom + margin, top - margin])
+    return styled(figure, dark=True, height=HEIGHT_PX, dragmode=False, plot_bgcolor="#00000000", hovermode="closest")
 
 
 @shared
@@ -69,5 +70,4 @@ def treemap(parts: Sequence[Part], unit: str, dark: bool) -> go.Figure:
             pathbar={"textfont": {"size": FONT, "color": INK}, "thickness": 26},
         )
     )
-    # What does not fit is left to the hover, and to the table of layers.
-    return styled(figure, dark, height=HEIGHT, uniformtext={"minsize": 14, "mode": "hide"})
+    return styled(figure, dark, height=HEIGHT_PX, uniformtext={"minsize": MIN_FONT_PX, "mode": "hide"})

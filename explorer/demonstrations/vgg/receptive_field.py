@@ -54,7 +54,11 @@ def field_at(node: Node, pixel: tuple[int, int]) -> Field:
 
 
 def fields_up_to(trace: Trace, last: str, pixel: tuple[int, int]) -> tuple[Field, ...]:
-    """The windows around a pixel of all layers up to `last`, of a network without branches. Raises KeyError."""
+    """The windows of all layers up to `last`, (row, column) of a pixel in each, in a network without branches.
+
+    Raises:
+        KeyError: there is no such layer.
+    """
     layers = window_layers(trace)
     names = [n.name for n in layers]
     if last not in names:
@@ -63,7 +67,7 @@ def fields_up_to(trace: Trace, last: str, pixel: tuple[int, int]) -> tuple[Field
 
 
 def field_in_stage_input(trace: Trace, node: Node) -> tuple[int, int]:
-    """How many positions (rows, columns) of the maps that enter its stage one position of `node` sees."""
+    """How many positions, (rows, columns), of its stage's input maps one position of `node` sees."""
     first = trace.stage(node.stage).blocks[0].nodes[0]
     maps = trace.node(trace.node(first).inputs[0])
     rows, columns = (

@@ -26,19 +26,22 @@ from explorer.ui.pictures import colour_bar, data_uri, figure, wrapped
 from explorer.ui.section import Section
 from explorer.ui.selection import select, selected
 
-ALL, ONE = "All kernels", "One kernel"
+ALL = "all"
+ONE = "one"
 MAX_SOURCES = 4  # buttons to the operations that feed one without kernels
-MAX_PAGE = 999
-CONTROLS, TEXT, LEGEND = 48, 56, 60  # heights in pixels, as the pictures leave them
-TILE = 52  # pixels of a small picture's side: room for a number of three digits under it
-LEAST_SIDE = 24  # pixels of a matrix with few rows or columns
+MAX_PAGE = 999  # larger than any kernel has
+CONTROLS_PX = 48  # heights that the pictures leave
+TEXT_PX = 56
+LEGEND_PX = 60
+TILE_PX = 52  # a small picture's side: room for a number of three digits under it
+MIN_SIDE_PX = 24  # of a matrix with few rows or columns
 SHARED = MapView(colouring="diverging", scale="shared")
 UNTRAINED = "**Untrained: random.**"
-BAR = 260  # pixels: of a legend
+LEGEND_WIDTH_PX = 260
 GREYS = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 
 
-SHOWN = choice("kernels.shown", "Which kernels", (ALL, ONE))
+SHOWN = choice("kernels.shown", "Which kernels", {ALL: "All kernels", ONE: "One kernel"})
 ORDER = choice("kernels.order", "Order of the inputs", get_args(Order), "index")
 
 
@@ -71,13 +74,13 @@ def show(run: Run) -> None:
             output = output or 0
             st.markdown(f"Output channel, 0 to {k.outputs - 1}")
     st.markdown(_meaning(k, output) + ("" if network.trained else f" {UNTRAINED}"))
-    room = HEIGHT_PX - TEXT - (CONTROLS if k.overview != "filters" else 0)
+    room = HEIGHT_PX - TEXT_PX - (CONTROLS_PX if k.overview != "filters" else 0)
     if output is None and k.overview == "rgb":
         colours, reach = rgb_kernels(np.stack(k.filters))
-        tiles(colours, [f"#{number}" for number in range(len(colours))], room - LEGEND)
+        tiles(colours, [f"#{number}" for number in range(len(colours))], room - LEGEND_PX)
         grey_legend(reach)
     elif output is None and k.overview == "matrix":
-        _matrix(k, room - LEGEND)
+        _matrix(k, room - LEGEND_PX)
     else:
         key, page = f"kernels-{revision()}", page_control()
         feature_maps(
@@ -141,7 +144,7 @@ def _message(run: Run, node: str, output: int | None, height: int, order: Order,
 def tiles(pictures: ByteArray, captions: Sequence[str], height: int) -> None:
     """Small colour pictures, (K, H, W, 3), enlarged to squares with a caption each; what is higher scrolls."""
     figures = [
-        figure(Image.fromarray(picture), TILE, f"Kernel {caption}", caption)
+        figure(Image.fromarray(picture), TILE_PX, f"Kernel {caption}", caption)
         for picture, caption in zip(pictures, captions, strict=True)
     ]
     st.html(wrapped(figures, "6px 8px", f"max-height:{height}px;overflow-y:auto"))
@@ -149,7 +152,7 @@ def tiles(pictures: ByteArray, captions: Sequence[str], height: int) -> None:
 
 def grey_legend(reach: float) -> None:
     """What the colours of `rgb_kernels` mean: grey where the three weights are equal."""
-    st.html(colour_bar(GREYS, _ends(reach), BAR))
+    st.html(colour_bar(GREYS, _ends(reach), LEGEND_WIDTH_PX))
     st.caption("The red of a pixel is its weight for red, and so on: black where all three are least, grey for 0.")
 
 
@@ -162,14 +165,14 @@ def _matrix(k: Kernels, height: int) -> None:
     matrix = k.matrix()
     picture, block = matrix_png(matrix, k.reach)
     outputs, inputs = matrix.shape
-    width = max(2 * LEAST_SIDE, height * inputs // outputs)
-    style = f"display:block;width:{width}px;max-width:100%;min-height:{LEAST_SIDE}px;max-height:{height}px"
+    width = max(2 * MIN_SIDE_PX, height * inputs // outputs)
+    style = f"display:block;width:{width}px;max-width:100%;min-height:{MIN_SIDE_PX}px;max-height:{height}px"
     drawn = "pixelated" if inputs <= width and outputs <= height else "auto"
     st.html(
         f'<img src="{data_uri(picture)}" alt="Weights, {outputs} outputs by {inputs} inputs" '
         f'style="{style};image-rendering:{drawn}">'
     )
-    st.html(colour_bar(colormaps.DIVERGING, _ends(k.reach), BAR))
+    st.html(colour_bar(colormaps.DIVERGING, _ends(k.reach), LEGEND_WIDTH_PX))
     if max(block) > 1:
         st.caption(f"A pixel shows the strongest of {pair_text(block)} weights.")
 

@@ -46,12 +46,12 @@ def test_the_formula_is_what_the_network_computes() -> None:
 
 def test_the_trap() -> None:
     a = 100 * torch.rand(96, 5, 5, generator=torch.Generator().manual_seed(0))
-    paper, right, wrong, default = lrn.ways(a)
-    assert (paper.off_by, right.off_by < 1e-4) == (0, True)
+    paper, right, wrong, default = lrn.compare_formulas(a)
+    assert (paper.max_difference, right.max_difference < 1e-4) == (0, True)
     assert torch.allclose(right.result, nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)(a[None])[0])
     assert torch.allclose(wrong.result, nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=2.0)(a[None])[0])
     assert torch.equal(default.result, nn.LocalResponseNorm(5)(a[None])[0])
-    assert wrong.off_by > 1 and default.off_by > 1
+    assert wrong.max_difference > 1 and default.max_difference > 1
 
 
 def test_without_lrn_is_the_ablated_network() -> None:
@@ -87,7 +87,7 @@ def test_a_pass_with_masks_is_a_training_pass_with_these_masks(name: str) -> Non
             assert torch.allclose(dropped.logits[i], value[0], atol=1e-4)
 
 
-def test_masks_drop_half_and_are_drawn_anew() -> None:
+def test_masks_drop_half_and_each_seed_draws_others() -> None:
     layer = dropout.layers(captured("alexnet"))[0]
     mask = dropout.masks(layer, 0, 1, 16)
     assert mask.shape == (16, 4096)
@@ -99,7 +99,7 @@ def test_masks_drop_half_and_are_drawn_anew() -> None:
 
 
 def test_the_mean_over_masks_of_the_last_dropout_is_the_output_without() -> None:
-    """Behind the last dropout there is only a linear layer: the mean is exact but for chance, by either convention."""
+    """After the last dropout there is only a linear layer: the mean is exact but for chance, by either convention."""
     activations = captured("alexnet")
     layer = dropout.layers(activations)[1]
     mask = dropout.masks(layer, 1, 0, 2000).float()

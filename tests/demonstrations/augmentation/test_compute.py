@@ -21,22 +21,22 @@ P = preprocessing_for((3, 227, 227))
 
 
 def coordinates() -> Image.Image:
-    """A picture whose red is the column and whose green is the row; blue tells nothing."""
+    """A picture whose red is the column and whose green is the row; blue is 0."""
     rows, columns = np.indices((259, 259)).clip(0, 255)
     return Image.fromarray(np.stack([columns, rows, np.zeros_like(rows)], axis=-1).astype(np.uint8))
 
 
 @pytest.mark.parametrize("name", ["alexnet", "alexnet_owt"])
 @pytest.mark.parametrize("picture", [s.id for s in samples()])
-def test_the_middle_crop_is_the_networks_usual_input(name: str, picture: str) -> None:
+def test_the_middle_crop_is_the_networks_own_input(name: str, picture: str) -> None:
     p = preprocessing_of(variant(name), "untrained")
     image = load_image(sample(picture).path).image
     frame = augmentation.frame_of(image, p)
-    assert frame.width == frame.height == p.resize
-    made = augmentation.augmented(frame, augmentation.centred(frame, p), p)
-    usual = model_input(image, p)
-    assert torch.equal(made.tensor, usual.tensor)
-    assert made.picture.tobytes() == usual.picture.tobytes()
+    assert frame.size == (p.resize, p.resize) and augmentation.frame_side(p) == p.resize
+    made = augmentation.augmented(frame, augmentation.centred(p), p)
+    own = model_input(image, p)
+    assert torch.equal(made.tensor, own.tensor)
+    assert made.picture.tobytes() == own.picture.tobytes()
 
 
 def test_a_crop_shifts_what_is_seen() -> None:
@@ -110,18 +110,18 @@ def test_a_picture_of_one_colour_has_no_directions_to_shift_in() -> None:
 
 
 def test_training_draws_every_crop_and_both_reflections() -> None:
-    drawn = [augmentation.drawn(seed, 32) for seed in range(2000)]
+    drawn = [augmentation.drawn(seed, P) for seed in range(2000)]
     places = Counter(a.left for a in drawn)
-    assert set(places) == {a.top for a in drawn} == set(range(33))
+    assert set(places) == {a.top for a in drawn} == set(range(augmentation.max_offset(P) + 1)) == set(range(33))
     assert sum(a.mirrored for a in drawn) / len(drawn) == pytest.approx(0.5, abs=0.05)
     alphas = np.array([a.alphas for a in drawn])
     assert alphas.std(0).tolist() == pytest.approx([0.1] * 3, rel=0.1)
-    assert drawn[3] == augmentation.drawn(3, 32)
+    assert drawn[3] == augmentation.drawn(3, P)
 
 
 def test_ten_crops_are_corners_centre_and_their_reflections() -> None:
     frame = coordinates()
-    crops = augmentation.ten_crops(frame, P)
+    crops = augmentation.ten_crops(P)
     made = {name: np.asarray(augmentation.augmented(frame, a, P).picture) for name, a in crops.items()}
     assert len(made) == 10
     corners = {(int(m[0, 0, 0]), int(m[0, 0, 1])) for name, m in made.items() if "mirrored" not in name}
@@ -135,3 +135,10 @@ def test_components_are_hashable() -> None:
     """They are part of what a cached answer is kept under."""
     assert len({Augmentation(0, 0), Augmentation(0, 0, components=IMAGENET)}) == 1
     assert len({Augmentation(0, 0), Augmentation(0, 0, components=Components((1, 1, 1), IMAGENET.vectors))}) == 2
+
+
+@pytest.mark.parametrize("size", [(1, 3000), (3000, 1), (1, 1)])
+def test_a_picture_a_pixel_wide_has_crops_and_components(size: tuple[int, int]) -> None:
+    frame = augmentation.frame_of(Image.new("RGB", size, (10, 20, 30)), P)
+    assert frame.size == (259, 259)
+    assert np.allclose(augmentation.components_of(frame).values, 0, atol=1e-12)

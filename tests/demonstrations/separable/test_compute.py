@@ -10,14 +10,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from explorer.analysis.cost import Convolution
 from explorer.analysis.trace import trace_variant
 from explorer.architectures import family, variant
 from explorer.demonstrations.separable.compute import (
     general_kernel,
     group_counts,
+    grouped_design,
     kernel_of,
+    layer_designs,
     mix,
     nearest,
+    pair_designs,
     pairs,
     separable_kernel,
     spatial_layers,
@@ -127,7 +131,7 @@ def test_finer_groups_never_come_nearer() -> None:
 # ---- layers of a network -----------------------------------------------------------------------------------
 
 
-def test_xception_has_34_separable_layers_and_a_regular_one_behind_the_first() -> None:
+def test_xception_has_34_separable_layers_and_a_regular_one_after_the_first() -> None:
     layers = spatial_layers(trace_variant(variant("xception")))
     assert sum(layer.separable for layer in layers) == 34
     assert [layer.title for layer in layers if not layer.separable] == ["entry_flow.module1.conv2"]
@@ -143,8 +147,8 @@ def test_a_separable_layer_gives_the_networks_own_maps_in_every_number_of_groups
     for groups in group_counts(layer.first.in_shapes[0][0])[:8]:
         v = version(activations, layer, groups, 4)
         assert v.difference < 1e-5 and v.kernel_difference < 1e-6
-        torch.testing.assert_close(torch.tensor(v.network), own[list(v.outputs)])
-        torch.testing.assert_close(torch.tensor(v.output), own[list(v.outputs)], rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(torch.tensor(v.network_maps), own[list(v.outputs)])
+        torch.testing.assert_close(torch.tensor(v.output_maps), own[list(v.outputs)], rtol=1e-3, atol=1e-4)
 
 
 def test_a_regular_layer_is_itself_in_one_group_and_another_in_more(xception: tuple[Activations, Any]) -> None:
@@ -198,12 +202,17 @@ def test_the_channels_of_a_mix_add_up_to_the_networks_map(name: str) -> None:
         assert m.share == pytest.approx(1)
         assert added == pytest.approx(own, abs=close)
         assert m.total == pytest.approx(own, abs=close)
+        assert 0 <= m.rounding <= 1e-4 < m.difference
         # each channel's filter makes its filtered map, of its own input map alone
         conv = activations.network.model.get_submodule(pair.depthwise.path)
         assert isinstance(conv, nn.Conv2d)
         for c in m.channels[:3]:
-            alone = F.conv2d(torch.tensor(c.given)[None, None], torch.tensor(c.kernel)[None, None],
-                             stride=conv.stride, padding=conv.padding)  # fmt: skip
+            alone = F.conv2d(
+                torch.tensor(c.input)[None, None],
+                torch.tensor(c.kernel)[None, None],
+                stride=conv.stride,
+                padding=conv.padding,
+            )
             assert c.filtered == pytest.approx(alone[0, 0].numpy(), abs=1e-4)
 
 
@@ -234,3 +243,35 @@ def test_a_networks_weights_stay_as_they_are() -> None:
     before = {name: value.clone() for name, value in network.model.state_dict().items()}
     mix(activations, pairs(trace)[0], 0, 2)
     assert all(torch.equal(value, before[name]) for name, value in network.model.state_dict().items())
+
+
+# ---- costs -------------------------------------------------------------------------------------------------
+
+
+def test_the_saving_of_a_pair_is_the_papers_fraction() -> None:
+    trace = trace_variant(variant("mobilenet_v1"))
+    (pair,) = (p for p in pairs(trace) if p.depthwise.block == "stage4.2")
+    full, separable = pair_designs(trace, pair)
+    assert separable.macs / full.macs == pytest.approx(1 / 512 + 1 / 9)
+    assert separable.macs == pair.depthwise.macs + pair.pointwise.macs
+    assert separable.params == pair.depthwise.params + pair.pointwise.params
+
+
+def test_designs_run_from_full_to_separable() -> None:
+    c = Convolution((64, 14, 14), 128, (3, 3), bias=False)
+    weights = [grouped_design(c, g).params for g in (1, 2, 4, 64)]
+    assert weights == [9 * 64 * 128, *(9 * 64 * 64 // g + 64 * 128 for g in (2, 4, 64))]
+    assert {grouped_design(c, g).out_shape for g in (1, 2, 64)} == {(128, 14, 14)}
+    assert {grouped_design(c, g).receptive_field for g in (1, 2, 64)} == {(3, 3)}
+
+
+def test_the_costs_are_those_of_the_papers_network_also_for_a_narrower_one() -> None:
+    v, title = variant("xception"), "middle_flow.module5.residual.separable1"
+    paper = trace_variant(v)
+    narrow = trace_variant(replace(v, config=replace(v.config, width=NARROW)))
+    full, separable = 9 * 728 * 728, 9 * 728 + 728 * 728
+    for trace in (paper, narrow):
+        layer = {x.title: x for x in spatial_layers(trace)}[title]
+        assert [d.params for d in layer_designs(paper, layer, 8)] == [full, 728 * 91 * 9 + 728 * 728, separable]
+        assert [d.params for d in layer_designs(paper, layer, layer.channels)] == [full, separable, separable]
+        assert [d.params for d in layer_designs(paper, layer, 1)] == [full, full, separable]

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-Open = Callable[..., Any]  # -> Visit of conftest.py
+Open = Callable[..., Any]  # -> tests.visit.Visit
 
 
 def show(page: Any, panel: str) -> None:
-    page.app.segmented_control(key="panel").set_value(panel)
+    page.app.segmented_control(key="instrument").set_value(panel)
     page.run()
 
 
@@ -23,12 +23,12 @@ def pictures(page: Any) -> list[str]:
 
 @pytest.fixture(scope="module")
 def resnet(visit: Open) -> Any:
-    return visit("resnet", variant="resnet18", node="stem.conv", panel="kernels", weights="untrained")
+    return visit("resnet", variant="resnet18", node="stem.conv", instrument="kernels", weights="untrained")
 
 
 def test_a_first_layer_is_shown_in_colour(resnet: Any) -> None:
     resnet.click("stem.conv")
-    assert resnet.link["panel"] == "kernels"
+    assert resnet.link["instrument"] == "kernels"
     assert pictures(resnet) == [f"Kernel #{number}" for number in range(64)]
     assert "64 kernels of 7×7, each over red, green and blue: 9,408 weights." in resnet.text
     assert "Untrained: random." in resnet.text
@@ -37,13 +37,13 @@ def test_a_first_layer_is_shown_in_colour(resnet: Any) -> None:
 
 def test_one_kernel_of_a_first_layer_is_shown_channel_by_channel(resnet: Any) -> None:
     resnet.click("stem.conv")
-    resnet.app.segmented_control(key="kernels-shown").set_value("One kernel")
+    resnet.app.segmented_control(key="kernels.shown").set_value("one")
     resnet.run()
     assert resnet.maps["shape"] == [3, 7, 7]
     assert resnet.maps["view"]["colouring"] == "diverging"
     assert resnet.maps["minimum"] == -resnet.maps["maximum"]
     assert pictures(resnet) == []
-    resnet.app.segmented_control(key="kernels-shown").set_value("All kernels")
+    resnet.app.segmented_control(key="kernels.shown").set_value("all")
     resnet.run()
 
 
@@ -61,8 +61,9 @@ def test_kernels_follow_the_selection(resnet: Any) -> None:
 def test_an_operation_without_kernels_leads_to_those_that_feed_it(resnet: Any) -> None:
     resnet.click("conv3_x.0.bn1")
     assert "BatchNorm2d has no kernels." in resnet.text
-    links = [link for link in resnet.app.get("page_link") if link.label.startswith("Kernels of")]
-    assert [link.label for link in links] == ["Kernels of conv3_x.0.conv1"]
+    resnet.app.button(key="kernels-of-conv3_x.0.conv1").click()
+    resnet.run()
+    assert resnet.maps["node"] == "conv3_x.0.conv1"
     resnet.click("input")
     assert "The input has no kernels." in resnet.text
 
@@ -71,18 +72,17 @@ def test_the_output_channel_is_that_of_the_chosen_map_and_back(visit: Open) -> N
     page = visit("resnet", variant="resnet18", node="conv3_x.0.conv1", weights="untrained")
     page.look(channel=5)
     show(page, "kernels")
-    assert page.app.number_input[0].value == 5
+    assert page.app.number_input(key="maps.channel").value == 5
     assert "The kernel of output 5:" in page.text
     before = page.maps["low"]
-    page.app.number_input[0].set_value(100)
+    page.app.number_input(key="maps.channel").set_value(100)
     page.run()
-    assert page.link["channel"] == "100"
+    assert page.link["maps.channel"] == "100"
     assert page.maps["low"] != before
-    page.app.session_state[page.components("feature_maps")[0].key] = {}
     show(page, "maps")
-    assert "panel" not in page.link
+    assert "instrument" not in page.link
     assert page.maps["view"]["channel"] == 100
-    assert page.link["channel"] == "100"
+    assert page.link["maps.channel"] == "100"
 
 
 @pytest.mark.parametrize(
@@ -99,28 +99,28 @@ def test_the_output_channel_is_that_of_the_chosen_map_and_back(visit: Open) -> N
 def test_what_kinds_of_kernels_there_are(
     visit: Open, family: str, variant: str, node: str, shape: list[int], says: str
 ) -> None:
-    page = visit(family, variant=variant, node=node, panel="kernels", weights="untrained")
+    page = visit(family, variant=variant, node=node, instrument="kernels", weights="untrained")
     assert page.warnings == []
     assert page.maps["shape"] == shape
     assert says in page.text
 
 
 def test_trained_kernels_are_not_called_random(visit: Open) -> None:
-    page = visit("lenet", variant="lenet5", node="c1.conv", panel="kernels", weights="untrained")
+    page = visit("lenet", variant="lenet5", node="c1.conv", instrument="kernels", weights="untrained")
     random = page.maps["low"]
     assert "Untrained: random." in page.text
-    page.open("lenet", variant="lenet5", node="c1.conv", panel="kernels")  # with the weights that come with the app
+    page.open(
+        "lenet", variant="lenet5", node="c1.conv", instrument="kernels"
+    )  # with the weights that come with the app
     assert page.maps["low"] != random
     assert "Untrained" not in page.text
 
 
 def test_a_link_without_a_panel_and_a_tour_show_maps(visit: Open) -> None:
-    page = visit("lenet", node="c3.conv", panel="kernels")
+    page = visit("lenet", node="c3.conv", instrument="kernels")
     page.app.button(key="tour-2").click()
     page.run()
-    assert page.app.segmented_control(key="panel").value == "maps"
+    assert page.app.segmented_control(key="instrument").value == "maps"
     show(page, "kernels")
     page.open("lenet", node="c3.conv")
-    assert page.app.segmented_control(key="panel").value == "maps"
-    page.open("lenet", panel="weights")
-    assert page.warnings == ["There is no panel called 'weights'; maps is shown."]
+    assert page.app.segmented_control(key="instrument").value == "maps"

@@ -1,0 +1,112 @@
+"""The augmentation's sections: every control moves the logits as the network does, and the mean of ten crops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from explorer.architectures import variant as variant_called
+from explorer.demonstrations.augmentation import compute
+from explorer.demonstrations.augmentation import panel as studio
+from explorer.demonstrations.augmentation.compute import Augmentation
+from explorer.runtime.activations import relative_change
+from explorer.runtime.run import Run
+from explorer.runtime.weights.network import preprocessing_of
+from explorer.ui import cache
+from explorer.ui.sidebar import sample_picture
+
+Open = Callable[..., Any]  # -> tests.visit.Visit
+P = preprocessing_of(variant_called("alexnet"), "bundled")
+MIDDLE = compute.centred(P)
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    return Run("alexnet", "bundled", "cpu", sample_picture("cat"))
+
+
+def logits(run: Run, a: Augmentation) -> Tensor:
+    """Of the augmented picture, by the model itself."""
+    frame = compute.frame_of(run.picture.image, P)
+    with torch.inference_mode():
+        found: Tensor = cache.network(run).model(compute.augmented(frame, a, P).tensor)[0]
+    return found
+
+
+def chosen(page: Any) -> Augmentation:
+    """What the sliders and the switch say, with the published components."""
+    first, second, third = (page.app.select_slider(key=control.name).value for control in studio.ALPHAS)
+    left, top = (page.app.slider(key=f"augmentation.{side}").value for side in ("left", "top"))
+    return Augmentation(left, top, page.app.toggle(key="augmentation.mirrored").value, (first, second, third))
+
+
+def moved(page: Any, run: Run, a: Augmentation) -> bool:
+    """Whether the page says how far the logits move."""
+    return f"**{relative_change(logits(run, MIDDLE), logits(run, a)):.3%}**" in page.text
+
+
+def test_every_control_moves_the_logits_and_stands_in_the_link(visit: Open, run: Run) -> None:
+    page = visit("alexnet", section="augmentation")
+    link = dict(page.link)
+    assert chosen(page) == MIDDLE and moved(page, run, MIDDLE)
+    page.set(augmentation__left=0, augmentation__top=32, augmentation__mirrored=True, augmentation__alpha2=0.8)
+    a = Augmentation(0, 32, True, (0.0, 0.8, 0.0))
+    assert chosen(page) == a and moved(page, run, a)
+    page.set(augmentation__components="own", augmentation__alpha1=-0.5, augmentation__alpha3=0.25)
+    own = compute.components_of(compute.frame_of(run.picture.image, P))
+    a = replace(a, alphas=(-0.5, 0.8, 0.25), components=own)
+    assert moved(page, run, a)
+    assert page.link == link | {
+        "augmentation.left": "0",
+        "augmentation.top": "32",
+        "augmentation.mirrored": "yes",
+        "augmentation.components": "own",
+        "augmentation.alpha1": "-0.5",
+        "augmentation.alpha2": "0.8",
+        "augmentation.alpha3": "0.25",
+    }
+    again = visit("alexnet", **page.link)
+    assert again.warnings == [] and moved(again, run, a) and again.link == page.link
+    shown = [bar.proto.text for bar in again.app.get("progress")]
+    expected = (studio.answer(run, MIDDLE), studio.answer(run, a))
+    assert shown == [f"{p.label} {p.probability:.1%}" for one in expected for p in one.top]
+
+
+def test_drawing_as_in_training_and_back(visit: Open, run: Run) -> None:
+    page = visit("alexnet", section="augmentation")
+    for draws in (1, 2):
+        page.app.button(key="augmentation-draw").click()
+        page.run()
+        expected, shown = compute.drawn(draws, P), chosen(page)
+        assert (shown.left, shown.top, shown.mirrored) == (expected.left, expected.top, expected.mirrored)
+        assert shown.alphas == pytest.approx(expected.alphas, abs=0.0051)
+        assert moved(page, run, shown)
+    page.app.button(key="augmentation-reset").click()
+    page.run()
+    assert chosen(page) == MIDDLE
+    assert page.link == {"section": "augmentation"}
+
+
+def test_the_mean_of_ten_crops_is_that_of_their_probabilities(run: Run) -> None:
+    crops, ten = compute.ten_crops(P), studio.ten_crops(run)
+    assert ten.answers.keys() == crops.keys()
+    for name, a in crops.items():
+        assert torch.allclose(ten.answers[name].logits, logits(run, a), atol=1e-5)
+    mean = torch.stack([logits(run, a).softmax(0) for a in crops.values()]).mean(0)
+    assert [p.probability for p in ten.mean] == pytest.approx(mean.topk(len(ten.mean)).values.tolist(), abs=1e-5)
+    assert ten.mean[0].label == cache.network(run).classes[int(mean.argmax())]
+
+
+@pytest.mark.parametrize("weights", ["bundled", "untrained"])
+def test_ten_crops_with_and_without_classes(visit: Open, weights: str) -> None:
+    page = visit("alexnet", section="crops", weights=weights)
+    trained = weights == "bundled"
+    assert len(page.app.get("image")) == 11  # with the sidebar's picture
+    assert len(page.app.table) == trained
+    assert len(page.app.get("progress")) == (10 if trained else 0)
+    assert len(page.app.get("plotly_chart")) == (not trained)
