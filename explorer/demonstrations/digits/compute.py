@@ -33,6 +33,7 @@ MOST_STROKES, MOST_POINTS = 400, 8000
 _RASTER = 250  # pixels in which strokes are drawn
 _FAINT = 0.1  # ink below it does not count for the box around the digit
 _WORKING = 256  # pixels of the longer side in which a photograph is looked at
+_MAX_ASPECT = 16  # longer side by shorter side of a photograph that can show a digit
 _FAINTEST = 40  # levels of 255 between paper and ink that can be told from a stain
 _COARSE, _STROKE = 64, 13  # pixels: a coarser picture of the photograph's ground, and the widest stroke in it
 _DIGITS = ASSETS / "digits" / "digits.json"
@@ -98,7 +99,7 @@ def ink_of(strokes: Strokes) -> FloatArray:
 def standardised(ink: FloatArray) -> FloatArray:
     """Any picture of a digit, (H, W) of 0 to 1, on the finer grid: fitted into the box, centred by its mass.
 
-    Where there is no ink, nothing.
+    Returns zeros if there is no ink.
     """
     side = SIDE * FINE
     rows, columns = (np.flatnonzero(ink.max(axis=axis) > _FAINT) for axis in (1, 0))
@@ -117,7 +118,7 @@ def standardised(ink: FloatArray) -> FloatArray:
 
 
 def _centre(mass: FloatArray) -> float:
-    """The centre of mass along a line of points, each at the middle of its place."""
+    """The centre of mass along a line of points, each at the middle of its cell."""
     return float((mass * (np.arange(len(mass)) + 0.5)).sum() / mass.sum())
 
 
@@ -209,9 +210,10 @@ def as_digit(image: Image.Image) -> FoundDigit:
     if grey.size == (SIDE, SIDE) and dark_ground:
         digit = np.kron(levels.astype(np.float32) / 255, np.ones((FINE, FINE), dtype=np.float32))
         return FoundDigit(digit, "The picture has 28×28 pixels and a dark ground, as MNIST's: it is used unchanged.")
-    ink = _ink_on_paper(grey if dark_ground else ImageOps.invert(grey))
+    long_and_thin = max(grey.size) > _MAX_ASPECT * min(grey.size)
+    ink = None if long_and_thin else _ink_on_paper(grey if dark_ground else ImageOps.invert(grey))
     if ink is None:
-        return FoundDigit(None, "Nothing in the picture looks like one digit on paper: it is only made small.")
+        return FoundDigit(None, "No digit was found in the picture; it is only scaled down.")
     change = "Light ink on a dark ground" if dark_ground else "Dark ink on light paper was inverted"
     return FoundDigit(
         standardised(ink),

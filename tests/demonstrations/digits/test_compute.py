@@ -194,3 +194,14 @@ def test_the_message_holds_every_layer_and_the_input_unchanged(name: str) -> Non
     outputs = header["outputs"]
     assert outputs["distances"] == (name == "lenet5")
     assert outputs["answer"] == (np.argmin if outputs["distances"] else np.argmax)(activations.logits.numpy())
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 2), (2, 2), (1, 65_535), (65_535, 1), (16, 256), (3, 4096), (257, 16)])
+@pytest.mark.parametrize("levels", ["white", "black", "noise"])
+def test_pictures_of_any_shape_become_pixels(size: tuple[int, int], levels: str) -> None:
+    width, height = size
+    noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    found = digits.as_digit(Image.fromarray(noise) if levels == "noise" else Image.new("RGB", size, levels))
+    assert found.digit is None or found.digit.shape == (112, 112)
+    assert found.note
+    assert found.digit is None or max(size) <= 16 * min(size)
