@@ -36,10 +36,11 @@ test-tools: .venv/.tools-installed
 browser: test-tools  # a Chromium for the browser tests, where the machine has none
 	@$(BIN)/python -m tests.browser.chromium
 
-lint: test-tools  ## ruff, mypy and, for the JavaScript, oxlint
+lint: test-tools  ## ruff, mypy, who may import whom and, for the JavaScript, oxlint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy explorer
+	$(BIN)/lint-imports
 	$(BIN)/oxlint --config tests/js/oxlint.json --deny-warnings explorer
 
 test: lint browser  ## lint, then every test (JOBS=2)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.analysis.text import si
+from explorer.cards import Card, cards
 from explorer.ui.components.diagram import clicked, diagram, link
 from explorer.ui.components.navigation import go_to
-from explorer.ui.home import Card, cards, timeline
+from explorer.ui.home import timeline
 from explorer.ui.link import link_back_to, link_to, publish
 
 

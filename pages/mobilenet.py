@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.demonstrations.gates.panel import ALL_GATES, ALTERED_GATES, GATES, GATES_COST
 from explorer.demonstrations.mobilenet.panel import MIX, MULTIPLIERS, SPIRAL, WIDTHS
 from explorer.page import page
 from explorer.ui.tour import Step
@@ -60,6 +61,7 @@ TOUR = (
         "Some blocks of V3 weigh their wide maps with a squeeze-and-excitation gate before the projection. "
         "Its hard sigmoid is piecewise linear, hence cheap on a phone.",
         "mobilenet_v3_large",
+        "gates",
     ),
     Step(
         "V3: hard swish",
@@ -71,4 +73,4 @@ TOUR = (
 )
 
 if __name__ == "__main__":
-    page("mobilenet", TOUR, MIX, WIDTHS, SPIRAL, MULTIPLIERS)
+    page("mobilenet", TOUR, MIX, WIDTHS, SPIRAL, MULTIPLIERS, GATES, ALTERED_GATES, ALL_GATES, GATES_COST)

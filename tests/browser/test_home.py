@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import AppPage, OpenPage
 from tests.browser.parts import element, link
@@ -22,8 +23,9 @@ def _click_strip(view: AppPage) -> None:
 
 def _click_bubble(view: AppPage) -> None:
     bubbles = view.page.locator(".st-key-timeline .points path")
-    names = view.page.locator(".st-key-timeline .textpoint").all_text_contents()
-    bubbles.nth(names.index("VGG")).click(force=True)
+    names = view.page.locator(".st-key-timeline .textpoint")
+    expect(names.first).to_be_visible()
+    bubbles.nth(names.all_text_contents().index("VGG")).click(force=True)
 
 
 def _click_compare(view: AppPage) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from explorer.architectures import families
-from explorer.ui.home import cards
+from explorer.cards import cards
 
 ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., Any]  # -> Visit of conftest.py

@@ -92,10 +92,6 @@ class Shown:
     maps: FloatArray  # (3, H, W)
     norms: Norms
 
-    @property
-    def nbytes(self) -> int:
-        return self.maps.nbytes
-
 
 @dataclass(frozen=True)
 class Lesion:
@@ -107,21 +103,6 @@ class Lesion:
     top_before: tuple[Prediction, ...]
     top_after: tuple[Prediction, ...]
 
-    @property
-    def nbytes(self) -> int:
-        return self.before.nbytes + self.after.nbytes
-
-
-@dataclass(frozen=True)
-class AllNorms:
-    """The norms of all units."""
-
-    norms: tuple[Norms, ...]
-
-    @property
-    def nbytes(self) -> int:
-        return 24 * len(self.norms)
-
 
 @cache.bounded(16)
 def _shown(run: Run, path: str, channel: int) -> Shown:
@@ -131,8 +112,8 @@ def _shown(run: Run, path: str, channel: int) -> Shown:
 
 
 @cache.bounded(1)
-def _norms(run: Run) -> AllNorms:
-    return AllNorms(tuple(compute.norms(cache.activations(run), tuple(units_of(run.variant).values()))))
+def _norms(run: Run) -> tuple[Norms, ...]:
+    return tuple(compute.norms(cache.activations(run), tuple(units_of(run.variant).values())))
 
 
 @cache.bounded(8)
@@ -178,7 +159,7 @@ def _show_sum(run: Run) -> None:
     st.markdown("**How much each unit adds**, relative to its shortcut's output (L2 norms over all maps):")
     units = tuple(units_of(run.variant).values())
     chart(
-        charts.ratios(units, _norms(run).norms, unit, dark()),
+        charts.ratios(units, _norms(run), unit, dark()),
         "unit-ratios",
         "Norm of the residual relative to the shortcut's, unit by unit",
     )
