@@ -77,11 +77,27 @@ def test_the_eraser_takes_ink_away_and_an_empty_canvas_stays_empty() -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        None, 7, "strokes", {"0": []}, [None], [[]], [[0]], [[0, 1]], [[0, 1, 2, 3]], [[2, 1, 2]], [[True, 1, 2]],
-        [[0, 1.0, 2]], [[0, -1, 2]], [[0, 1, CANVAS + 1]], [[0, float("nan"), 2]], [[0, 10**30, 2]], [["0", 1, 2]],
-        [[0, 1, 2]] * (MOST_STROKES + 1), [[0, *[5] * 2 * (MOST_POINTS + 1)]],
+        None,
+        7,
+        "strokes",
+        {"0": []},
+        [None],
+        [[]],
+        [[0]],
+        [[0, 1]],
+        [[0, 1, 2, 3]],
+        [[2, 1, 2]],
+        [[True, 1, 2]],
+        [[0, 1.0, 2]],
+        [[0, -1, 2]],
+        [[0, 1, CANVAS + 1]],
+        [[0, float("nan"), 2]],
+        [[0, 10**30, 2]],
+        [["0", 1, 2]],
+        [[0, 1, 2]] * (MOST_STROKES + 1),
+        [[0, *[5] * 2 * (MOST_POINTS + 1)]],
     ],
-)  # fmt: skip
+)
 def test_nonsense_from_a_browser_is_refused_whole(given: object) -> None:
     assert digits.strokes_of(given) is None
 
