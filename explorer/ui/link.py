@@ -77,12 +77,9 @@ class Control:
             st.session_state[self.name] = value
 
     def settle(self) -> None:
-        """Put a value that exists now into the session, before the widget is drawn: options can change.
-
-        What follows the selection is put there each time: the browser holds an option's words, and these change.
-        """
+        """Put a value that exists now into the session, before the widget is drawn: options can change."""
         value = self.value
-        if st.session_state.get(self.name) != value or value == AS_SELECTED:
+        if st.session_state.get(self.name) != value:
             st.session_state[self.name] = value
 
 
