@@ -22,6 +22,7 @@ LEFT = "pages-left"  # what the controls of each page held when it was left
 CONTROLS = "controls"  # all controls of the page that is shown, by name
 WRITTEN = "link-written"  # the link as the last run left it
 SOURCE = "link-source"  # where this run's values come from: "link", "left" or "session"
+OWN_RERUN = "link-own-rerun"  # whether the page itself asked for this run
 REVISION = "link-revision"  # how many times values came from elsewhere than the session
 AS_SELECTED = ""  # the value of a choice that follows the selection in the diagrams
 MAX_INTEGER_DIGITS = 9
@@ -156,8 +157,9 @@ def begin(page: str) -> None:
             left = {c.name: c.value for c in state[CONTROLS].values() if not c.kept}
             state[LEFT] = {**state.get(LEFT, {}), state[PAGE]: left}
         state[PAGE] = page
-    elif link != state.get(WRITTEN):
+    elif link != state.get(WRITTEN) and not state.get(OWN_RERUN):
         source = "link"
+    state[OWN_RERUN] = False
     state[SOURCE], state[CONTROLS] = source, {}
     state[REVISION] = revision() + (source != "session")
 
@@ -224,6 +226,15 @@ def _meaning(link: Mapping[str, str]) -> dict[str, str] | None:
         if value != c.default():
             says[name] = c.text(value)
     return says
+
+
+def rerun_page() -> None:
+    """Run the whole page again, with what the session holds; for the callback of a widget in a fragment.
+
+    What the browser sent may carry the link from before the last run: it is not followed.
+    """
+    st.session_state[OWN_RERUN] = True
+    st.rerun()
 
 
 def followed(name: str) -> bool:
