@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
 from explorer.demonstrations.gates.panel import ALL_GATES, ALTERED_GATES, GATES, GATES_COST
 from explorer.demonstrations.mobilenet.panel import MIX, MULTIPLIERS, SPIRAL, WIDTHS
 from explorer.page import page
@@ -73,4 +74,16 @@ TOUR = (
 )
 
 if __name__ == "__main__":
-    page("mobilenet", TOUR, MIX, WIDTHS, SPIRAL, MULTIPLIERS, GATES, ALTERED_GATES, ALL_GATES, GATES_COST)
+    page(
+        "mobilenet",
+        TOUR,
+        MIX,
+        WIDTHS,
+        SPIRAL,
+        MULTIPLIERS,
+        GATES,
+        ALTERED_GATES,
+        ALL_GATES,
+        GATES_COST,
+        CLASS_ACTIVATION,
+    )
