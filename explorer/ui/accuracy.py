@@ -14,6 +14,7 @@ from explorer.analysis.types import Kind
 from explorer.architectures import family
 from explorer.runtime.run import Run
 from explorer.ui.charts import CHART, FONT, LEGEND, dark, fill, shared, stroke, styled
+from explorer.ui.components.navigation import go_to
 from explorer.ui.controls import segments, toggle
 from explorer.ui.link import choice, flag, link_to
 from explorer.ui.section import Section
@@ -56,7 +57,8 @@ def _show(run: Run) -> None:
     )
     points = event["selection"]["points"]
     if points:
-        _open(points[0]["customdata"][0])
+        clicked = points[0]["customdata"][0]
+        go_to(counts()[clicked].page, link_to(variant=clicked))
     st.caption(
         "MACs and parameters (the area of a bubble) are counted here, for one network and one crop: a competition's "
         "figure cost as many times more as it took networks and crops. FLOPs = 2 × MACs. Figures of different "
@@ -130,10 +132,6 @@ def hover(record: Accuracy) -> str:
         f"<b>{c.title}</b><br>{', '.join(errors)}<br>{record.protocol}<br>{record.data}<br>{record.source}<br>"
         f"{si(c.macs)} MACs, {si(c.params)} parameters, counted here"
     )
-
-
-def _open(variant: str) -> None:
-    st.switch_page(f"../pages/{counts()[variant].page}.py", query_params=link_to(variant=variant))
 
 
 def _links(shown: list[Accuracy]) -> None:

@@ -57,5 +57,5 @@ def timeline(shown: tuple[Card, ...]) -> Card | None:
     event = st.plotly_chart(
         figure, key="timeline", on_select="rerun", selection_mode="points", config={"displayModeBar": False}
     )
-    picked = event.selection.point_indices
+    picked = event["selection"]["point_indices"]
     return shown[picked[0]] if picked else None

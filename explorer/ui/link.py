@@ -22,8 +22,10 @@ LEFT = "pages-left"  # what the controls of each page held when it was left
 LINKS_LEFT = "links-left"  # the link of each page when it was left
 KEPT = "link-kept"  # what a link says of the kept controls that this page does not have
 CONTROLS = "controls"  # all controls of the page that is shown, by name
+DEFAULTS = "defaults"  # of the controls that vary, as the last run had them
 WRITTEN = "link-written"  # the link as the last run left it
 SOURCE = "link-source"  # where this run's values come from: "link", "left" or "session"
+OWN_RERUN = "link-own-rerun"  # whether the page itself asked for this run
 REVISION = "link-revision"  # how many times values came from elsewhere than the session
 AS_SELECTED = ""  # the value of a choice that follows the selection in the diagrams
 MAX_INTEGER_DIGITS = 9
@@ -52,6 +54,7 @@ class Control:
     kept: bool = False  # whether it outlives a change of page by the navigation, as the picture does
     linked: bool = True  # whether a link can carry it
     active: Callable[[], bool] = lambda: True  # whether it means anything at present; if not, the link is silent
+    varies: bool = False  # whether each variant has a default of its own: what was the default becomes the new one
 
     @property
     def value(self) -> Any:
@@ -75,12 +78,9 @@ class Control:
             st.session_state[self.name] = value
 
     def settle(self) -> None:
-        """Put a value that exists now into the session, before the widget is drawn: options can change.
-
-        What follows the selection is put there each time: the browser holds an option's words, and these change.
-        """
+        """Put a value that exists now into the session, before the widget is drawn: options can change."""
         value = self.value
-        if st.session_state.get(self.name) != value or value == AS_SELECTED:
+        if st.session_state.get(self.name) != value:
             st.session_state[self.name] = value
 
 
@@ -165,9 +165,11 @@ def begin(page: str) -> None:
             state[LINKS_LEFT] = {**state.get(LINKS_LEFT, {}), state[PAGE]: state.get(WRITTEN, {})}
             state[KEPT] = _kept()
         state[PAGE] = page
-    elif link != state.get(WRITTEN):
+    elif link != state.get(WRITTEN) and not state.get(OWN_RERUN):
         source = "link"
+    state[OWN_RERUN] = False
     state[SOURCE], state[CONTROLS] = source, {}
+    state.setdefault(DEFAULTS, {})
     state[REVISION] = revision() + (source != "session")
 
 
@@ -184,8 +186,12 @@ def restore(controls: Iterable[Control]) -> None:
         elif state[SOURCE] != "session" and not c.kept:
             value = left.get(c.name)
             state[c.name] = value if value is not None and c.accepts(value) else c.default()
+        elif c.varies and c.name in state[DEFAULTS] and state.get(c.name) == state[DEFAULTS][c.name]:
+            state[c.name] = c.default()
         else:
             state[c.name] = c.value
+        if c.varies:
+            state[DEFAULTS][c.name] = c.default()
 
 
 def _from_link(c: Control, text: str | None) -> Any:
@@ -233,6 +239,15 @@ def _meaning(link: Mapping[str, str]) -> dict[str, str] | None:
         if value != c.default():
             says[name] = c.text(value)
     return says
+
+
+def rerun_page() -> None:
+    """Run the whole page again, with what the session holds; for the callback of a widget in a fragment.
+
+    What the browser sent may carry the link from before the last run: it is not followed.
+    """
+    st.session_state[OWN_RERUN] = True
+    st.rerun()
 
 
 def followed(name: str) -> bool:

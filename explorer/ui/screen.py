@@ -25,7 +25,7 @@ from explorer.ui import cache
 from explorer.ui.components.diagram import ColourBy, clicked, diagram, link
 from explorer.ui.components.feature_maps import model_input
 from explorer.ui.controls import segments, select
-from explorer.ui.link import Control, choice, link_to, publish
+from explorer.ui.link import Control, choice, link_to, publish, rerun_page
 from explorer.ui.section import Section
 from explorer.ui.selection import SCREEN, selected
 from explorer.ui.selection import select as select_node
@@ -81,7 +81,7 @@ def screen(family: Family, run: Run, instruments: tuple[Section, ...]) -> None:
         _header(family, variant)
     with controls:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            select(variant_control(family), label_visibility="collapsed", on_change=st.rerun)  # the whole page
+            select(variant_control(family), label_visibility="collapsed", on_change=rerun_page)
             _download(trace, node)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             segments(COLOUR, label_visibility="collapsed")
@@ -192,7 +192,7 @@ def _beside_diagrams(trace: Trace, node: Node, run: Run, instruments: tuple[Sect
         what = f"{channels:,} {'map' if channels == 1 else 'maps'} of {pair_text(node.out_shape[1:])}"
     # "relu6 · ReLU6" says nothing twice, and would wrap.
     kind = "" if node.kind == "input" or node.name.endswith(node.type.lower()) else f"{node.type} · "
-    title, switch = st.columns([8, 3], vertical_alignment="center", gap=None)
+    title, switch = st.columns([7, 4], vertical_alignment="center", gap=None)
     with title:
         narrow = "" if channels == published else f" (paper: {published:,})"
         st.markdown(f"**{node.name}** · {kind}{what}{narrow}")

@@ -13,7 +13,7 @@ def test_the_module_follows_the_selection_and_the_box(open_page: OpenPage) -> No
     view.settle()
     shown.append(section(view, "module"))
     assert "inception.module" not in link(view)
-    pick(view, "Module", "inception3.3b: 28×28×480")
+    pick(view, "inception.module", "inception3.3b: 28×28×480")
     shown.append(section(view, "module"))
     assert link(view)["inception.module"] == "inception3.3b"
     choose(view, "All modules")

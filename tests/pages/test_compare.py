@@ -174,6 +174,6 @@ def test_every_bubble_has_a_link_for_the_keyboard(accuracy: Any) -> None:
 def test_a_click_on_a_bubble_opens_its_page(visit: Open) -> None:
     page = visit("compare", section="accuracy", sample="coffee", **PAIR)
     page.app.session_state["accuracy"] = {"selection": {"points": [{"customdata": ["resnet50_v1", ""]}]}}
-    page.run()
+    page.run().follow()
     assert page.app.title[0].value.startswith(counts()["resnet50_v1"].title)
     assert page.link == {"sample": "coffee", "variant": "resnet50_v1"}

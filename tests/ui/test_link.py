@@ -23,7 +23,12 @@ def _page() -> None:
 
     animal = choice("zoo.animal", "Animal", {"cat": "Cat", "dog": "Dog", "bird": "Bird"})
     legs = number(
-        "zoo.legs", "Legs", 0, lambda: 2 if animal.value == "bird" else 4, lambda: 4 - 2 * (animal.value == "bird")
+        "zoo.legs",
+        "Legs",
+        0,
+        lambda: 2 if animal.value == "bird" else 4,
+        lambda: 4 - 2 * (animal.value == "bird"),
+        varies=True,
     )
     colour = choice("colour", "Colour", ("red", "blue"), kept=True)
     secret = number("secret", "Secret", 0, 9, linked=False)
@@ -87,6 +92,14 @@ def test_a_link_is_followed_once_and_what_it_does_not_name_is_the_default() -> N
     assert session.follow(zoo__animal="dog") == "dog 4 red 0 False"
 
 
+def test_what_was_the_default_becomes_the_default_of_another_variant() -> None:
+    session = Session()
+    assert session.run(zoo__animal="bird") == "bird 2 red 0 False" and session.link == {"zoo.animal": "bird"}
+    assert session.run(zoo__animal="dog") == "dog 4 red 0 False" and session.link == {"zoo.animal": "dog"}
+    session.run(zoo__legs=1)
+    assert session.run(zoo__animal="bird") == "bird 1 red 0 False"  # it was chosen
+
+
 def test_back_shows_what_the_link_of_before_says() -> None:
     session = Session()
     before = session.run(zoo__animal="dog", zoo__legs=1)
@@ -94,6 +107,15 @@ def test_back_shows_what_the_link_of_before_says() -> None:
     session.run(zoo__animal="bird", colour="blue")
     assert session.follow(**link_before) == before
     assert session.follow() == "cat 4 red 0 False"
+
+
+def test_a_run_that_the_page_asks_for_does_not_follow_a_link_of_before() -> None:
+    session = Session()
+    session.run(zoo__animal="dog")
+    session.app.query_params = {}  # what the browser had, when the viewer clicked again
+    assert session.run(**{link.OWN_RERUN: True, "zoo.animal": "bird"}) == "bird 2 red 0 False"
+    assert session.link == {"zoo.animal": "bird"}
+    assert session.follow() == "cat 4 red 0 False"  # Back
 
 
 def test_another_page_begins_anew_but_for_what_is_kept_and_remembers_what_was_left() -> None:
