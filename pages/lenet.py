@@ -38,6 +38,7 @@ TOUR = (
         "Table I of the paper: of S2's six maps a map of C3 reads three, four or all. Different inputs "
         "force the maps to learn different features.",
         section="connections",
+        section="connections",
     ),
     Step(
         "The same with all connections",
@@ -57,12 +58,14 @@ TOUR = (
         "f6.tanh",
         "F6 has 84 units, one for each pixel of a 7×12 bitmap. Trained, it draws the digit that the network "
         "takes the input for.",
+        section="output",
     ),
     Step(
         "The smallest wins",
         "output.rbf",
         "Each output is the squared distance of F6 from a fixed bitmap of one digit: a penalty, not a "
         "score. There is no softmax.",
+        section="output",
         section="output",
     ),
 )
