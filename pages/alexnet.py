@@ -27,7 +27,6 @@ TOUR = (
         "Local response normalization: the larger the values of the neighbouring maps at the same pixel, "
         "the more a value shrinks. Five maps take part. VGG tried it and found no gain.",
         section="lrn",
-        section="lrn",
     ),
     Step(
         "Windows that overlap",

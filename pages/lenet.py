@@ -38,7 +38,6 @@ TOUR = (
         "Table I of the paper: of S2's six maps a map of C3 reads three, four or all. Different inputs "
         "force the maps to learn different features.",
         section="connections",
-        section="connections",
     ),
     Step(
         "The same with all connections",
@@ -65,7 +64,6 @@ TOUR = (
         "output.rbf",
         "Each output is the squared distance of F6 from a fixed bitmap of one digit: a penalty, not a "
         "score. There is no softmax.",
-        section="output",
         section="output",
     ),
 )

@@ -42,7 +42,6 @@ TOUR = (
         "conv3_x.1.add",
         "The gate acts on the residual branch, not on the dashed shortcut.",
         section="sum",
-        section="sum",
     ),
     Step(
         "Almost free?",

@@ -13,7 +13,6 @@ TOUR = (
         "Enlarge a map and point at a pixel: it sees 5×5 pixels of the input. One 5×5 kernel would need "
         "25C² weights, the two have 18C² and a ReLU between them.",
         section="stack",
-        section="field",
     ),
     Step(
         "Three see 7×7",
@@ -44,7 +43,6 @@ TOUR = (
         "fc6.linear",
         "Colour the nodes by **Parameters**: the first fully connected layer reads 7×7 maps, and has more "
         "weights than all other layers together.",
-        section="shares",
         section="shares",
     ),
     Step(
