@@ -14,32 +14,33 @@ help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The stamps are newer than the requirements while the venv is up to date: a second `make` installs nothing.
-.venv/.app-installed: requirements.txt
+.venv/.app-installed: requirements.txt pyproject.toml
 	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 		{ echo "Python 3.11 or newer is needed; '$(PYTHON)' is not. Try: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --requirement requirements.txt
+	$(BIN)/python -m pip install --no-deps --editable .
 	@touch $@
 
 .venv/.tools-installed: tests/requirements.txt .venv/.app-installed
 	$(BIN)/python -m pip install --requirement tests/requirements.txt --constraint requirements.txt
 	@touch $@
 
-install: .venv/.app-installed  ## create .venv and install the app's requirements
+install: .venv/.app-installed  ## create .venv, and install the app and what it needs
 
 run: install  ## start the app (HOST=127.0.0.1 PORT=8501)
-	$(BIN)/python -m streamlit run explorer/app.py --server.address $(HOST) --server.port $(PORT) \
-		--browser.serverAddress $(if $(filter 0.0.0.0 ::,$(HOST)),$(shell hostname),$(HOST))
+	$(BIN)/python -m explorer serve --host $(HOST) --port $(PORT)
 
 test-tools: .venv/.tools-installed
 
 browser: test-tools  # a Chromium for the browser tests, where the machine has none
 	@$(BIN)/python -m tests.browser.chromium
 
-lint: test-tools  ## ruff, mypy and, for the JavaScript, oxlint
+lint: test-tools  ## ruff, mypy, who may import whom and, for the JavaScript, oxlint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy explorer
+	$(BIN)/lint-imports
 	$(BIN)/oxlint --config tests/js/oxlint.json --deny-warnings explorer
 
 test: lint browser  ## lint, then every test (JOBS=2)
@@ -49,12 +50,13 @@ format: test-tools  ## let ruff rewrite the sources
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-golden: test-tools  ## rewrite the tests' golden files: read the diff before you commit it
+golden: test-tools  ## rewrite the computed assets and the tests' golden files: read the diff before you commit it
+	$(BIN)/python -m explorer assets
 	$(BIN)/python -m pytest --update-golden
 
 bench: browser  ## measure the speed limits; writes build/bench.json
 	$(BIN)/python -m tests.benchmarks
 
 clean:  ## remove everything that make has made
-	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

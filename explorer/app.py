@@ -1,4 +1,4 @@
-"""The entry: `streamlit run explorer/app.py`.
+"""The entry: `cnn-explorer serve`, or `streamlit run explorer/app.py`.
 
 The server imports this file as an ASGI app, to warm up before the first viewer; for each viewer Streamlit runs it again
 as a script, which sets up the page and the navigation.
@@ -6,17 +6,13 @@ as a script, which sets up the page and the navigation.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-ROOT = Path(__file__).resolve().parents[1]
-if str(ROOT) not in sys.path:  # so that `import explorer` works from whatever directory the app is started
-    sys.path.insert(0, str(ROOT))
+from explorer import ASSETS
 
 
 def main() -> None:
@@ -26,7 +22,7 @@ def main() -> None:
     from explorer.ui.app.navigation import HOME, page_files
 
     warmup.start()
-    st.set_page_config(page_title="CNN explorer", page_icon=str(ROOT / "assets" / "icon.png"), layout="wide")
+    st.set_page_config(page_title="CNN explorer", page_icon=str(ASSETS / "icon.png"), layout="wide")
     style.apply()
     pages = {
         name: st.Page(file, title=title, url_path="" if name == HOME else name, default=name == HOME)

@@ -15,12 +15,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer import ROOT
+from explorer import ROOT, cards
 from explorer.analysis import accuracy
 from explorer.analysis.trace import trace_variant
 from explorer.architectures import families, family_of, variant
 from explorer.runtime.weights.layouts import TIMM
-from explorer.ui import home
 
 # Variants whose published weights are timm's, as torchvision has none: by timm's name.
 TIMM_MODELS = {
@@ -53,7 +52,7 @@ def texts() -> dict[Path, Callable[[], str]]:
     """The files, each with the function that computes its content."""
     with_page = [f.name for f in families() if (ROOT / "pages" / f"{f.name}.py").is_file()]
     return {
-        **{home.FOLDER / f"{name}.json": partial(_card, name) for name in with_page},
+        **{cards.FOLDER / f"{name}.json": partial(_card, name) for name in with_page},
         accuracy.FILE: _counts,
         TIMM: _timm_table,
     }
@@ -61,7 +60,7 @@ def texts() -> dict[Path, Callable[[], str]]:
 
 def _card(family: str) -> str:
     """What the home page shows of a family."""
-    return json.dumps(asdict(home.card(family)), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(asdict(cards.card(family)), indent=1, ensure_ascii=False) + "\n"
 
 
 def _counts() -> str:

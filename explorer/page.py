@@ -1,4 +1,4 @@
-"""An architecture's page, top to bottom: a file in `pages/` is a tour and one call of `page`."""
+"""A page, top to bottom: a file in `pages/` is a tour and one call of `page`, or one call of `tool`."""
 
 from __future__ import annotations
 
@@ -55,5 +55,27 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
         device_box()
         tour(family, steps)
     screen(family, run, INSTRUMENTS)
+    below(sections, run)
+    publish()
+
+
+def tool(top: Section, *sections: Section, networks: Sequence[Control], before: Sequence[Control] = ()) -> None:
+    """Draw a page that is about no single architecture.
+
+    Args:
+        top: what is always shown; its run, and that of the sections, is of the first network.
+        sections: below it; the first one is open at first.
+        networks: the controls whose values are names of variants.
+        before: controls on which those depend.
+    """
+    restore((*sidebar_controls(), *before, *networks))
+    names = [control.value for control in networks]
+    restore((weights_control(*names),))
+    with st.sidebar:
+        run = run_of(names[0], picture_box())
+        device_box()
+    restore((*top.controls(run), open_control(sections), *controls_of(sections, run)))
+    st.title(top.title, anchor=False)
+    top.show(run)
     below(sections, run)
     publish()

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import streamlit as st
+from explorer.page import tool
+from explorer.ui.accuracy import ACCURACY
+from explorer.ui.compare import DIFFERENCES, NETWORKS, PAIR, STAGES
 
-from explorer.ui import accuracy, compare
-
-st.title("Compare", anchor=False)
-st.markdown(
-    "Two networks on the same picture: what leaves each resolution, and what it costs. Below, what the networks of "
-    "this app were published to reach, against the operations that they need."
-)
-compare.pair()
-st.header("Accuracy against operations", anchor=False)
-accuracy.figures()
+if __name__ == "__main__":
+    tool(PAIR, DIFFERENCES, STAGES, ACCURACY, networks=NETWORKS)

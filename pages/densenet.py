@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from explorer.architectures import family
-from explorer.demonstrations.class_activation import panel as class_activation
-from explorer.demonstrations.dense_block import panel as densenet
-from explorer.ui import below
-from explorer.ui.screen import current_variant, screen
-from explorer.ui.tour import Step, tour
+from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
+from explorer.demonstrations.dense_block.panel import DENSE_BLOCK, DENSE_COST
+from explorer.page import page
+from explorer.ui.tour import Step
 
-FAMILY = family("densenet")
-
-STEPS = (
+TOUR = (
     Step(
         "A few new maps",
         "dense_block1.layer1.conv",
@@ -21,14 +17,14 @@ STEPS = (
     Step(
         "Concatenate, not add",
         "dense_block1.layer1.cat",
-        "The dashed edge hands the input on untouched, and the new maps stand behind it. ResNet would have "
+        "The dashed edge passes the input on unchanged, and the new maps come after it. ResNet would have "
         "added the two and could not tell them apart afterwards.",
     ),
     Step(
         "All maps are kept",
         "dense_block1.layer6.cat",
         "At the end of the block: the first 64 maps are still those of the stem. Page on: every layer has "
-        "left its 32 behind them.",
+        "appended its 32.",
     ),
     Step(
         "BN and ReLU come first",
@@ -58,7 +54,7 @@ STEPS = (
     Step(
         "Small, but not in memory",
         "dense_block3.layer48.bottleneck.bn",
-        "Colour the nodes by **Memory**: each concatenation, BN and ReLU writes all the maps anew. Keeping "
+        "Colour the nodes by **Memory**: each concatenation, BN and ReLU writes all the maps again. Keeping "
         "them for training grows with the square of the layers; the authors wrote a second version that "
         "recomputes them.",
         "densenet201",
@@ -72,11 +68,5 @@ STEPS = (
     ),
 )
 
-variant = current_variant(FAMILY)
-tour(FAMILY, STEPS)
-densenet.begin(variant)
-class_activation.begin(variant)
-screen(FAMILY, variant, densenet.follow)
-densenet.demonstration(variant)
-class_activation.panel(variant)
-below.below(FAMILY, variant)
+if __name__ == "__main__":
+    page("densenet", TOUR, DENSE_BLOCK, DENSE_COST, CLASS_ACTIVATION)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from explorer.architectures import family
-from explorer.demonstrations.class_activation import panel as class_activation
-from explorer.demonstrations.inception_module import panel as googlenet
-from explorer.ui import below
-from explorer.ui.screen import current_variant, screen
-from explorer.ui.tour import Step, tour
+from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
+from explorer.demonstrations.inception_module.panel import HEADS, MODULE, MODULES
+from explorer.page import page
+from explorer.ui.tour import Step
 
-FAMILY = family("googlenet")
-
-STEPS = (
+TOUR = (
     Step(
         "Four branches, one stack",
         "inception3.3a.cat",
-        "1×1, 3×3, 5×5 and a pooling see the same maps. **concat** stacks what they make of them: the first "
+        "1×1, 3×3, 5×5 and a pooling see the same maps. **concat** stacks their outputs: the first "
         "64 maps are the 1×1's, the next 128 the 3×3's.",
     ),
     Step(
@@ -32,7 +28,7 @@ STEPS = (
     Step(
         "A 1×1 that saves nothing",
         "stem.conv2_reduce.conv",
-        "The table calls it “reduce”, but 64 maps go in and 64 come out. It mixes channels, with a ReLU behind it.",
+        "The table calls it “reduce”, but 64 maps go in and 64 come out. It mixes channels, with a ReLU after it.",
     ),
     Step(
         "Halving between the stages",
@@ -43,7 +39,7 @@ STEPS = (
     Step(
         "Auxiliary heads: training only",
         "aux1.fc2",
-        "Small classifiers hang on 4a and 4d. In training their losses are added, each times 0.3. Inference "
+        "Small classifiers are attached to 4a and 4d. In training their losses are added, each times 0.3. Inference "
         "drops them, so the figures at the top do not count them. Colour the nodes by **Parameters**: the "
         "two weigh almost as much as the network.",
     ),
@@ -68,11 +64,5 @@ STEPS = (
     ),
 )
 
-variant = current_variant(FAMILY)
-tour(FAMILY, STEPS)
-googlenet.begin(variant)
-class_activation.begin(variant)
-screen(FAMILY, variant, googlenet.follow)
-googlenet.demonstration(variant)
-class_activation.panel(variant)
-below.below(FAMILY, variant)
+if __name__ == "__main__":
+    page("googlenet", TOUR, MODULE, MODULES, HEADS, CLASS_ACTIVATION)

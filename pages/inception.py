@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from explorer.architectures import family
-from explorer.demonstrations.class_activation import panel as class_activation
-from explorer.demonstrations.inception_module import panel as googlenet
-from explorer.ui import below
-from explorer.ui.screen import current_variant, screen
-from explorer.ui.tour import Step, tour
+from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
+from explorer.demonstrations.inception_module.panel import HEADS, MODULE, MODULES
+from explorer.page import page
+from explorer.ui.tour import Step
 
-FAMILY = family("inception")
-
-STEPS = (
+TOUR = (
     Step(
         "Two 3×3 for a 5×5",
         "mixed5.5b.branch3x3.conv3.conv",
@@ -70,11 +66,5 @@ STEPS = (
     ),
 )
 
-variant = current_variant(FAMILY)
-tour(FAMILY, STEPS)
-googlenet.begin(variant)
-class_activation.begin(variant)
-screen(FAMILY, variant, googlenet.follow)
-googlenet.demonstration(variant)
-class_activation.panel(variant)
-below.below(FAMILY, variant)
+if __name__ == "__main__":
+    page("inception", TOUR, MODULE, MODULES, HEADS, CLASS_ACTIVATION)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from explorer.architectures import family
-from explorer.demonstrations.class_activation import panel as class_activation
-from explorer.demonstrations.gates import panel as se_laboratory
-from explorer.demonstrations.mobilenet import panel as mobilenet
-from explorer.ui import below
-from explorer.ui.screen import current_variant, screen
-from explorer.ui.tour import Step, tour
+from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
+from explorer.demonstrations.gates.panel import ALL_GATES, ALTERED_GATES, GATES, GATES_COST
+from explorer.demonstrations.mobilenet.panel import MIX, MULTIPLIERS, SPIRAL, WIDTHS
+from explorer.page import page
+from explorer.ui.tour import Step
 
-FAMILY = family("mobilenet")
-
-STEPS = (
+TOUR = (
     Step(
         "One filter per channel",
         "stage2.0.depthwise.conv",
         "The depthwise convolution filters each map with a 3×3 of its own. Map 5 comes from map 5 of the "
-        "input alone: no channel learns of another.",
+        "input alone: no channel learns about another.",
     ),
     Step(
         "A 1×1 mixes the channels",
@@ -55,16 +51,18 @@ STEPS = (
     Step(
         "V2: the linear bottleneck",
         "stage2.1.project.bn",
-        "No activation follows the projection: a ReLU would destroy what the few channels hold. So these "
-        "maps have both signs.",
+        "No activation follows the projection: a ReLU would destroy what the few channels hold, as it does to the "
+        "spiral below. So these maps have both signs.",
         "mobilenet_v2",
+        "spiral",
     ),
     Step(
         "V3: a gate",
         "stage3.1.se.mul",
         "Some blocks of V3 weigh their wide maps with a squeeze-and-excitation gate before the projection. "
-        "Its hard sigmoid is made of straight lines, cheap on a telephone.",
+        "Its hard sigmoid is piecewise linear, hence cheap on a phone.",
         "mobilenet_v3_large",
+        "gates",
     ),
     Step(
         "V3: hard swish",
@@ -75,13 +73,17 @@ STEPS = (
     ),
 )
 
-variant = current_variant(FAMILY)
-tour(FAMILY, STEPS)
-se_laboratory.begin(variant)
-mobilenet.begin(variant)
-class_activation.begin(variant)
-screen(FAMILY, variant, mobilenet.follow, se_laboratory.follow)
-mobilenet.demonstration(variant)
-se_laboratory.laboratory(variant)
-class_activation.panel(variant)
-below.below(FAMILY, variant)
+if __name__ == "__main__":
+    page(
+        "mobilenet",
+        TOUR,
+        MIX,
+        WIDTHS,
+        SPIRAL,
+        MULTIPLIERS,
+        GATES,
+        ALTERED_GATES,
+        ALL_GATES,
+        GATES_COST,
+        CLASS_ACTIVATION,
+    )

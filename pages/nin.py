@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from explorer.architectures import family
-from explorer.demonstrations.class_activation import panel as class_activation
-from explorer.ui import below
-from explorer.ui.screen import current_variant, screen
-from explorer.ui.tour import Step, tour
+from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
+from explorer.page import page
+from explorer.ui.tour import Step
 
-FAMILY = family("nin")
-
-STEPS = (
+TOUR = (
     Step(
         "First an ordinary convolution",
         "mlpconv1.conv",
@@ -38,7 +34,8 @@ STEPS = (
     Step(
         "A map for each class",
         "mlpconv4.pointwise2",
-        "The last 1×1 makes one map a class. Trained, a class's map shows where in the picture the network sees it.",
+        "The last 1×1 makes one map for each class. Trained, it shows where in the picture the network sees the class.",
+        section="class_activation",
     ),
     Step(
         "No fully connected layer",
@@ -62,9 +59,5 @@ STEPS = (
     ),
 )
 
-variant = current_variant(FAMILY)
-tour(FAMILY, STEPS)
-class_activation.begin(variant)
-screen(FAMILY, variant)
-class_activation.panel(variant)
-below.below(FAMILY, variant)
+if __name__ == "__main__":
+    page("nin", TOUR, CLASS_ACTIVATION)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
+from explorer.demonstrations.gradients.panel import GRADIENTS
 from explorer.demonstrations.residual_unit.panel import REMOVAL, SUM
 from explorer.page import page
 from explorer.ui.tour import Step
@@ -67,4 +69,4 @@ TOUR = (
 )
 
 if __name__ == "__main__":
-    page("resnet", TOUR, SUM, REMOVAL)
+    page("resnet", TOUR, SUM, REMOVAL, GRADIENTS, CLASS_ACTIVATION)

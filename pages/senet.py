@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from explorer.architectures import family
-from explorer.demonstrations.class_activation import panel as class_activation
-from explorer.demonstrations.gates import panel as se_laboratory
-from explorer.demonstrations.residual_unit.panel import one_unit
-from explorer.ui import below
-from explorer.ui.screen import current_variant, screen
-from explorer.ui.tour import Step, tour
+from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
+from explorer.demonstrations.gates.panel import ALL_GATES, ALTERED_GATES, GATES, GATES_COST
+from explorer.demonstrations.residual_unit.panel import REMOVAL, SUM
+from explorer.page import page
+from explorer.ui.tour import Step
 
-FAMILY = family("senet")
-
-STEPS = (
+TOUR = (
     Step(
         "Squeeze",
         "conv3_x.1.se.squeeze",
-        "The squeeze is the mean of each whole map: one number a channel. It has no parameters, and it lets "
-        "the block know of the whole image.",
+        "The squeeze is the mean of each whole map: one number a channel. It has no parameters, and it tells "
+        "the block about the whole image.",
     ),
     Step(
         "Excitation",
@@ -40,7 +36,8 @@ STEPS = (
     Step(
         "Before the addition",
         "conv3_x.1.add",
-        "The gate acts on the residual branch. The dashed shortcut passes it by.",
+        "The gate acts on the residual branch, not on the dashed shortcut.",
+        section="sum",
     ),
     Step(
         "Almost free?",
@@ -70,12 +67,5 @@ STEPS = (
     ),
 )
 
-variant = current_variant(FAMILY)
-tour(FAMILY, STEPS)
-se_laboratory.begin(variant)
-class_activation.begin(variant)
-screen(FAMILY, variant, se_laboratory.follow)
-se_laboratory.laboratory(variant)
-one_unit(variant)
-class_activation.panel(variant)
-below.below(FAMILY, variant)
+if __name__ == "__main__":
+    page("senet", TOUR, GATES, ALTERED_GATES, ALL_GATES, GATES_COST, SUM, REMOVAL, CLASS_ACTIVATION)

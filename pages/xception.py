@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
 from explorer.demonstrations.separable.panel import SPECTRUM
 from explorer.page import page
 from explorer.ui.tour import Step
@@ -57,4 +58,4 @@ TOUR = (
 )
 
 if __name__ == "__main__":
-    page("xception", TOUR, SPECTRUM)
+    page("xception", TOUR, SPECTRUM, CLASS_ACTIVATION)

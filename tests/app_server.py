@@ -51,16 +51,17 @@ def app_server(home: Path) -> Iterator[AppServer]:
     """
     url = f"http://127.0.0.1:{_free_port()}"
     log = home / "app.log"
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "explorer" / "app.py")]
+    command = [sys.executable, "-m", "explorer", "serve", "--port", url.rpartition(":")[2]]
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
         "LANG": "C.UTF-8",
+        "PYTHONPATH": str(ROOT),  # this clone, whichever is installed
         "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full",
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "--server.port", url.rpartition(":")[2]],
+            command,
             cwd=home,
             env=environment,
             stdin=subprocess.DEVNULL,

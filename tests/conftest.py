@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -31,6 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "visit" in getattr(item, "fixturenames", ()):
             # One worker runs them all: networks and activations are cached in its process.
             item.add_marker(pytest.mark.xdist_group("pages"))
+        if {"browser", "server"} & set(getattr(item, "fixturenames", ())):
+            # One worker runs them all, so that the app and the browser are started once.
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -45,6 +51,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def repo_root() -> Path:
     """The repository's folder."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium. The tests fail without one: skipped browser tests would look like passed ones."""
+    from playwright.sync_api import sync_playwright  # only where a test asks for it
+
+    from tests.browser import chromium
+
+    executable = chromium.find()
+    if executable is None:
+        pytest.fail("There is no Chromium: `make browser` installs one.")
+    with sync_playwright() as playwright:
+        chrome = playwright.chromium.launch(executable_path=executable, args=chromium.FLAGS)
+        yield chrome
+        chrome.close()
 
 
 @pytest.fixture(scope="session")

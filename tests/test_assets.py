@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
-from explorer import ASSETS
+from explorer import ASSETS, cards
 from explorer.analysis import accuracy
 from explorer.architectures import family
 from explorer.assets import AssetError, texts, write_all
 from explorer.runtime.weights.layouts import TIMM
-from explorer.ui import home
 
 TEXTS = texts()
 # Where Graphviz puts things depends on the fonts of the machine.
@@ -39,7 +38,7 @@ def test_each_file_is_what_would_be_written(file: Path) -> None:
 
 
 def test_no_card_is_left_of_a_family_without_a_page() -> None:
-    assert set(home.FOLDER.iterdir()) == {file for file in TEXTS if file.parent == home.FOLDER}
+    assert set(cards.FOLDER.iterdir()) == {file for file in TEXTS if file.parent == cards.FOLDER}
 
 
 def test_counts_name_the_page_of_their_variant() -> None:

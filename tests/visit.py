@@ -9,6 +9,7 @@ import importlib.util
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from streamlit.testing.v1 import AppTest
 
@@ -45,6 +46,12 @@ class Visit:
         self.app.query_params = dict(link)
         self.app.switch_page(f"../pages/{page}.py")
         return self.run()
+
+    def follow(self) -> Visit:
+        """Go where the page sends the browser."""
+        (sent,) = self.components("navigation")
+        page, _, query = json.loads(sent.proto.json)["url"].partition("?")
+        return self.open(page, **dict(parse_qsl(query)))
 
     def click(self, node: str) -> Visit:
         """Click an element of a diagram that selects this operation."""

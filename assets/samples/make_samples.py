@@ -1,27 +1,23 @@
 """Make the sample pictures again, from the packages scikit-image and scikit-learn and from our own drawing.
 
-    pip install scikit-image scikit-learn
-    python assets/samples/make_samples.py
+    .venv/bin/pip install scikit-image scikit-learn
+    .venv/bin/python assets/samples/make_samples.py
 
 Neither package is needed to run the app. samples.json, which describes the pictures, is written by hand.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import skimage.data
 import sklearn.datasets
 from PIL import Image
+from testcard import draw_test_card
+
+from explorer.runtime.pictures import load_image
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1]))
-
-from testcard import draw_test_card  # noqa: E402
-
-from explorer.runtime.pictures import load_image  # noqa: E402
-
 LONGER_SIDE = 512
 
 _SKIMAGE = Path(skimage.data.__file__).parent

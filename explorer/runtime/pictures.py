@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 MAX_BYTES = 20_000_000
-MAX_PIXELS = 50_000_000
 FORMATS = ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF")
 
-_PIXEL_LIMIT = f"at most {MAX_PIXELS:,} ({MAX_PIXELS // 10**6} megapixels) are accepted."
+# No picture may take more than about 300 MiB or two seconds while it is decoded. JPEG is decoded at half its size as
+# soon as it is large; that does not save memory in other formats, nor in a JPEG file of several scans (progressive),
+# which is kept whole until the last. libwebp keeps four copies.
+MAX_PIXELS = 50_000_000
+MAX_PIXELS_WHOLE = 25_000_000
+MAX_PIXELS_WEBP = 16_000_000
+LARGE = 12_500_000  # pixels; a picture with more is used at half its size: networks see 331 x 331 at most
 
-# One at a time: 50 megapixels take half a gigabyte while they are decoded, and viewers share one memory.
+# Each scan of a JPEG file goes over the whole picture. Ten are common.
+MAX_SCANS = 500
+MAX_SCANNED_PIXELS = 500_000_000
+
+# Chunks of PNG, segments of JPEG, blocks of GIF: millions of empty ones would keep Pillow busy for seconds.
+_MAX_SECTIONS = 200_000
+
+# A marker of a JPEG file, without those that stand alone; none of them is in the coded pixels.
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
+_START_OF_SCAN = 0xDA
+_END_OF_IMAGE = 0xD9
+
+# One at a time: viewers share one memory.
 _decoding = Lock()
 
 # What Pillow's decoders raise for broken files, by its documentation or seen when fuzzing them.
@@ -37,16 +55,6 @@ _DAMAGE = (
     zlib.error,
 )
 
-_TRANSPOSE = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
 
 class ImageError(ValueError):
     """A picture can't be used; the message is one sentence for the person who chose it."""
@@ -57,7 +65,7 @@ class LoadedImage:
     """A picture ready to be shown and used; equal to any with the same digest, whatever file it came from.
 
     Attributes:
-        image: 8-bit RGB, upright, in its full size.
+        image: 8-bit RGB, upright; in its full size, or half of it where it has more than LARGE pixels.
         digest: SHA-256 of size and pixels, hexadecimal: the same picture has the same digest in any file.
         notes: a sentence for each thing that was changed on the way from the file.
         title: for captions, e.g. "Cat".
@@ -88,14 +96,15 @@ def load_image(source: bytes | Path) -> LoadedImage:
     The content decides the format, not the name. Colour profiles are ignored, as in the networks' training.
 
     Raises:
-        ImageError: the file is missing, empty, too large (over 20 MB or 50 megapixels: refused before it is
-            decoded), damaged, or not in one of FORMATS.
+        ImageError: the file is missing, empty, too large (20 MB; 50 megapixels of JPEG, 16 of WebP, 25 of anything
+            else, refused before they are decoded), made to keep a decoder busy, damaged, or not in one of FORMATS.
     """
     data = _read(source)
+    scans = _check_sections(data)
     with _pillow_errors(data):
         opened = Image.open(BytesIO(data), formats=FORMATS)
     with opened:
-        _check_pixels(opened.size)
+        _check_pixels(opened, scans)
         with _decoding, _pillow_errors(data):
             image, notes = _decode(opened)
     return LoadedImage.of(image, notes)
@@ -126,17 +135,85 @@ def _pillow_errors(data: bytes) -> Iterator[None]:
         yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         # Pillow refuses these in `open`, before their size could be asked: only its own limit is known.
-        raise ImageError(f"The picture has more than {Image.MAX_IMAGE_PIXELS:,} pixels; {_PIXEL_LIMIT}") from error
+        raise ImageError(
+            f"The picture has more than {Image.MAX_IMAGE_PIXELS:,} pixels; {_at_most(MAX_PIXELS)}."
+        ) from error
     except UnidentifiedImageError as error:
         raise ImageError(_unidentified(data)) from error
     except _DAMAGE as error:
         raise ImageError("The picture is damaged or incomplete and can't be read.") from error
 
 
-def _check_pixels(size: tuple[int, int]) -> None:
-    width, height = size
-    if width * height > MAX_PIXELS:
-        raise ImageError(f"The picture has {width:,} x {height:,} = {width * height:,} pixels; {_PIXEL_LIMIT}")
+def _check_sections(data: bytes) -> int:
+    """How many scans a JPEG file has, 0 for other files; refuses files of too many sections. Nothing is decoded."""
+    sections: Iterator[int] = iter(())
+    if data.startswith(b"\xff\xd8"):
+        sections = _jpeg_markers(data)
+    elif data.startswith(b"\x89PNG"):
+        sections = _png_chunks(data)
+    elif data.startswith(b"GIF8"):
+        sections = _gif_blocks(data)
+    scans = 0
+    for count, section in enumerate(sections, 1):
+        scans += section == _START_OF_SCAN
+        if count > _MAX_SECTIONS:
+            raise ImageError(f"The file is cut into more than {_MAX_SECTIONS:,} sections, as no picture is.")
+    return scans
+
+
+def _jpeg_markers(data: bytes) -> Iterator[int]:
+    position = 2
+    while found := _JPEG_MARKER.search(data, position):
+        yield found[0][1]
+        if found[0][1] == _END_OF_IMAGE:
+            return
+        position = found.end() + int.from_bytes(data[found.end() : found.end() + 2])
+
+
+def _png_chunks(data: bytes) -> Iterator[int]:
+    position = 8
+    while position < len(data):
+        yield 0
+        position += 12 + int.from_bytes(data[position : position + 4])
+
+
+def _gif_blocks(data: bytes) -> Iterator[int]:
+    """Extensions, frames, and the blocks of up to 255 bytes in which both are stored."""
+
+    def byte(position: int) -> int:
+        return int.from_bytes(data[position : position + 1])  # 0 after the end
+
+    def colours(flags: int) -> int:
+        return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+    position = 13 + colours(byte(10))
+    while (kind := byte(position)) in (0x21, 0x2C):
+        yield 0
+        position += 2 if kind == 0x21 else 11 + colours(byte(position + 9))
+        while length := byte(position):
+            yield 0
+            position += 1 + length
+        position += 1
+
+
+def _check_pixels(opened: Image.Image, scans: int) -> None:
+    """Refuse what would take too much memory or time, going by the file's header."""
+    width, height = opened.size
+    pixels, several_scans = width * height, scans > 1
+    if scans > MAX_SCANS or (several_scans and scans * pixels > MAX_SCANNED_PIXELS):
+        most = min(MAX_SCANS, MAX_SCANNED_PIXELS // pixels)
+        raise ImageError(f"The JPEG file has {scans:,} scans; at most {most:,} are accepted in this size.")
+    limit, kind = MAX_PIXELS, "JPEG"
+    if opened.format == "WEBP":
+        limit, kind = MAX_PIXELS_WEBP, "WebP"
+    elif opened.format != "JPEG" or several_scans:
+        limit, kind = MAX_PIXELS_WHOLE, "progressive JPEG" if several_scans else str(opened.format)
+    if pixels > limit:
+        raise ImageError(f"The picture has {width:,} x {height:,} = {pixels:,} pixels; {_at_most(limit)} in {kind}.")
+
+
+def _at_most(pixels: int) -> str:
+    return f"at most {pixels:,} ({pixels // 10**6} megapixels) are accepted"
 
 
 def _unidentified(data: bytes) -> str:
@@ -159,10 +236,20 @@ def _decode(opened: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     notes = []
     if getattr(opened, "is_animated", False):
         notes.append("The file holds several frames or pages; the first one is used.")
+    width, height = opened.size
+    factor = 2 if width * height > LARGE else 1
+    if factor > 1:
+        notes.append(f"The picture has {width:,} x {height:,} pixels; it is used at half its size.")
+        opened.draft(None, (width // factor, height // factor))  # halves JPEG, leaves other formats as they are
     opened.load()
+    if opened.size != (width, height):
+        factor = 1
+    with suppress(*_DAMAGE):  # a damaged EXIF block does not cost the picture
+        ImageOps.exif_transpose(opened, in_place=True)
     image = opened
     if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
-        image, note = _to_8_bits(image)
+        image, note = _to_8_bits(image, factor)
+        factor = 1
         notes.append(note)
     if image.has_transparency_data:
         image = image if image.mode == "RGBA" else image.convert("RGBA")
@@ -171,13 +258,13 @@ def _decode(opened: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
             white.paste(image, mask=image)
             image = white
             notes.append("Transparent parts were laid on white.")
-    image = image.convert("RGB")
-    transpose = _TRANSPOSE.get(_orientation(opened))
-    return image if transpose is None else image.transpose(transpose), tuple(notes)
+    if image.mode != "RGB":
+        image = image.convert("RGB")
+    return image.reduce(factor) if factor > 1 else image, tuple(notes)
 
 
-def _to_8_bits(image: Image.Image) -> tuple[Image.Image, str]:
-    """Scale 12- and 16-bit, 32-bit and floating-point grey levels to 0..255.
+def _to_8_bits(image: Image.Image, factor: int) -> tuple[Image.Image, str]:
+    """Scale 12- and 16-bit, 32-bit and floating-point grey levels to 0..255, and the picture to a part of its sides.
 
     Unsigned 12 and 16 bits have a range of their own. The others have none: 0..1 or 0..255 is taken where the
     values fit in, else the range from the smallest to the largest.
@@ -186,8 +273,9 @@ def _to_8_bits(image: Image.Image) -> tuple[Image.Image, str]:
         tags = getattr(image, "tag_v2", {})
         bits = tags.get(ExifTags.Base.BitsPerSample, (16,))[0]
         low, high = 0.0, 2.0**bits - 1
-        image = image.convert("I")
+        image = image.convert("I").reduce(factor)
     else:
+        image = image.reduce(factor)
         values = np.asarray(image)
         finite = values[np.isfinite(values)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
@@ -198,14 +286,6 @@ def _to_8_bits(image: Image.Image) -> tuple[Image.Image, str]:
     offset = 0.5 - low * scale  # the conversion to L clips and rounds down
     levels = image.point(lambda value: value * scale + offset).convert("L")
     return levels, f"Grey levels from {low:g} to {high:g} were scaled to 8 bits."
-
-
-def _orientation(opened: Image.Image) -> int:
-    """The EXIF orientation of an opened picture, 1 (upright) where its EXIF block is absent or unreadable."""
-    try:
-        return opened.getexif().get(ExifTags.Base.Orientation, 1)
-    except _DAMAGE:
-        return 1
 
 
 def png_bytes(image: Image.Image) -> bytes:

@@ -12,7 +12,12 @@ from explorer.analysis.accuracy import RECORDS, Accuracy, Group, counts
 from explorer.analysis.text import si
 from explorer.analysis.types import Kind
 from explorer.architectures import family
+from explorer.runtime.run import Run
 from explorer.ui.charts import CHART, FONT, LEGEND, dark, fill, shared, stroke, styled
+from explorer.ui.components.navigation import go_to
+from explorer.ui.controls import segments, toggle
+from explorer.ui.link import choice, flag, link_to
+from explorer.ui.section import Section
 
 GROUPS: dict[Group, str] = {
     "paper": "Papers: one network, one crop",
@@ -24,44 +29,36 @@ SYMBOLS: dict[Group, tuple[str, Kind]] = {
     "library": ("square", "depthwise"),
     "more": ("diamond-open", "merge"),
 }
-MEASURES: dict[str, Literal[1, 5]] = {"Top-1": 1, "Top-5": 5}
 TICKS = [digit * power for power in (1e8, 1e9, 1e10) for digit in (1, 2, 5)]
-LEAST, MOST = 9, 46  # diameters of bubbles in pixels
+MIN_BUBBLE_PX = 9  # diameters
+MAX_BUBBLE_PX = 46
+
+MEASURE = choice("accuracy.measure", "Accuracy", {1: "Top-1", 5: "Top-5"})
+SHOWN = {group: flag(f"accuracy.{group}", label, group == "paper") for group, label in GROUPS.items()}
 
 
-@st.fragment
-def figures() -> None:
-    """The chart, what it leaves out, a table, and links for who does not point."""
+def _show(run: Run) -> None:
+    """The chart, what it leaves out, links for keyboard users, and a table."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        measure = st.segmented_control(
-            "Accuracy", MEASURES, key="accuracy-measure", default="Top-1", required=True, label_visibility="collapsed"
-        )
-        groups = st.pills(
-            "Figures",
-            GROUPS,
-            key="accuracy-groups",
-            default=["paper"],
-            selection_mode="multi",
-            format_func=GROUPS.__getitem__,
-            label_visibility="collapsed",
-        )
-    top = MEASURES[measure]
+        top: Literal[1, 5] = segments(MEASURE, label_visibility="collapsed")
+        groups = [group for group, control in SHOWN.items() if toggle(control)]
     shown = [r for r in RECORDS if r.group in groups and r.accuracy(top) is not None]
     st.markdown(
-        "**Look for** networks that lie above others at the same cost, and for small bubbles that lie high. The axis "
-        "of operations is logarithmic."
+        "Published accuracy against the operations that are counted here. What to look for: networks that lie above "
+        "others at the same cost, and small bubbles that lie high. The axis of operations is logarithmic."
     )
     event = st.plotly_chart(
-        chart(shown, top, dark()),
+        figure(shown, top, dark()),
         key="accuracy",
         on_select="rerun",
         selection_mode="points",
         config=CHART,
-        alt=f"{measure} accuracy against multiply-accumulates",
+        alt=f"Top-{top} accuracy against multiply-accumulates",
     )
     points = event["selection"]["points"]
     if points:
-        _open(points[0]["customdata"][0])
+        clicked = points[0]["customdata"][0]
+        go_to(counts()[clicked].page, link_to(variant=clicked))
     st.caption(
         "MACs and parameters (the area of a bubble) are counted here, for one network and one crop: a competition's "
         "figure cost as many times more as it took networks and crops. FLOPs = 2 × MACs. Figures of different "
@@ -69,13 +66,13 @@ def figures() -> None:
     )
     _links(shown)
     with st.expander("All figures, as printed"):
-        st.dataframe([_row(r) for r in RECORDS if r.group in groups], hide_index=True)
+        st.dataframe([_row(r) for r in RECORDS if r.group in groups], hide_index=True, key="accuracy-printed")
 
 
 @shared
-def chart(shown: list[Accuracy], top: Literal[1, 5], is_dark: bool) -> go.Figure:
+def figure(shown: list[Accuracy], top: Literal[1, 5], is_dark: bool) -> go.Figure:
     """One set of bubbles a group, and a name for each family at its best of the first group."""
-    figure = go.Figure()
+    bubbles = go.Figure()
     largest = max(c.params for c in counts().values())
     named: set[str] = set()
     for group, (symbol, kind) in SYMBOLS.items():
@@ -87,7 +84,7 @@ def chart(shown: list[Accuracy], top: Literal[1, 5], is_dark: bool) -> go.Figure
         for c in found:
             names.append("" if c.page in named else family(c.page).title)
             named.add(c.page)
-        figure.add_scatter(
+        bubbles.add_scatter(
             x=[c.macs for c in found],
             y=[r.accuracy(top) for r in records],
             name=GROUPS[group],
@@ -101,13 +98,15 @@ def chart(shown: list[Accuracy], top: Literal[1, 5], is_dark: bool) -> go.Figure
             marker={
                 "symbol": symbol,
                 "color": fill(kind, is_dark) if group != "more" else stroke(kind, is_dark),
-                "size": [LEAST + (MOST - LEAST) * math.sqrt(c.params / largest) for c in found],
+                "size": [
+                    MIN_BUBBLE_PX + (MAX_BUBBLE_PX - MIN_BUBBLE_PX) * math.sqrt(c.params / largest) for c in found
+                ],
                 "opacity": 0.85,
                 "line": {"width": 2 if group == "more" else 1, "color": stroke(kind, is_dark)},
             },
         )
     macs = [math.log10(counts()[r.variant].macs) for r in shown or RECORDS]
-    figure.update_xaxes(
+    bubbles.update_xaxes(
         title="MACs, one crop",
         type="log",
         tickvals=TICKS,
@@ -115,9 +114,14 @@ def chart(shown: list[Accuracy], top: Literal[1, 5], is_dark: bool) -> go.Figure
         showgrid=True,
         range=[min(macs) - 0.35, max(macs) + 0.35],  # room for the names on a phone
     )
-    figure.update_yaxes(title=f"top-{top} accuracy (%)")
-    figure.update_layout(legend={**LEGEND, "itemsizing": "constant"})
-    return styled(figure, is_dark, height=520)
+    bubbles.update_yaxes(title=f"top-{top} accuracy (%)")
+    bubbles.update_layout(legend={**LEGEND, "itemsizing": "constant"})
+    return styled(bubbles, is_dark, height=520)
+
+
+def _diameter(part: float) -> float:
+    """In pixels, of a bubble whose area is this part of the largest one's."""
+    return MIN_BUBBLE_PX + (MAX_BUBBLE_PX - MIN_BUBBLE_PX) * math.sqrt(part)
 
 
 def hover(record: Accuracy) -> str:
@@ -130,15 +134,11 @@ def hover(record: Accuracy) -> str:
     )
 
 
-def _open(variant: str) -> None:
-    st.switch_page(f"../pages/{counts()[variant].page}.py", query_params={"variant": variant})
-
-
 def _links(shown: list[Accuracy]) -> None:
     with st.container(horizontal=True, gap="small", key="cost-links"):
         for name in sorted({r.variant for r in shown}, key=lambda n: counts()[n].macs):
             c = counts()[name]
-            st.page_link(f"../pages/{c.page}.py", label=c.title, query_params={"variant": name})
+            st.page_link(f"../pages/{c.page}.py", label=c.title, query_params=link_to(variant=name))
 
 
 def _row(record: Accuracy) -> dict[str, Any]:
@@ -153,3 +153,6 @@ def _row(record: Accuracy) -> dict[str, Any]:
         "pictures": record.data,
         "source": record.source,
     }
+
+
+ACCURACY = Section("accuracy", "Accuracy against operations", _show, lambda run: (MEASURE, *SHOWN.values()))

@@ -18,6 +18,7 @@ from plotly.subplots import make_subplots
 from explorer.analysis.palette import INK, KINDS
 from explorer.analysis.types import Kind
 from explorer.runtime.activations import Prediction
+from explorer.runtime.maps import FloatArray
 
 FONT = 16
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
@@ -114,3 +115,31 @@ def bars_under_bars(panels: Panels, what: str, dark: bool, height: int) -> go.Fi
     figure.update_xaxes(title=what, row=len(panels), col=1)
     figure.update_yaxes(nticks=4)
     return styled(figure, dark, height=height, bargap=0)
+
+
+@shared
+def logits(before: FloatArray, after: FloatArray, classes: Sequence[str], dark: bool) -> go.Figure:
+    """The logits of all classes, original across, altered up; unchanged ones lie on the line."""
+    names = list(classes) or [f"class {i}" for i in range(len(before))]
+    low, high = float(min(before.min(), after.min())), float(max(before.max(), after.max()))
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[low, high],
+        y=[low, high],
+        mode="lines",
+        hoverinfo="skip",
+        showlegend=False,
+        line={"color": stroke("normalization", dark), "width": 2},
+    )
+    figure.add_scatter(
+        x=before,
+        y=after,
+        mode="markers",
+        customdata=names,
+        showlegend=False,
+        marker={"size": 7, "color": fill("linear", dark), "line": {"width": 1, "color": INK}},
+        hovertemplate="%{customdata}: %{x:.4g} becomes %{y:.4g}<extra></extra>",
+    )
+    figure.update_xaxes(title="original logit", tickfont_size=FONT, nticks=6)
+    figure.update_yaxes(title="altered logit", tickfont_size=FONT, nticks=6)
+    return styled(figure, dark, height=380)

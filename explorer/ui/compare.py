@@ -1,174 +1,188 @@
-"""Two networks on the same picture: what they differ in, and their maps at a chosen resolution."""
+"""Two networks on the same picture: their maps at a chosen resolution, and what they differ in."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from explorer.analysis.compare import Difference, Level, differences, levels
 from explorer.analysis.text import bytes_text, pair_text, shape_text, thousands
-from explorer.analysis.trace import Trace
 from explorer.architectures import catalogue, family_of
-from explorer.runtime.maps import GridHeader, Message, Order, encode_page, statistics
-from explorer.runtime.pictures import LoadedImage
+from explorer.runtime.maps import Message, Order, encode_page, statistics
+from explorer.runtime.run import Run
 from explorer.ui import cache
-from explorer.ui.components.feature_maps import MapView, current_view, feature_maps
-from explorer.ui.link import followed, keep, seed
+from explorer.ui.components.feature_maps import feature_maps
+from explorer.ui.controls import reports, segments, select
+from explorer.ui.link import Control, choice, link_to, publish, revision
+from explorer.ui.map_controls import MapControls, map_controls
 from explorer.ui.screen import input_and_result
-from explorer.ui.sidebar import run_of, settings
+from explorer.ui.section import Section
+from explorer.ui.selection import SCREEN
+from explorer.ui.weights_box import weights_for
 
-SIDES = {"a": "First network", "b": "Second network"}
-FIRST, SECOND = "mobilenet_v2", "resnet50"
-MAPS_HEIGHT = 388  # three rows of maps, and no half one
+MAPS_HEIGHT_PX = 388  # three rows of maps, and no half one
+DEFAULT_STAGE = 8  # where both networks have it
 
 
-@st.fragment
-def pair() -> None:
-    """Everything that depends on the two networks."""
-    for side, usual, place in zip(SIDES, (FIRST, SECOND), st.columns(2, gap="medium"), strict=True):
-        seed(side, catalogue(), usual, "variant")
-        with place:
-            _choose(side)
-    a, b = (cache.trace(st.session_state[side]) for side in SIDES)
-    st.header("The same picture, the same resolution", anchor=False)
-    _maps(a, b)
-    st.header("What they differ in", anchor=False)
-    st.table([_row(a, b, d) for d in differences(a, b)])
+def _labels() -> dict[str, str]:
+    return {name: variant.label for name, variant in catalogue().items()}
+
+
+A = choice("compare.a", "First network", _labels, "resnet34")
+B = choice("compare.b", "Second network", _labels, "plain34")
+NETWORKS = (A, B)
+
+
+def _both_levels() -> tuple[dict[int, Level], dict[int, Level]]:
+    return levels(cache.trace(A.value)), levels(cache.trace(B.value))
+
+
+def _stages() -> dict[int, str]:
+    a, b = _both_levels()
+    return {reduction: f"1/{reduction}" for reduction in a if reduction in b}
+
+
+def _default_stage() -> int:
+    return DEFAULT_STAGE if DEFAULT_STAGE in _stages() else list(_stages())[-1]
+
+
+STAGE = choice("compare.stage", "Side of the maps, as a part of the input's", _stages, _default_stage)
+
+
+def _runs(run: Run) -> tuple[Run, Run]:
+    return run, replace(run, variant=B.value, weights=weights_for(B.value))
+
+
+def _map_controls(run: Run) -> list[MapControls]:
+    """How each network's maps are looked at."""
+
+    def of(index: int, name: str) -> MapControls:
+        def shape() -> tuple[int, ...]:
+            node = _both_levels()[index][STAGE.value].node.name
+            return cache.running_trace(_runs(run)[index]).node(node).out_shape
+
+        return map_controls(name, shape, scale="shared")
+
+    return [of(index, control.name) for index, control in enumerate(NETWORKS)]
+
+
+def _controls(run: Run) -> Sequence[Control]:
+    return STAGE, *(control for looked_at in _map_controls(run) for control in looked_at.by_field.values())
+
+
+# ---- the pair and their maps --------------------------------------------------------------------------------
+
+
+@st.fragment(key=SCREEN)
+def _show_pair(run: Run) -> None:
+    """The choice of two networks, and their maps side by side on one scale of colours."""
+    columns = st.columns(2, gap="medium")
+    for control, column in zip(NETWORKS, columns, strict=True):
+        with column:
+            _network_box(control)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"{STAGE.label}:", width="content")
+        segments(STAGE, label_visibility="collapsed")
+    chosen = [found[STAGE.value] for found in _both_levels()]
+    runs = _runs(run)
+    ranges = [_range(r, level.node.name) for r, level in zip(runs, chosen, strict=True)]
+    limits = min(low for low, _ in ranges), max(high for _, high in ranges)
+    for side, column in enumerate(st.columns(2, gap="medium")):
+        with column:
+            _maps(runs[side], chosen[side].node.name, NETWORKS[side].name, _map_controls(run)[side], limits)
+    st.caption(
+        "Both share one scale of colours. What to look for: how many maps there are, how strong they are, and how much "
+        "of the picture they still show."
+    )
+    publish()
+
+
+def _network_box(control: Control) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        name = select(control, label_visibility="collapsed", on_change=st.rerun)  # the whole page
+        with st.container(key=f"cost-{control.name}", width="content"):
+            st.page_link(
+                f"../pages/{family_of(name).name}.py",
+                label=f"Open {catalogue()[name].title} →",
+                query_params=link_to(variant=name),
+            )
+
+
+def _maps(run: Run, node: str, side: str, looked_at: MapControls, limits: tuple[float, float]) -> None:
+    channels, *size = cache.running_trace(run).node(node).out_shape
+    st.markdown(f"**{node}** · {channels} maps of {pair_text(size)}")
+    key, view = f"{side}-{revision()}", looked_at.view
+    feature_maps(
+        _message(run, side, node, limits, view.order, view.page),
+        key=key,
+        view=view,
+        on_view_change=reports(key, **looked_at.by_field),
+    )
+    input_and_result(run, group=side, key=f"{side}-input")
+
+
+@cache.few(64)
+def _range(run: Run, node: str) -> tuple[float, float]:
+    """The least and the largest value of an operation's maps."""
+    found = statistics(cache.activations(run).maps(node).numpy())
+    return float(found.minimum.min()), float(found.maximum.max())
+
+
+@cache.bounded(64)
+def _message(run: Run, side: str, node: str, limits: tuple[float, float], order: Order, page: int) -> Message:
+    values = cache.activations(run).maps(node).numpy()
+    header = cache.grid_header(run, node, MAPS_HEIGHT_PX, side)
+    header["minimum"], header["maximum"] = limits
+    header["signed"] = limits[0] < 0
+    return encode_page(values, statistics(values), header, order, page)
+
+
+# ---- tables -------------------------------------------------------------------------------------------------
+
+
+def _show_differences(run: Run) -> None:
+    """The totals of both."""
+    a, b = cache.trace(A.value), cache.trace(B.value)
+    st.table([_row(d) for d in differences(a, b)])
     st.caption(
         "Counted from the code, for one picture, without heads that only serve training. Depth is the number of weight "
         "layers on the longest path. A pixel of the receptive field is one of the network's own input."
     )
-    st.header("Stage by stage", anchor=False)
-    st.markdown(
-        "Stages are aligned by the resolution of their output: how many times smaller than the input. **Look for** the "
-        "resolution at which each network spends its multiplications, and the one that holds its parameters."
-    )
-    st.table(_stages(a, b))
-    keep(a=a.variant, b=b.variant, stage=st.session_state["stage"], sample=settings().sample)
 
 
-def _choose(side: str) -> None:
-    variants = catalogue()
-    chosen = st.selectbox(
-        SIDES[side],
-        variants,
-        key=side,
-        persist_state="session",
-        format_func=lambda n: variants[n].title + (f" ({variants[n].note})" if variants[n].note else ""),
-    )
-    with st.container(key=f"cost-{side}"):
-        st.page_link(
-            f"../pages/{family_of(chosen).name}.py",
-            label=f"Open {variants[chosen].title} →",
-            query_params={"variant": chosen},
-        )
-
-
-# ---- maps --------------------------------------------------------------------------------------------------
-
-
-def _maps(a: Trace, b: Trace) -> None:
-    both = levels(a), levels(b)
-    shared = [str(reduction) for reduction in both[0] if reduction in both[1]]
-    usual = "8" if "8" in shared else shared[-1]
-    seed("stage", shared, usual, "resolution that both have")
-    st.segmented_control(
-        "Side of the maps, as a part of the input's",
-        shared,
-        key="stage",
-        required=True,
-        persist_state="session",
-        format_func=lambda reduction: f"1/{reduction}",
-    )
-    chosen = [found[int(st.session_state["stage"])] for found in both]
-    limits = _limits(*(a.variant, chosen[0].node.name), *(b.variant, chosen[1].node.name))
-    for side, trace, level, place in zip(SIDES, (a, b), chosen, st.columns(2, gap="medium"), strict=True):
-        with place:
-            _side(side, trace, level, limits)
-    st.caption(
-        "Both share one scale of colours. **Look for** how many maps there are, how strong they are, and how much of "
-        "the picture is still to be seen in them."
-    )
-
-
-def _side(side: str, trace: Trace, level: Level, limits: tuple[float, float]) -> None:
-    node, name = level.node, trace.variant
-    arguments = run_of(name)
-    maps = cache.activations(*arguments).maps(node.name)
-    st.markdown(f"**{node.name}** · {maps.shape[0]} maps of {pair_text(maps.shape[1:])}")
-    key = f"compare-{side}-{followed()}"
-    view = current_view(key, MapView(scale="shared"))
-    feature_maps(_message(*arguments, side, node.name, limits, view.order, view.page), key=key, initial=view)
-    input_and_result(trace, group=side, key=f"compare-{side}-input")
-
-
-def _limits(first: str, first_node: str, second: str, second_node: str) -> tuple[float, float]:
-    """The least and the largest value of both networks' maps."""
-    lows, highs = [], []
-    for name, node in ((first, first_node), (second, second_node)):
-        stats = statistics(cache.activations(*run_of(name)).maps(node).numpy())
-        lows.append(float(stats.minimum.min()))
-        highs.append(float(stats.maximum.max()))
-    return min(lows), max(highs)
-
-
-@cache.bounded(64)
-def _message(
-    name: str,
-    weights: str,
-    device: str,
-    image: LoadedImage,
-    side: str,
-    node: str,
-    limits: tuple[float, float],
-    order: Order,
-    page: int,
-) -> Message:
-    values = cache.activations(name, weights, device, image).maps(node).numpy()
-    n, (low, high) = cache.trace(name).node(node), limits
-    header = GridHeader(
-        group=side,
-        node=node,
-        height=MAPS_HEIGHT,
-        minimum=low,
-        maximum=high,
-        signed=low < 0,
-        input_size=cache.trace(name).input_size[1:],
-        receptive_field={"size": n.receptive_field, "stride": n.rf_stride, "start": n.rf_start},
-    )
-    return encode_page(values, statistics(values), header, order, page)
-
-
-# ---- tables ------------------------------------------------------------------------------------------------
-
-
-def _text(unit: str, value: int) -> str:
-    return {"bytes": bytes_text(value), "pixels": f"{thousands(value)} px"}.get(unit, thousands(value))
-
-
-def _row(a: Trace, b: Trace, d: Difference) -> dict[str, str]:
-    names = _titles(a, b)
+def _row(d: Difference) -> dict[str, str]:
+    first, second = _heads()
     return {
         "": d.label,
-        names[0]: _text(d.unit, d.first),
-        names[1]: _text(d.unit, d.second),
+        first: _quantity(d.unit, d.first),
+        second: _quantity(d.unit, d.second),
         "second ÷ first": f"{d.ratio:.3g}",
     }
 
 
-def _titles(a: Trace, b: Trace) -> tuple[str, str]:
-    """As heads of columns, which must differ."""
-    first, second = catalogue()[a.variant].title, catalogue()[b.variant].title
+def _quantity(unit: str, value: int) -> str:
+    return {"bytes": bytes_text(value), "pixels": f"{thousands(value)} px"}.get(unit, thousands(value))
+
+
+def _heads() -> tuple[str, str]:
+    """The networks' titles as heads of columns, which must differ."""
+    first, second = (catalogue()[control.value].title for control in NETWORKS)
     return first, second if second != first else f"{second} (the same)"
 
 
-def _stages(a: Trace, b: Trace) -> list[dict[str, Any]]:
+def _show_stages(run: Run) -> None:
     """For each resolution at which either has a stage's output, a row for each of the two."""
-    both = levels(a), levels(b)
+    st.markdown(
+        "Stages are aligned by the resolution of their output: how many times smaller than the input. What to look "
+        "for: the resolution at which each network spends its multiplications, and the one that holds its parameters."
+    )
+    both = _both_levels()
     rows = []
     for reduction in sorted({r for found in both for r, level in found.items() if level.stages}):
-        for title, found in zip(_titles(a, b), both, strict=True):
+        for title, found in zip(_heads(), both, strict=True):
             level = found.get(reduction)
             row: dict[str, Any] = {"side": f"1/{reduction}", "network": title, "stages": "none"}
             if level is not None and level.stages:
@@ -181,4 +195,9 @@ def _stages(a: Trace, b: Trace) -> list[dict[str, Any]]:
                     "receptive field": f"{level.node.receptive_field[0]} px",
                 }
             rows.append(row)
-    return rows
+    st.table(rows)
+
+
+PAIR = Section("compare", "Compare", _show_pair, _controls)
+DIFFERENCES = Section("differences", "What they differ in", _show_differences)
+STAGES = Section("stages", "Stage by stage", _show_stages)

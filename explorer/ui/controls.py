@@ -18,6 +18,10 @@ def select(control: Control, *, as_selected: str | None = None, label: str | Non
     options = control.options()
     if as_selected is not None:
         options = {AS_SELECTED: f"As selected: {as_selected}", **options}
+    entry, shown = options.get(control.value), f"{control.name}-shown"
+    if st.session_state.get(shown) != entry:  # the browser keeps an entry's former words unless it is told
+        st.session_state[shown] = entry
+        st.session_state[control.name] = control.value
     st.selectbox(
         label or control.label,
         options,

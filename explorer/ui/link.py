@@ -19,7 +19,10 @@ import streamlit as st
 
 PAGE = "page"  # in the session: the page that was drawn last
 LEFT = "pages-left"  # what the controls of each page held when it was left
+LINKS_LEFT = "links-left"  # the link of each page when it was left
+KEPT = "link-kept"  # what a link says of the kept controls that this page does not have
 CONTROLS = "controls"  # all controls of the page that is shown, by name
+DEFAULTS = "defaults"  # of the controls that vary, as the last run had them
 WRITTEN = "link-written"  # the link as the last run left it
 SOURCE = "link-source"  # where this run's values come from: "link", "left" or "session"
 OWN_RERUN = "link-own-rerun"  # whether the page itself asked for this run
@@ -28,7 +31,9 @@ AS_SELECTED = ""  # the value of a choice that follows the selection in the diag
 MAX_INTEGER_DIGITS = 9
 MAX_QUOTED = 60  # characters of a wrong value that are repeated
 
-_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # ASCII punctuation: what a backslash can escape
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")  # of ASCII: what a backslash can escape
+_ADDRESS = re.compile(r"([:@]|www)", re.IGNORECASE)  # begins what becomes a link without any punctuation of Markdown
+WORD_JOINER = "\u2060"  # cannot be seen
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ class Control:
     kept: bool = False  # whether it outlives a change of page by the navigation, as the picture does
     linked: bool = True  # whether a link can carry it
     active: Callable[[], bool] = lambda: True  # whether it means anything at present; if not, the link is silent
+    varies: bool = False  # whether each variant has a default of its own: what was the default becomes the new one
 
     @property
     def value(self) -> Any:
@@ -74,7 +80,7 @@ class Control:
     def settle(self) -> None:
         """Put a value that exists now into the session, before the widget is drawn: options can change."""
         value = self.value
-        if self.name not in st.session_state or st.session_state[self.name] != value:
+        if st.session_state.get(self.name) != value:
             st.session_state[self.name] = value
 
 
@@ -156,11 +162,14 @@ def begin(page: str) -> None:
         if PAGE in state:
             left = {c.name: c.value for c in state[CONTROLS].values() if not c.kept}
             state[LEFT] = {**state.get(LEFT, {}), state[PAGE]: left}
+            state[LINKS_LEFT] = {**state.get(LINKS_LEFT, {}), state[PAGE]: state.get(WRITTEN, {})}
+            state[KEPT] = _kept()
         state[PAGE] = page
     elif link != state.get(WRITTEN) and not state.get(OWN_RERUN):
         source = "link"
     state[OWN_RERUN] = False
     state[SOURCE], state[CONTROLS] = source, {}
+    state.setdefault(DEFAULTS, {})
     state[REVISION] = revision() + (source != "session")
 
 
@@ -177,8 +186,12 @@ def restore(controls: Iterable[Control]) -> None:
         elif state[SOURCE] != "session" and not c.kept:
             value = left.get(c.name)
             state[c.name] = value if value is not None and c.accepts(value) else c.default()
+        elif c.varies and c.name in state[DEFAULTS] and state.get(c.name) == state[DEFAULTS][c.name]:
+            state[c.name] = c.default()
         else:
             state[c.name] = c.value
+        if c.varies:
+            state[DEFAULTS][c.name] = c.default()
 
 
 def _from_link(c: Control, text: str | None) -> Any:
@@ -250,10 +263,23 @@ def revision() -> int:
 
 def link_to(**values: str) -> dict[str, str]:
     """The link to another page with these values, and what outlives a change of page: picture and weights."""
-    kept = (c for c in st.session_state[CONTROLS].values() if c.kept and _tells(c))
-    return {c.name: c.text(c.value) for c in kept} | values
+    said = {name: text for name, text in _kept().items() if text is not None}
+    return said | values
+
+
+def link_back_to(page: str) -> dict[str, str]:
+    """The link to a page as it was left: what its controls held, and what outlives a change of page."""
+    left = st.session_state.get(LINKS_LEFT, {}).get(page, {})
+    return link_to(**{name: text for name, text in left.items() if name not in _kept()})
+
+
+def _kept() -> dict[str, str | None]:
+    """What a link says of each control that outlives a change of page; None where it has to be silent."""
+    here = {c.name: c.text(c.value) if _tells(c) else None for c in st.session_state[CONTROLS].values() if c.kept}
+    return st.session_state.get(KEPT, {}) | here
 
 
 def plain(text: str) -> str:
     """As Markdown that shows the text as it is: no picture, link, formula or icon comes of it."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    apart = _ADDRESS.sub(rf"\1{WORD_JOINER}", " ".join(text.split()))
+    return _PUNCTUATION.sub(r"\\\1", apart)

@@ -192,7 +192,7 @@ def _beside_diagrams(trace: Trace, node: Node, run: Run, instruments: tuple[Sect
         what = f"{channels:,} {'map' if channels == 1 else 'maps'} of {pair_text(node.out_shape[1:])}"
     # "relu6 · ReLU6" says nothing twice, and would wrap.
     kind = "" if node.kind == "input" or node.name.endswith(node.type.lower()) else f"{node.type} · "
-    title, switch = st.columns([8, 3], vertical_alignment="center", gap=None)
+    title, switch = st.columns([7, 4], vertical_alignment="center", gap=None)
     with title:
         narrow = "" if channels == published else f" (paper: {published:,})"
         st.markdown(f"**{node.name}** · {kind}{what}{narrow}")

@@ -16,12 +16,12 @@ BOX = "weights-box"
 DOWNLOAD_INTERVAL = 0.5  # seconds between two looks at a download under way
 
 
-def weights_control(name: str) -> Control:
-    """The viewer's preference; the link of a variant that does not have such weights is silent about it."""
+def weights_control(*names: str) -> Control:
+    """The viewer's preference; where no variant of these names has such weights, the link is silent about it."""
     kinds = (UNTRAINED, BUNDLED, IMAGENET, FOLDER)
 
     def active() -> bool:
-        return weights_for(name) == st.session_state[WEIGHTS]
+        return st.session_state[WEIGHTS] in map(weights_for, names)
 
     return Control(
         WEIGHTS, "Weights", lambda text: text if text in kinds else None, lambda: BEST, kept=True, active=active

@@ -57,7 +57,7 @@ def capture_cost() -> dict[str, float]:
 
     def capture_and_show() -> None:
         maps = capture(network, x).maps("conv3_x.1.add").numpy()
-        encode_page(maps, map_statistics(maps), {})
+        encode_page(maps, map_statistics(maps), {}).packed()
 
     bare(), capture(network, x)
     capturing, alone = paired(lambda: capture(network, x), bare, rounds=21)
@@ -122,11 +122,10 @@ def page_cost(url: str, visits: int = 7) -> dict[str, float]:
     from playwright.sync_api import sync_playwright
 
     from tests.browser import chromium
-    from tests.browser.conftest import FLAGS
 
     paint, title, maps = [], [], []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
         for _ in range(visits + 1):
             page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
             start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""A Chromium for the browser tests: `python -m tests.browser.chromium` installs one where there is none."""
+"""A Chromium for the tests in a browser: `python -m tests.browser.chromium` installs one where there is none."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ from playwright.sync_api import sync_playwright
 
 SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 PACKAGES = ("chromium", "fonts-liberation")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def find() -> str | None:

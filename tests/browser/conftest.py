@@ -1,10 +1,9 @@
-"""One app and one browser for all browser tests; each test opens pages in contexts of its own."""
+"""One app for all tests of its pages in a browser; each test opens them in contexts of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
@@ -16,21 +15,10 @@ from playwright.sync_api import (
     Request,
     Response,
     WebSocket,
-    sync_playwright,
 )
 
 from tests.app_server import AppServer, app_server
-from tests.browser import chromium
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 LOCAL_HOSTS = ("127.0.0.1", "localhost", None)  # None: data: and blob: addresses
 TIMEOUT_MS = 60_000
 
@@ -42,15 +30,6 @@ SETTLED = """() => {
   window.idleSince = idle ? window.idleSince ?? performance.now() : undefined;
   return idle && performance.now() - window.idleSince > 300;
 }"""
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            # One worker runs them all, so that the app and the browser are started once.
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @dataclass
@@ -103,18 +82,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     """The running app; `server.log` is the file with its output."""
     with app_server(tmp_path_factory.mktemp("app")) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A Chromium. The tests fail without one: skipped browser tests would look like passed ones."""
-    executable = chromium.find()
-    if executable is None:
-        pytest.fail("There is no Chromium: `make browser` installs one.")
-    with sync_playwright() as playwright:
-        chrome = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield chrome
-        chrome.close()
 
 
 @pytest.fixture

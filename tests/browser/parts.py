@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, urlparse
 
 from playwright.sync_api import Locator
@@ -55,3 +56,85 @@ def choose(view: AppPage, option: str) -> None:
     """Click an option of a segmented control."""
     view.page.get_by_role("radio", name=option, exact=True).click()
     view.settle()
+
+
+# Everything that a person sees of an element and the components in it: words, lines of drawings, pictures, what is
+# painted. Not a slider's own number: it changes whether or not anything follows from it.
+SHOWN = """element => {
+  const components = Array.from(element.querySelectorAll("*"), (e) => e.shadowRoot).filter(Boolean);
+  const numbers = element.querySelectorAll('[data-testid="stSliderThumbValue"]');
+  for (const number of numbers) number.style.visibility = "hidden";
+  const words = element.innerText;
+  for (const number of numbers) number.style.visibility = "";
+  const shown = [element, ...components].flatMap((root) => [
+    ...Array.from(root.querySelectorAll("path"), (p) => p.getAttribute("d") + p.style.fill),
+    ...Array.from(root.querySelectorAll("img, image"), (i) => i.src ?? i.href.baseVal),
+    ...Array.from(root.querySelectorAll("canvas"), (c) => c.toDataURL()),
+  ]);
+  return [words, ...components.flatMap((c) => Array.from(c.children, (e) => e.innerText)), ...shown].join("\\n");
+}"""
+
+
+def section(view: AppPage, name: str) -> str:
+    """What the open section shows; `name` as in the link."""
+    opened = view.page.locator(f".st-key-section-{name}")
+    opened.wait_for()
+    shown: str = opened.evaluate(SHOWN)
+    return shown
+
+
+# A page reports that it has scrolled in the next frame.
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def within(view: AppPage, control: str) -> Locator:
+    """The widget of a control, by the control's name, in view: a list that is open closes when the page scrolls."""
+    widget = view.page.locator(f".st-key-{control.replace('.', '-')}")
+    widget.scroll_into_view_if_needed()
+    view.page.evaluate(TWO_FRAMES)
+    return widget
+
+
+def pick(view: AppPage, control: str, option: str) -> None:
+    """Choose an option of a select box."""
+    within(view, control).get_by_role("combobox").press("ArrowDown")
+    view.page.get_by_role("option", name=option, exact=True).click()
+    view.settle()
+
+
+def press(view: AppPage, control: str, option: str) -> None:
+    """Click an option in a row of buttons."""
+    within(view, control).get_by_role("radio", name=option, exact=True).click()
+    view.settle()
+
+
+def step(view: AppPage, control: str, key: str = "ArrowRight") -> None:
+    """Move a slider with a key."""
+    within(view, control).get_by_role("slider").press(key)
+    view.settle()
+
+
+def type_number(view: AppPage, control: str, number: int) -> None:
+    """Write a number into its box."""
+    box = within(view, control).get_by_role("spinbutton")
+    box.fill(str(number))
+    box.press("Enter")
+    view.settle()
+
+
+def switch(view: AppPage, control: str) -> None:
+    """Click a switch."""
+    within(view, control).locator("label").click()
+    view.settle()
+
+
+Act = Callable[[AppPage, str], None]  # on the control of that name
+
+
+def check_controls(view: AppPage, name: str, controls: Mapping[str, Act]) -> None:
+    """Each control, one after the other, changes what the open section shows, and stands in the link."""
+    for control, act in controls.items():
+        before = section(view, name)
+        act(view, control)
+        assert control in link(view), f"{control} is not in the link"
+        assert section(view, name) != before, f"{control} changes nothing"

@@ -7,8 +7,7 @@ from functools import partial
 import pytest
 
 from tests.browser.conftest import AppPage, OpenPage
-from tests.browser.parts import link
-from tests.browser.widgets import Act, check_controls, drawn, press, step, switch, type_number
+from tests.browser.parts import Act, check_controls, link, press, section, step, switch, type_number
 
 
 def draw_masks(view: AppPage, control: str) -> None:
@@ -36,10 +35,10 @@ def test_each_control_changes_the_section_and_the_link(open_page: OpenPage, name
     view = open_page(f"/alexnet?section={name}")
     check_controls(view, name, CONTROLS[name])
     if name == "augmentation":
-        shown = drawn(view, name)
+        shown = section(view, name)
         view.page.get_by_role("button", name="Draw as in training").click()
         view.settle()
-        assert drawn(view, name) != shown
+        assert section(view, name) != shown
         view.page.get_by_role("button", name="Back to the middle").click()
         view.settle()
         assert link(view) == {"section": name, "augmentation.components": "own"}

@@ -1,4 +1,4 @@
-"""The page that compares, and the kernels beside the diagrams, in a browser."""
+"""The page that compares in a browser: every control is pressed, and one press of Back returns from where it leads."""
 
 from __future__ import annotations
 
@@ -6,21 +6,100 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenPage
-from tests.browser.parts import choose, element, link, maps, node
+from tests.browser.conftest import AppPage, OpenPage
+from tests.browser.parts import choose, link
+
+PAIR = {"compare.a": "resnet20_cifar", "compare.b": "nin_cifar"}
+COMPARE = "/compare?compare.a=resnet20_cifar&compare.b=nin_cifar"
 
 
-def test_the_chart_of_accuracies_leads_to_a_network(open_page: OpenPage) -> None:
-    view = open_page("/compare?a=resnet20_cifar&b=nin_cifar")
+def pictures(view: AppPage) -> list[str]:
+    """All maps of both networks."""
+    found: list[str] = view.page.locator("button.map canvas").evaluate_all("all => all.map((c) => c.toDataURL())")
+    return found
+
+
+def page_name(view: AppPage) -> str:
+    return view.page.url.partition("?")[0].rpartition("/")[2]
+
+
+def go_back(view: AppPage) -> None:
+    view.page.go_back()
+    view.settle()
+
+
+def test_two_networks_and_their_maps(open_page: OpenPage) -> None:
+    view = open_page(COMPARE)
     page = view.page
-    expect(page.locator("button.map").first).to_be_visible()
+    shown = pictures(view)
+    choose(view, "1/2")
+    assert link(view) == PAIR | {"compare.stage": "2"}
+    assert pictures(view) != shown
+    choose(view, "1/4")
+    assert link(view) == PAIR
+    page.get_by_label("Scale", exact=True).first.select_option("map")
+    page.wait_for_url("**compare.a.scale=map**")
+    page.get_by_label("Order", exact=True).nth(1).select_option("strength")
+    page.wait_for_url("**compare.b.order=strength**")
+    view.settle()
+    view.page.reload()
+    view.settle()
+    assert link(view) == PAIR | {"compare.a.scale": "map", "compare.b.order": "strength"}
+    table = page.get_by_test_id("stTable")
+    differences = table.inner_text()
+    box = page.locator(".st-key-compare-b input")
+    box.fill("ResNet-56")
+    page.get_by_role("option", name="ResNet-56 (CIFAR)", exact=True).click()
+    page.wait_for_url("**compare.b=resnet56_cifar**")
+    view.settle()
+    assert table.inner_text() != differences
+    choose(view, "Stage by stage")
+    assert link(view)["section"] == "stages"
+    expect(table).to_contain_text("ResNet-56 (CIFAR)")
+
+
+def test_a_network_is_one_press_of_back_away(open_page: OpenPage) -> None:
+    view = open_page(COMPARE)
+    view.page.get_by_role("link", name="Open ResNet-20 (CIFAR)").click()
+    view.settle()
+    assert (page_name(view), link(view)) == ("resnet", {"variant": "resnet20_cifar"})
+    go_back(view)
+    assert (page_name(view), link(view)) == ("compare", PAIR)
+
+
+def test_the_chart_of_accuracies_leads_to_a_network_and_back(open_page: OpenPage) -> None:
+    view = open_page(f"{COMPARE}&section=accuracy")
+    page, here = view.page, PAIR | {"section": "accuracy"}
     bubbles = page.locator(".scatterlayer .points path")
     expect(bubbles.first).to_be_visible()
-    few = bubbles.count()
-    assert few > 10
-    page.get_by_role("button", name=re.compile("^Competitions")).click()
+    counts = [bubbles.count()]
+    assert counts[0] > 10
+    for group in ("Competitions", "Library weights", "Papers"):
+        page.get_by_text(re.compile(f"^{group}: ")).first.click()
+        view.settle()
+        expect(bubbles).not_to_have_count(counts[-1])
+        counts.append(bubbles.count())
+    choose(view, "Top-5")
+    expect(page.locator(".ytitle")).to_contain_text("top-5")
+    shown = here | {
+        "accuracy.measure": "5",
+        "accuracy.paper": "no",
+        "accuracy.library": "yes",
+        "accuracy.more": "yes",
+    }
+    assert link(view) == shown
+    resnet = page.get_by_role("link", name="ResNet-50", exact=True)
+    resnet.click()
     view.settle()
-    expect(bubbles).not_to_have_count(few)
+    assert page_name(view) == "resnet"
+    go_back(view)
+    assert (page_name(view), link(view)) == ("compare", shown)
+
+
+def test_a_bubble_leads_to_its_network_and_back(open_page: OpenPage) -> None:
+    view = open_page(f"{COMPARE}&section=accuracy")
+    page = view.page
+    bubbles = page.locator(".scatterlayer .points path")
     bubbles.first.scroll_into_view_if_needed()
     bubbles.first.hover(force=True)
     hover = page.locator(".hoverlayer")
@@ -28,42 +107,7 @@ def test_the_chart_of_accuracies_leads_to_a_network(open_page: OpenPage) -> None
     title = hover.locator("text").first.text_content() or ""
     bubbles.first.click(force=True)
     view.settle()
-    assert view.page.url.partition("?")[0].rpartition("/")[2] != "compare"
-    assert link(view)["variant"]
-    heading = page.locator("h1").inner_text()
-    assert title.strip().startswith(heading.partition(" (")[0])
-
-
-def test_a_link_under_the_chart_opens_its_page(open_page: OpenPage) -> None:
-    view = open_page("/compare?a=resnet20_cifar&b=nin_cifar")
-    view.page.get_by_role("link", name="ResNet-50 v1").click()
-    view.settle()
-    assert link(view)["variant"] == "resnet50_v1"
-    expect(view.page.locator("h1")).to_contain_text("ResNet-50 v1")
-
-
-def test_kernels_take_the_place_of_the_maps(open_page: OpenPage) -> None:
-    view = open_page("/resnet?variant=resnet20_cifar&node=conv2_x.0.conv1&weights=untrained")
-    shown = maps(view)
-    choose(view, "Kernels")
-    kernels = maps(view)
-    assert len(kernels) == 16
-    assert kernels != shown
-    assert link(view)["panel"] == "kernels"
-    element(view, "Operations of", "conv2_x.0.conv2").click()
-    view.settle()
-    assert node(view) == "conv2_x.0.conv2"
-    assert maps(view) != kernels
-    element(view, "Stages of", "stem").click()
-    view.settle()
-    element(view, "Operations of", "stem.conv").click()
-    view.settle()
-    pictures = view.page.get_by_role("img", name=re.compile("^Kernel #"))
-    assert pictures.count() == 16
-    assert pictures.first.bounding_box()["width"] > 40
-    choose(view, "Maps")
-    assert len(maps(view)) == 16
-    assert "panel" not in link(view)
-    view.page.go_back()
-    view.settle()
-    assert pictures.count() == 16
+    assert page_name(view) != "compare"
+    assert title.strip().startswith(page.locator("h1").inner_text().partition(" (")[0])
+    go_back(view)
+    assert (page_name(view), link(view)) == ("compare", PAIR | {"section": "accuracy"})

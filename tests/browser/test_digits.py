@@ -10,8 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import AppPage, OpenPage
-from tests.browser.parts import link, maps
-from tests.browser.widgets import check_controls, press, step
+from tests.browser.parts import check_controls, link, maps, press, step
 
 TIMEOUT_MS = 60_000
 # The canvas is black and white, apart from its rounded corners.
@@ -121,7 +120,7 @@ def test_the_first_stroke_on_a_sample_clears_it_and_the_drawing_outlives_other_s
     press(view, "digit.sample", "Yours")
     answer(view).to_have_text("1", timeout=TIMEOUT_MS)
     stroke(view, 0.3)
-    assert view.page.locator("canvas.board").evaluate(INK) > 1.5 * own  # on a drawing, more is drawn
+    assert view.page.locator("canvas.board").evaluate(INK) > 1.5 * own  # on a drawing, more is section
     view.page.get_by_role("button", name="Undo", exact=True).click()
     view.settle()
     assert view.page.locator("canvas.board").evaluate(INK) < 1.02 * own

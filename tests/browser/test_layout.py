@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from explorer.cards import cards
 from explorer.ui.app.navigation import page_files
-from explorer.ui.home import cards
 from tests.browser.conftest import AppPage, OpenPage
 from tests.browser.parts import diagram, element
 

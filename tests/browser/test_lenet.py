@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from explorer.architectures.lenet import C3_TABLE
 from tests.browser.conftest import AppPage, OpenPage
-from tests.browser.widgets import check_controls, press
+from tests.browser.parts import check_controls, press
 
 
 def lit(view: AppPage, name: str) -> set[int]:

@@ -13,6 +13,7 @@ from explorer.runtime.activations import capture
 from explorer.runtime.pictures import load_image
 from explorer.runtime.preprocessing import model_input, preprocessing_for
 from explorer.runtime.samples import samples
+from explorer.runtime.weights.bundled import manifest
 from explorer.runtime.weights.network import load_network
 from tests.browser.conftest import OpenPage
 from tests.browser.parts import current_map, element, link, maps, node
@@ -86,10 +87,10 @@ def test_a_map_is_enlarged_with_its_receptive_field(open_page: OpenPage) -> None
     page.keyboard.press("Escape")
     expect(large).to_be_hidden()
     assert current_map(view) == ["#4"]
-    expect(page).to_have_url(re.compile("channel=4"))
+    expect(page).to_have_url(re.compile(r"maps\.channel=4"))
     page.keyboard.press("ArrowRight")  # the focus is where it was: on the map
     assert current_map(view) == ["#5"]
-    expect(page).to_have_url(re.compile("channel=5"))
+    expect(page).to_have_url(re.compile(r"maps\.channel=5"))
     view.settle()
 
 
@@ -105,19 +106,26 @@ def test_colours_scale_order_and_page(open_page: OpenPage) -> None:
     page.locator("button.map").nth(3).hover()
     assert page.locator(".legend .limits").inner_text() == legend  # the same for all
     view.settle()
-    assert {"maps": "sequential", "scale": "shared"}.items() <= link(view).items()
+    assert {"maps.colouring": "sequential", "maps.scale": "shared"}.items() <= link(view).items()
     page.get_by_role("button", name="Next page").click()
     view.settle()
     assert list(maps(view)) == [f"#{channel}" for channel in range(64, 128)]
-    assert link(view)["page"] == "1"
+    assert link(view)["maps.page"] == "1"
     page.get_by_label("Order", exact=True).select_option("strength")
     view.settle()
     strongest = maps(view)
     assert len(strongest) == 64
     assert list(strongest) != [f"#{channel}" for channel in range(64)]
-    assert link(view)["order"] == "strength"
+    assert link(view)["maps.order"] == "strength"
     for caption in strongest.keys() & shared.keys():
         assert strongest[caption] == shared[caption]  # the same picture of the same channel
+
+
+def test_the_classifiers_bars_are_called_as_its_classes(open_page: OpenPage) -> None:
+    view = open_page("/resnet?variant=resnet34&node=head.fc")
+    strongest = view.page.locator(".strongest button")
+    names = [re.sub(r"#\d+ |:.*", "", text) for text in strongest.all_inner_texts()]
+    assert len(names) == 8 and set(names) <= set(manifest()["resnet34"].classes)
 
 
 def test_a_vector_is_shown_as_bars(open_page: OpenPage) -> None:
@@ -130,7 +138,7 @@ def test_a_vector_is_shown_as_bars(open_page: OpenPage) -> None:
     assert strongest.count() == 8
     strongest.first.click()
     channel = strongest.first.inner_text().partition(":")[0].removeprefix("#")
-    expect(page).to_have_url(re.compile(f"channel={channel}"))
+    expect(page).to_have_url(re.compile(rf"maps\.channel={channel}"))
     view.settle()
     assert page.locator(".status").inner_text().startswith(f"#{channel}:")
     element(view, "Operations of", "head.pool").click()

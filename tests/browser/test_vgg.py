@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from tests.browser.conftest import OpenPage
-from tests.browser.widgets import Act, check_controls, pick, press, step, switch
+from tests.browser.parts import Act, check_controls, pick, press, step, switch
 
 CONTROLS: dict[str, dict[str, Act]] = {
     "field": {

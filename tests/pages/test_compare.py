@@ -16,21 +16,22 @@ from explorer.ui import cache
 from explorer.ui.app.navigation import page_files
 
 Open = Callable[..., Any]  # -> Visit of conftest.py
-ALL = ["paper", "library", "more"]
+PAIR = {"compare.a": "resnet20_cifar", "compare.b": "nin_cifar"}
+GROUPS = ["paper", "library", "more"]
 
 
 @pytest.fixture(scope="module")
 def compare(visit: Open) -> Any:
-    return visit("compare", a="resnet20_cifar", b="nin_cifar", stage="4")
+    return visit("compare", **PAIR)
 
 
 def headers(page: Any) -> list[dict[str, Any]]:
     return [unpack(component.proto.bytes)[0] for component in page.components("feature_maps")]
 
 
-def choose(page: Any, **chosen: str) -> None:
-    for key, value in chosen.items():
-        page.app.selectbox(key=key).set_value(value)
+def choose(page: Any, a: str, b: str) -> None:
+    page.app.selectbox(key="compare.a").set_value(a)
+    page.app.selectbox(key="compare.b").set_value(b)
     page.run()
 
 
@@ -38,8 +39,18 @@ def test_navigation_finds_the_page() -> None:
     assert ("compare", "Compare") in [(name, title) for name, title, _ in page_files()]
 
 
+def test_the_default_pair_differs_in_its_shortcuts_alone(visit: Open) -> None:
+    page = visit("compare")
+    assert page.sections == ["What they differ in", "Stage by stage", "Accuracy against operations"]
+    assert [header["group"] for header in headers(page)] == ["compare.a", "compare.b"]
+    assert page.app.table[0].value.set_index("").loc["Weight layers"].tolist() == ["34", "34", "1"]
+    assert page.link == {}
+
+
 def test_two_networks_at_the_same_resolution_share_a_scale(compare: Any) -> None:
-    choose(compare, a="resnet20_cifar", b="nin_cifar")
+    choose(compare, "resnet20_cifar", "nin_cifar")
+    compare.app.segmented_control(key="compare.stage").set_value(4)
+    compare.run()
     first, second = headers(compare)
     for header, name in ((first, "resnet20_cifar"), (second, "nin_cifar")):
         node = levels(cache.trace(name))[4].node
@@ -49,42 +60,72 @@ def test_two_networks_at_the_same_resolution_share_a_scale(compare: Any) -> None
     assert [first[k] for k in ("minimum", "maximum", "signed")] == [second[k] for k in ("minimum", "maximum", "signed")]
     assert first["minimum"] == min(*first["low"], *second["low"])
     assert first["maximum"] == max(*first["high"], *second["high"])
-    assert compare.text.count("**Untrained network**") == 2
-    assert compare.link == {"a": "resnet20_cifar", "b": "nin_cifar", "stage": "4", "sample": compare.link["sample"]}
+    assert compare.link == PAIR
 
 
 def test_the_resolution_and_the_networks_can_be_chosen(compare: Any) -> None:
-    choose(compare, a="resnet20_cifar", b="nin_cifar")
-    compare.app.segmented_control(key="stage").set_value("2")
+    choose(compare, "resnet20_cifar", "nin_cifar")
+    compare.app.segmented_control(key="compare.stage").set_value(2)
     compare.run()
     assert [header["shape"][1:] for header in headers(compare)] == [[16, 16], [16, 16]]
-    assert compare.link["stage"] == "2"
-    choose(compare, a="lenet5", b="lenet5")
-    assert compare.link["a"] == compare.link["b"] == "lenet5"
+    assert compare.link == PAIR | {"compare.stage": "2"}
+    choose(compare, "lenet5", "lenet5")
+    assert compare.link["compare.a"] == compare.link["compare.b"] == "lenet5"
     assert [header["node"] for header in headers(compare)] == ["s2.tanh", "s2.tanh"]
 
 
-def test_the_tables_tell_the_differences(compare: Any) -> None:
-    choose(compare, a="resnet20_cifar", b="resnet56_cifar")
-    totals, stages = (table.value for table in compare.app.table)
+def test_each_side_has_a_view_of_its_own_and_the_link_carries_it(visit: Open) -> None:
+    page = visit("compare", **PAIR)
+    page.set(compare__a__order="strength", compare__a__scale="map", compare__b__channel=3, compare__b__enlarged=True)
+    asked = {
+        "compare.a.order": "strength",
+        "compare.a.scale": "map",
+        "compare.b.channel": "3",
+        "compare.b.enlarged": "yes",
+    }
+    assert page.link == PAIR | asked
+    first, second = headers(visit("compare", **PAIR, **asked))
+    assert first["channels"] != sorted(first["channels"])
+    assert second["channels"] == sorted(second["channels"])
+    assert (first["view"]["scale"], second["view"]["scale"]) == ("map", "shared")
+    assert (second["view"]["channel"], second["view"]["enlarged"]) == (3, True)
+
+
+def test_the_tables_show_the_differences(visit: Open) -> None:
+    page = visit("compare", **{"compare.a": "resnet20_cifar", "compare.b": "resnet56_cifar"})
     a, b = "ResNet-20 (CIFAR)", "ResNet-56 (CIFAR)"
-    rows = totals.set_index("")
+    rows = page.app.table[0].value.set_index("")
     assert rows.loc["Weight layers"].tolist() == ["20", "56", "2.8"]
     assert rows.loc["Parameters", [a, b]].tolist() == ["269,722", "853,018"]
+    page.show("stages")
+    stages = page.app.table[0].value
     assert stages["network"].tolist() == [a, b] * 3
     assert stages["side"].tolist() == ["1/1"] * 2 + ["1/2"] * 2 + ["1/4"] * 2
     assert stages["output"].tolist()[-2:] == ["8×8×64"] * 2
 
 
-def test_what_does_not_exist_is_said(visit: Open) -> None:
-    page = visit("compare", a="resnet21", b="nin_cifar", stage="3")
+def test_what_does_not_exist_is_named(visit: Open) -> None:
+    page = visit("compare", **PAIR | {"compare.a": "resnet21", "compare.stage": "3"})
     assert len(page.warnings) == 2
     assert "resnet21" in page.warnings[0]
-    assert "'3'" in page.warnings[1]
+    assert "3" in page.warnings[1]
     assert len(headers(page)) == 2
 
 
 # ---- accuracy against operations ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def accuracy(visit: Open) -> Any:
+    return visit("compare", section="accuracy", **PAIR)
+
+
+def show(page: Any, top: int, *groups: str) -> None:
+    """Choose what the chart shows, and nothing else."""
+    page.app.segmented_control(key="accuracy.measure").set_value(top)
+    for group in GROUPS:
+        page.app.toggle(key=f"accuracy.{group}").set_value(group in groups)
+    page.run()
 
 
 def figure(page: Any) -> dict[str, Any]:
@@ -92,49 +133,47 @@ def figure(page: Any) -> dict[str, Any]:
     return json.loads(chart.proto.spec)
 
 
-def test_every_published_figure_is_a_bubble_at_our_own_macs(compare: Any) -> None:
-    for measure, top in (("Top-1", 1), ("Top-5", 5)):
-        compare.app.segmented_control(key="accuracy-measure").set_value(measure)
-        compare.app.pills(key="accuracy-groups").set_value(ALL)
-        compare.run()
-        traces = figure(compare)["data"]
-        assert len({trace["marker"]["symbol"] for trace in traces}) == len(ALL)
+def test_every_published_figure_is_a_bubble_at_our_own_macs(accuracy: Any) -> None:
+    for top in (1, 5):
+        show(accuracy, top, *GROUPS)
+        traces = figure(accuracy)["data"]
+        assert len({trace["marker"]["symbol"] for trace in traces}) == len(GROUPS)
         shown = {(point[0], point[1]) for trace in traces for point in trace["customdata"]}
         expected = [r for r in RECORDS if r.accuracy(top) is not None]
         assert sum(len(trace["customdata"]) for trace in traces) == len(expected)
         for record in expected:
             assert any(name == record.variant and record.source in words for name, words in shown)
-    assert figure(compare)["layout"]["xaxis"]["type"] == "log"
+    assert figure(accuracy)["layout"]["xaxis"]["type"] == "log"
+    assert accuracy.link == PAIR | {
+        "section": "accuracy",
+        "accuracy.measure": "5",
+        "accuracy.library": "yes",
+        "accuracy.more": "yes",
+    }
 
 
-def test_competitions_are_shown_when_asked_for(compare: Any) -> None:
-    compare.app.pills(key="accuracy-groups").set_value(["paper"])
-    compare.run()
-    (trace,) = figure(compare)["data"]
+def test_competitions_are_shown_when_asked_for(accuracy: Any) -> None:
+    show(accuracy, 1, "paper")
+    (trace,) = figure(accuracy)["data"]
     assert "crops" not in str(trace["customdata"])
-    compare.app.pills(key="accuracy-groups").set_value([])
-    compare.run()
-    assert figure(compare)["data"] == []
-    compare.app.pills(key="accuracy-groups").set_value(["paper"])
-    compare.run()
+    show(accuracy, 1)
+    assert figure(accuracy)["data"] == []
 
 
-def test_every_bubble_has_a_link_for_the_keyboard(compare: Any) -> None:
-    compare.app.segmented_control(key="accuracy-measure").set_value("Top-1")
-    compare.app.pills(key="accuracy-groups").set_value(ALL)
-    compare.run()
-    labels = {link.label for link in compare.app.get("page_link")}
+def test_every_bubble_has_a_link_for_the_keyboard(accuracy: Any) -> None:
+    show(accuracy, 1, *GROUPS)
+    labels = {link.label for link in accuracy.app.get("page_link")}
     for record in RECORDS:
         if record.top1 is not None:
             assert variant(record.variant).title in labels
-    printed = compare.app.dataframe[0].value
+    printed = accuracy.app.dataframe[0].value
     assert len(printed) == len(RECORDS)
     assert set(printed["source"]) == {r.source for r in RECORDS}
 
 
 def test_a_click_on_a_bubble_opens_its_page(visit: Open) -> None:
-    page = visit("compare", a="resnet20_cifar", b="nin_cifar")
-    page.app.session_state["accuracy"] = {"selection": {"points": [{"customdata": ["densenet121", ""]}]}}
-    page.run()
-    assert page.app.title[0].value.startswith(counts()["densenet121"].title)
-    assert page.link["variant"] == "densenet121"
+    page = visit("compare", section="accuracy", sample="coffee", **PAIR)
+    page.app.session_state["accuracy"] = {"selection": {"points": [{"customdata": ["resnet50_v1", ""]}]}}
+    page.run().follow()
+    assert page.app.title[0].value.startswith(counts()["resnet50_v1"].title)
+    assert page.link == {"sample": "coffee", "variant": "resnet50_v1"}

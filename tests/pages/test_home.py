@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
 from explorer.architectures import families
-from explorer.runtime.weights.network import BUNDLED, available_weights
-from explorer.ui.home import cards
+from explorer.cards import cards
 
 ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., Any]  # -> Visit of conftest.py
@@ -37,8 +38,17 @@ def test_every_family_with_a_page_is_shown_oldest_first(home: Any) -> None:
 
 def test_the_timeline_has_a_bubble_for_each_family(home: Any) -> None:
     (chart,) = home.app.get("plotly_chart")
-    for card in cards():
-        assert f'"{card.title}"' in chart.proto.spec
+    (bubbles,) = json.loads(chart.proto.spec)["data"]
+    assert bubbles["text"] == [card.title for card in cards()]
+    assert bubbles["y"] == [card.macs for card in cards()]
+
+
+def test_a_click_on_a_bubble_opens_its_page(home: Any) -> None:
+    (index,) = (i for i, card in enumerate(cards()) if card.name == "resnet")
+    home.app.session_state["timeline"] = {"selection": {"points": [], "point_indices": [index]}}
+    home.run().follow()
+    assert home.app.title[0].value == "ResNet-50 (2015)"
+    assert home.link == {}
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
@@ -46,18 +56,26 @@ def test_a_click_into_a_familys_strip_opens_its_page_there(home: Any, family: An
     elements = home.diagrams()[f"Stages of {family.variant(family.default).title}"]["elements"]
     target = list(elements.values())[2]["target"]
     home.app.session_state[f"{family.name}-home"] = {"node": target}
-    home.run()
+    home.run().follow()
     assert home.maps["node"] == home.link["node"] == target
     assert home.app.title[0].value.startswith(family.variant(family.default).title)
-    trained = available_weights(family.variant(family.default))[0] == BUNDLED
-    assert ("**Trained: " if trained else "**Untrained network**") in home.text
 
 
 def test_a_click_into_a_strip_wins_over_the_node_that_was_left(visit: Open) -> None:
-    page = visit("resnet", node="conv5_x.2.add")
+    page = visit("resnet", node="conv5_x.2.add", variant="resnet50_v1", sample="coffee")
     page.open("home")
     page.app.session_state["resnet-home"] = {"node": "conv3_x.3.relu3"}
-    assert page.run().maps["node"] == "conv3_x.3.relu3"
+    assert page.run().follow().maps["node"] == "conv3_x.3.relu3"
+    assert page.link == {"node": "conv3_x.3.relu3", "sample": "coffee"}
+
+
+def test_a_card_leads_to_the_page_as_it_was_left(visit: Open) -> None:
+    left = {"variant": "resnet18", "node": "conv5_x.1.add", "sample": "coffee"}
+    page = visit("resnet", **left)
+    page.open("home")
+    links = {link.label: link.proto.query_string for link in page.app.get("page_link")}
+    assert dict(parse_qsl(links["ResNet (2015)"])) == left
+    assert dict(parse_qsl(links["VGG (2014)"])) == {"sample": "coffee"}
 
 
 def test_home_waits_neither_for_torch_nor_for_graphviz() -> None:
@@ -66,7 +84,7 @@ import sys
 for name in ("torch", "torchvision", "pygraphviz", "graphviz"):
     sys.modules[name] = None  # importing it raises ImportError
 from streamlit.testing.v1 import AppTest
-from explorer.ui import warmup
+from explorer.ui.app import warmup
 warmup.start = lambda: None
 page = AppTest.from_file("explorer/app.py", default_timeout=60).run()
 assert page.title[0].value == "CNN explorer", page.exception

@@ -102,7 +102,7 @@ def test_the_message_carries_the_shown_maps_and_their_limits(rng):
     stats = maps.statistics(activation)
     shown = maps.show(activation, stats, np.array([4, 1]))
     assert isinstance(shown, maps.QuantizedMaps)
-    header, body = maps.unpack(maps.encode(shown, {"node": "stufe.α"}).packed(height=300))
+    header, body = maps.unpack(maps.encode(shown, {"node": "stufe.α", "height": 300}).packed())
     assert (header["kind"], header["shape"], header["channels"]) == ("maps", [6, 4, 3], [4, 1])
     assert (header["node"], header["height"], header["signed"]) == ("stufe.α", 300, True)
     assert header["minimum"] == activation.min()  # of the whole activation, not only of what is shown

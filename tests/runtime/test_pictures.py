@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import random
 import struct
+import subprocess
+import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -42,6 +44,27 @@ def png_header(width: int, height: int) -> bytes:
     """A grey PNG that claims a size, and has no pixels: decoding it first would fail differently."""
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", b"") + png_chunk(b"IEND", b"")
+
+
+def jpeg_of_size(width: int, height: int, progressive: bool = False) -> bytes:
+    """A JPEG file that claims a size; its pixels are those of a small picture."""
+    file = bytearray(encoded(picture(), "JPEG", progressive=progressive))
+    frame = file.index(b"\xff\xc2" if progressive else b"\xff\xc0")
+    file[frame + 5 : frame + 9] = struct.pack(">HH", height, width)
+    return bytes(file)
+
+
+def with_scans(image: Image.Image, scans: int) -> bytes:
+    """A progressive JPEG file whose last scan is repeated until it has so many."""
+    file = encoded(image, "JPEG", progressive=True)
+    last = file.rindex(b"\xff\xda")
+    return file[:-2] + file[last:-2] * (scans - file.count(b"\xff\xda")) + file[-2:]
+
+
+def gif_with_comments(comments: bytes) -> bytes:
+    file = encoded(picture(mode="L"), "GIF")
+    frame = file.rindex(b"\x2c\0\0\0\0\x28\0\x1e\0")
+    return file[:frame] + comments + file[frame:]
 
 
 def with_exif(orientation: int) -> Image.Exif:
@@ -225,6 +248,13 @@ ACCEPTED = "PNG, JPEG, WebP, GIF, BMP or TIFF"
 UNKNOWN = rf"^The file is not a picture in an accepted format \({ACCEPTED}\), or it is damaged\.$"
 SAVE_AS = rf"please save the picture as {ACCEPTED}\.$"
 AT_MOST = r"at most 50,000,000 \(50 megapixels\) are accepted\.$"
+
+
+def at_most(megapixels: int, kind: str) -> str:
+    return rf"pixels; at most {megapixels},000,000 \({megapixels} megapixels\) are accepted in {kind}\.$"
+
+
+SECTIONS = r"^The file is cut into more than 200,000 sections, as no picture is\.$"
 DAMAGED = r"^The picture is damaged or incomplete and can't be read\.$"
 
 
@@ -254,10 +284,28 @@ DAMAGED = r"^The picture is damaged or incomplete and can't be read\.$"
             id="broken stream",
         ),
         pytest.param(
-            png_header(10_000, 5_001),
-            r"^The picture has 10,000 x 5,001 = 50,010,000 pixels; " + AT_MOST,
-            id="51 megapixels",
+            png_header(5_000, 5_001),
+            r"^The picture has 5,000 x 5,001 = 25,005,000 " + at_most(25, "PNG"),
+            id="26 megapixels of PNG",
         ),
+        pytest.param(png_header(1, 50_000_000), at_most(25, "PNG"), id="50 megapixels in a line"),
+        pytest.param(jpeg_of_size(10_000, 5_001), at_most(50, "JPEG"), id="51 megapixels of JPEG"),
+        pytest.param(
+            jpeg_of_size(5_000, 5_001, progressive=True),
+            at_most(25, "progressive JPEG"),
+            id="26 megapixels of progressive JPEG",
+        ),
+        pytest.param(
+            encoded(Image.new("RGB", (4_000, 4_001)), "WEBP", lossless=True),
+            at_most(16, "WebP"),
+            id="17 megapixels of WebP",
+        ),
+        pytest.param(with_scans(picture(1_200, 1_000), 501), r"^The JPEG file has 501 scans; at most 416 ", id="scans"),
+        pytest.param(with_scans(picture(), 501), r"^The JPEG file has 501 scans; at most 500 ", id="scans, small"),
+        pytest.param(png_header(9, 9)[:33] + png_chunk(b"abCd", b"") * 200_001, SECTIONS, id="chunks"),
+        pytest.param(b"\xff\xd8" + b"\xff\xfe\x00\x02" * 200_001, SECTIONS, id="segments"),
+        pytest.param(gif_with_comments(b"!\xfe\x00" * 200_001), SECTIONS, id="comments"),
+        pytest.param(gif_with_comments(b"!\xfe" + b"\x01a" * 200_001 + b"\0"), SECTIONS, id="one long comment"),
         pytest.param(
             png_header(60_000, 60_000),
             r"^The picture has more than [\d,]+ pixels; " + AT_MOST,
@@ -285,9 +333,114 @@ def test_a_large_picture_is_refused_also_where_pillow_warns() -> None:
         load_image(png_header(10_000, 10_000))
 
 
-def test_fifty_megapixels_are_not_refused_for_their_size() -> None:
+def test_large_pictures_are_not_refused_for_their_size() -> None:
     with pytest.raises(ImageError, match=DAMAGED):  # the header's size passes, the missing pixels don't
-        load_image(png_header(10_000, 5_000))
+        load_image(png_header(5_000, 5_000))
+    assert load_image(jpeg_of_size(10_000, 5_000)).image.size == (5_000, 2_500)  # Pillow fills what is missing
+
+
+@pytest.mark.parametrize(
+    ("format", "mode", "options"),
+    [
+        ("JPEG", "RGB", {}),
+        ("PNG", "RGB", {"compress_level": 1}),
+        ("WEBP", "RGB", {"method": 0}),
+        ("TIFF", "L", {"compression": "tiff_adobe_deflate"}),
+    ],
+)
+def test_large_pictures_are_used_at_half_their_size(format: str, mode: str, options: dict[str, Any]) -> None:
+    image = picture(180, 175, mode).resize((3_601, 3_500))
+    loaded = load_image(encoded(image, format, **options))
+    assert loaded.image.size == (1_801, 1_750)
+    assert loaded.notes == ("The picture has 3,601 x 3,500 pixels; it is used at half its size.",)
+    assert mean_difference(loaded.image.resize((180, 175)), picture(180, 175, mode).convert("RGB")) < 2
+
+
+def test_large_pictures_of_16_bits_too() -> None:
+    values = np.full((3_600, 3_500), 32_768, dtype=np.uint16)
+    loaded = load_image(encoded(Image.fromarray(values), "PNG", compress_level=1))
+    assert loaded.image.size == (1_750, 1_800)
+    assert np.unique(np.asarray(loaded.image)).tolist() == [128]
+    assert len(loaded.notes) == 2
+
+
+def test_large_pictures_stand_upright_and_as_they_should() -> None:
+    stored = Image.new("RGB", (4_000, 3_200))
+    stored.paste("white", (0, 0, 2_000, 1_600))
+    loaded = load_image(encoded(stored, "JPEG", exif=with_exif(6))).image
+    assert loaded.size == (1_600, 2_000)
+    assert [loaded.getpixel(corner)[0] > 127 for corner in ((9, 9), (1_590, 9))] == [False, True]
+
+
+@pytest.mark.parametrize("scans", [10, 416])
+def test_scans_within_the_bound_are_read(scans: int) -> None:
+    image = picture(1_200, 1_000)
+    loaded = load_image(with_scans(image, scans)).image
+    assert mean_difference(loaded, image) < 8
+
+
+def test_scans_are_counted_in_the_picture_and_not_in_its_thumbnail_or_comments() -> None:
+    inner = with_scans(picture(), 600)
+    file = encoded(picture(), "JPEG")
+    comment = b"\xff\xfe" + struct.pack(">H", len(inner[:60_000]) + 2) + inner[:60_000]
+    assert load_image(file[:2] + comment + file[2:] + inner).image.size == (40, 30)
+    hidden = b"\xff\xfe\x00\x04\xff\xd9"  # a comment that looks like the end
+    many = with_scans(picture(), 600)
+    last = many.rindex(b"\xff\xda", 0, 5_000)
+    with pytest.raises(ImageError, match="600 scans"):
+        load_image(many[:last] + hidden + many[last:])
+
+
+@pytest.mark.parametrize("size", [(1, 65_535), (65_535, 1), (1, 20_000_000)])
+def test_pictures_one_pixel_wide_are_read(size: tuple[int, int]) -> None:
+    factor = 2 if max(size) > 12_500_000 else 1
+    loaded = load_image(encoded(Image.new("L", size), "PNG", compress_level=1))
+    assert loaded.image.size == tuple(-(-side // factor) for side in size)
+
+
+MEASURE = """
+import sys, time
+from pathlib import Path
+from explorer.runtime.pictures import load_image
+from explorer.runtime.samples import sample
+
+def peak():  # bytes
+    if sys.platform == "win32":
+        import psutil
+        return psutil.Process().memory_info().peak_wset
+    import resource
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+load_image(sample("cat").path)
+before = peak()
+start = time.process_time()
+load_image(Path(sys.argv[1]))
+print((peak() - before) / 2**20, time.process_time() - start)
+"""
+
+
+@pytest.mark.parametrize(
+    ("format", "mode", "side", "options"),
+    [
+        ("JPEG", "RGB", 7_071, {}),
+        ("JPEG", "RGB", 5_000, {"progressive": True, "subsampling": 0}),
+        ("PNG", "RGBA", 5_000, {"compress_level": 1}),
+        ("PNG", "I;16", 5_000, {"compress_level": 1}),
+        ("WEBP", "RGBA", 4_000, {"method": 0, "quality": 10}),
+        ("TIFF", "F", 5_000, {"compression": "tiff_adobe_deflate"}),
+        ("TIFF", "CMYK", 5_000, {"compression": "tiff_adobe_deflate"}),
+    ],
+)
+def test_the_largest_pictures_take_300_mebibytes_and_two_seconds_at_most(
+    format: str, mode: str, side: int, options: dict[str, Any], tmp_path: Path, repo_root: Path
+) -> None:
+    file = tmp_path / "large"
+    Image.new(mode, (side, side), 0 if mode != "RGBA" else (9, 9, 9, 128)).save(file, format, **options)
+    command = [sys.executable, "-c", MEASURE, str(file)]
+    output = subprocess.run(command, cwd=repo_root, capture_output=True, text=True, check=True).stdout
+    mebibytes, seconds = map(float, output.split())
+    assert mebibytes < 300
+    assert seconds < 2
 
 
 @pytest.mark.parametrize("name", ["missing.png", "."])

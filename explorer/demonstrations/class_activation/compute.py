@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from explorer.analysis.trace import Trace
 from explorer.runtime.activations import Activations
 from explorer.runtime.maps import FloatArray, IntArray
-from explorer.runtime.weights.network import Network
 
 
 @dataclass(frozen=True)
@@ -29,18 +29,16 @@ class PooledHead:
     linear: str | None
 
 
-def pooled_head(network: Network) -> PooledHead | None:
-    """What a network's scores are made of; None where more than one linear layer follows the pooling, or none
-    pools all positions."""
-    linear, node = None, network.classifier
-    if isinstance(network.module(node), nn.Linear):
-        linear, node = str(node.target), node.all_input_nodes[0]
-    while isinstance(network.module(node), (nn.Dropout, nn.Flatten)):
-        node = node.all_input_nodes[0]
-    pooling = network.module(node)
-    if not isinstance(pooling, nn.AdaptiveAvgPool2d) or pooling.output_size not in (1, (1, 1)):
+def pooled_head(trace: Trace) -> PooledHead | None:
+    """What a network's scores are made of; None unless that is global average pooling and at most one linear layer."""
+    linear, node = None, trace.output
+    if node.type == "Linear":
+        linear, node = node.path, trace.node(node.inputs[0])
+    while node.type in ("Dropout", "Flatten"):
+        node = trace.node(node.inputs[0])
+    if node.type != "AdaptiveAvgPool2d" or node.out_shape[1:] != (1, 1):
         return None
-    return PooledHead(node.all_input_nodes[0].meta["name"], linear)
+    return PooledHead(node.inputs[0], linear)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Dense blocks: which layer made which of the maps that are handed on, and which maps the later layers use.
+"""Dense blocks: which layer made which of the maps that are passed on, and which maps the later layers use.
 
 Huang et al., arXiv 1608.06993; the weights are those of its figure 5.
 """
@@ -6,11 +6,14 @@ Huang et al., arXiv 1608.06993; the weights are those of its figure 5.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
-from explorer.analysis.trace import Node, Trace
+from explorer.analysis.trace import Node, Trace, trace_variant
+from explorer.architectures.densenet import DenseNetConfig
+from explorer.architectures.family import Variant
 from explorer.runtime.maps import FloatArray
 from explorer.runtime.weights.network import Network
 
@@ -31,7 +34,7 @@ class Reader:
 class DenseBlock:
     """A dense block: `channels` are the maps of each source, first those that enter, then each layer's own.
 
-    `readers` are its layers, and the transition or the classifier behind it.
+    `readers` are its layers, and the transition or the classifier after it.
     """
 
     path: str
@@ -49,8 +52,8 @@ class DenseBlock:
         """Names of what made the maps."""
         return ("input", *(f"layer {i + 1}" for i in range(self.layers)))
 
-    def state(self, layer: int) -> int:
-        """How many maps there are behind that layer; 0 asks for those that enter the block."""
+    def maps_after(self, layer: int) -> int:
+        """How many maps there are after that layer; 0 asks for those that enter the block."""
         return sum(self.channels[: layer + 1])
 
 
@@ -65,9 +68,9 @@ def dense_blocks(trace: Trace) -> tuple[DenseBlock, ...]:
             Reader(f"layer {number}", _first_weights(trace, block.nodes), number)
             for number, block in enumerate(stage.blocks, 1)
         ]
-        behind = trace.stages[i + 1]
+        following = trace.stages[i + 1]
         name = "classifier" if i + 2 == len(trace.stages) else "transition"
-        readers.append(Reader(name, _first_weights(trace, behind.nodes), len(merges) + 1))
+        readers.append(Reader(name, _first_weights(trace, following.nodes), len(merges) + 1))
         height, width = stage.out_shape[1:]
         channels = (merges[0].in_shapes[0][0], *(n.in_shapes[1][0] for n in merges))
         found.append(DenseBlock(stage.path, stage.output, (height, width), channels, tuple(readers)))
@@ -82,6 +85,20 @@ def _is_dense(node: Node) -> bool:
 def _first_weights(trace: Trace, names: tuple[str, ...]) -> str:
     """The first operation among `names` that mixes channels."""
     return next(n for n in names if trace.node(n).type in ("Conv2d", "Linear"))
+
+
+def strongest_maps(values: FloatArray, block: DenseBlock, count: int) -> tuple[tuple[int, int], ...]:
+    """The strongest map of up to `count` sources, evenly spaced: pairs of source and number of the map.
+
+    `values` are the maps after the block's last layer, (C, H, W); strength is the mean absolute value.
+    """
+    strengths = np.abs(values).mean((1, 2))
+    sources = np.unique(np.linspace(0, block.layers, min(count, block.layers + 1)).round().astype(int))
+    found = []
+    for source in sources.tolist():
+        first = block.maps_after(source - 1) if source else 0
+        found.append((source, first + int(strengths[first : block.maps_after(source)].argmax())))
+    return tuple(found)
 
 
 # ---- figure 5: the weights of each source ------------------------------------------------------------------
@@ -106,3 +123,20 @@ def relative(table: FloatArray) -> FloatArray:
     """Each column divided by its largest entry: layers whose weights are small altogether can be compared."""
     largest = np.nanmax(table, axis=0)
     return (table / np.where(largest > 0, largest, 1)).astype(np.float32)
+
+
+# ---- growth rate and compression ---------------------------------------------------------------------------
+
+
+def redesigned(variant: Variant, growth_rate: int, compression: float) -> Trace:
+    """The same network with another growth rate k and compression; a stem of 2k maps stays one."""
+    config: DenseNetConfig = variant.config
+    changed: dict[str, Any] = {"growth_rate": growth_rate, "compression": compression}
+    if has_stem_of_2k(config):
+        changed["stem_channels"] = 2 * growth_rate
+    return trace_variant(variant, **changed)
+
+
+def has_stem_of_2k(config: DenseNetConfig) -> bool:
+    """Whether the stem makes twice as many maps as a layer, as in the networks with bottlenecks."""
+    return config.stem_channels == 2 * config.growth_rate

@@ -37,6 +37,7 @@ MAX_POINTS = 8000  # of all strokes together
 _RASTER = 250  # pixels of a side of the picture in which strokes are drawn
 _MIN_INK = 0.1  # less does not count for the box around the digit
 _PHOTO_SIDE = 256  # pixels of the longer side to which a photograph is reduced
+_MAX_ASPECT = 16  # longer side by shorter side of a photograph that can show a digit
 _MIN_CONTRAST = 40  # levels of 255 between paper and ink that can be told from a stain
 _COARSE_SIDE = 64  # pixels of a side of a coarser picture, of the photograph's ground
 _MAX_STROKE_WIDTH = 13  # pixels of that coarser picture
@@ -212,7 +213,8 @@ def as_digit(image: Image.Image) -> FoundDigit:
     if grey.size == (SIDE, SIDE) and dark_ground:
         digit = np.kron(levels.astype(np.float32) / 255, np.ones((FINE, FINE), dtype=np.float32))
         return FoundDigit(digit, "The picture has 28×28 pixels and a dark ground, as MNIST's: it is used unchanged.")
-    ink = _ink_on_paper(grey if dark_ground else ImageOps.invert(grey))
+    long_and_thin = max(grey.size) > _MAX_ASPECT * min(grey.size)
+    ink = None if long_and_thin else _ink_on_paper(grey if dark_ground else ImageOps.invert(grey))
     if ink is None:
         return FoundDigit(None, "No digit was found in the picture; it is only scaled down.")
     change = "Light ink on a dark ground" if dark_ground else "Dark ink on light paper was inverted"

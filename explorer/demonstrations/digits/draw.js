@@ -3,9 +3,9 @@
  * Strokes are kept as points on a canvas of 1000 x 1000 units and reported as the state "drawing", while drawing at
  * most every 200 ms. A new number begins a new drawing. The first stroke on a sample clears it.
  */
-import { perRoot, whenRemoved } from "../../ui/components/shared/component.js";
-import { ARROWS, el } from "../../ui/components/shared/dom.js";
-import { clamp } from "../../ui/components/shared/numbers.js";
+import { perRoot, whenRemoved } from "../../ui/components/common/component.js";
+import { ARROWS, el } from "../../ui/components/common/dom.js";
+import { clamp } from "../../ui/components/common/numbers.js";
 
 const REPORT_INTERVAL_MS = 200;
 const MIN_POINT_DISTANCE = 6; // units, between the points of a stroke

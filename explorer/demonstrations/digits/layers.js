@@ -1,8 +1,8 @@
 /* Everything that LeNet-5 makes of one picture: the input, its answer and ten outputs, all maps of all layers. */
-import { perRoot, sameBytes, unpack } from "../../ui/components/shared/component.js";
-import { el } from "../../ui/components/shared/dom.js";
-import { format } from "../../ui/components/shared/numbers.js";
-import { colourLimits, createScale, decodeTable, paintMap, showScale } from "../../ui/components/shared/paint.js";
+import { perRoot, sameBytes, unpack } from "../../ui/components/common/component.js";
+import { el } from "../../ui/components/common/dom.js";
+import { format } from "../../ui/components/common/numbers.js";
+import { colourLimits, createScale, decodeTable, paintMap, showScale } from "../../ui/components/common/paint.js";
 
 const viewOf = perRoot(createView);
 

@@ -1,4 +1,4 @@
-"""The charts of the SE laboratory."""
+"""The gates of all blocks, and what they cost."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import plotly.graph_objects as go
 from explorer.analysis.palette import INK
 from explorer.analysis.trace import Trace
 from explorer.demonstrations.gates.compute import resample
-from explorer.runtime import colormaps
 from explorer.runtime.maps import FloatArray
 from explorer.ui.charts import FONT, ROW, fill, shared, stroke, styled
+from explorer.ui.map_charts import colour_scale
 
-BLOCK_ROW = 22  # pixels of a block in the charts of all blocks
+BLOCK_ROW_PX = 22  # of a block in the charts of all blocks
 QUARTILES = (0, 25, 50, 75, 100)
 
 
@@ -23,7 +23,6 @@ def heat_map(names: Sequence[str], vectors: Sequence[FloatArray], dark: bool, si
     """Block by channel, first block on top: gates on the scale 0 to 1, or signed differences of them."""
     cells = resample(vectors)
     reach = max(float(np.abs(cells.values).max()), 1e-9) if signed else 1.0
-    colours = colormaps.table("auto", signed)
     value = "%{z:+.4f}" if signed else "%{z:.4f}"
     last = cells.first + cells.count - 1
     figure = go.Figure(
@@ -32,7 +31,7 @@ def heat_map(names: Sequence[str], vectors: Sequence[FloatArray], dark: bool, si
             y=list(names),
             zmin=-reach if signed else 0,
             zmax=reach,
-            colorscale=[[i / 255, "rgb({},{},{})".format(*colours[i])] for i in range(256)],
+            colorscale=colour_scale(signed),
             customdata=np.stack([cells.first, last], axis=-1).astype(np.int16),
             hovertemplate="%{y}, channels %{customdata[0]} to %{customdata[1]}: " + value + "<extra></extra>",
             colorbar={"tickfont_size": FONT, "thickness": 14, "nticks": 5, "exponentformat": "e"},
@@ -44,8 +43,8 @@ def heat_map(names: Sequence[str], vectors: Sequence[FloatArray], dark: bool, si
 
 @shared
 def distributions(names: Sequence[str], vectors: Sequence[FloatArray], dark: bool) -> go.Figure:
-    """Each block's gates as a box: least, quartiles, most."""
-    least, first, middle, third, most = (
+    """Each block's gates as a box: minimum, quartiles, maximum."""
+    minimum, first, median, third, maximum = (
         [float(v) for v in column] for column in np.transpose([np.percentile(v, QUARTILES) for v in vectors])
     )
     colour = stroke("gate", dark)
@@ -53,10 +52,10 @@ def distributions(names: Sequence[str], vectors: Sequence[FloatArray], dark: boo
     figure.add_box(
         y=list(names),
         q1=first,
-        median=middle,
+        median=median,
         q3=third,
-        lowerfence=least,
-        upperfence=most,
+        lowerfence=minimum,
+        upperfence=maximum,
         orientation="h",
         line={"color": colour, "width": 2},
         fillcolor=fill("gate", dark),
@@ -83,37 +82,9 @@ def by_block(names: Sequence[str], values: Sequence[float], dark: bool) -> go.Fi
 
 def _rows(figure: go.Figure, names: Sequence[str], dark: bool) -> go.Figure:
     figure.update_yaxes(autorange="reversed", tickfont_size=FONT, ticksuffix=" ", automargin=True)
-    styled(figure, dark, height=max(5, len(names)) * BLOCK_ROW + 50)
+    styled(figure, dark, height=max(5, len(names)) * BLOCK_ROW_PX + 50)
     # The same room above and below, so that a block stands at one height in charts side by side.
     return figure.update_xaxes(automargin=False).update_layout(margin={"t": 10, "b": 40})
-
-
-@shared
-def logits(before: FloatArray, after: FloatArray, classes: Sequence[str], dark: bool) -> go.Figure:
-    """The logits of all classes, original across, altered up; unchanged ones lie on the line."""
-    names = list(classes) or [f"class {i}" for i in range(len(before))]
-    low, high = float(min(before.min(), after.min())), float(max(before.max(), after.max()))
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[low, high],
-        y=[low, high],
-        mode="lines",
-        hoverinfo="skip",
-        showlegend=False,
-        line={"color": stroke("normalization", dark), "width": 2},
-    )
-    figure.add_scatter(
-        x=before,
-        y=after,
-        mode="markers",
-        customdata=names,
-        showlegend=False,
-        marker={"size": 7, "color": fill("linear", dark), "line": {"width": 1, "color": INK}},
-        hovertemplate="%{customdata}: %{x:.4g} becomes %{y:.4g}<extra></extra>",
-    )
-    figure.update_xaxes(title="original logit", tickfont_size=FONT, nticks=6)
-    figure.update_yaxes(title="altered logit", tickfont_size=FONT, nticks=6)
-    return styled(figure, dark, height=380)
 
 
 @shared

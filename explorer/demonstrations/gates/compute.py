@@ -1,6 +1,6 @@
 """Squeeze-and-excitation seen at work: what a picture's gates are, and what becomes of it when they are altered.
 
-Hu et al., arXiv 1709.01507. The gates of a pass are among what `Activations` keep, so reading them costs nothing.
+Hu et al., arXiv 1709.01507. The gates of a pass are among what `Activations` keep, so looking at them costs nothing.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from torch import Tensor
 from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures.family import Variant
 from explorer.runtime import colormaps
-from explorer.runtime.activations import Activations, relative_change
+from explorer.runtime.activations import Activations, Prediction, altered, relative_change
 from explorer.runtime.maps import FloatArray, IntArray, Message, QuantizedMaps, pack, show, statistics
 
-Force = Literal["one", "mean", "shuffle", "invert", "channel"]
-FORCES: tuple[Force, ...] = get_args(Force)
+AlterationKind = Literal["one", "mean", "shuffle", "invert", "channel"]
+ALTERATION_KINDS: tuple[AlterationKind, ...] = get_args(AlterationKind)
 
 
-# ---- what there is -----------------------------------------------------------------------------------------
+# ---- blocks and their numbers ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def gate_blocks(trace: Trace) -> tuple[GateBlock, ...]:
 
 
 @dataclass(frozen=True)
-class Reading:
+class GateActivity:
     """One block's numbers for one picture: `squeeze`, `excitation` (before the gate) and `gate` are (C,)."""
 
     block: GateBlock
@@ -92,10 +92,10 @@ def _vector(activations: Activations, name: str) -> FloatArray:
     return activations.maps(name).numpy().reshape(-1)
 
 
-def reading(activations: Activations, block: GateBlock) -> Reading:
+def gate_activity(activations: Activations, block: GateBlock) -> GateActivity:
     """The numbers of one block."""
     parts = (f"{block.path}.{part}" for part in ("squeeze", "relu", "fc2", "gate"))
-    return Reading(block, *(_vector(activations, part) for part in parts))
+    return GateActivity(block, *(_vector(activations, part) for part in parts))
 
 
 def gates_of(activations: Activations, blocks: Sequence[GateBlock]) -> list[FloatArray]:
@@ -156,12 +156,17 @@ def spread(pictures: Sequence[Sequence[FloatArray]]) -> list[float]:
     return [float(np.std(np.stack(gates), axis=0).mean()) for gates in zip(*pictures, strict=True)]
 
 
+def mean_difference(one: Sequence[FloatArray], other: Sequence[FloatArray]) -> list[float]:
+    """How much each block's gates differ between two pictures: without the sign, averaged over the channels."""
+    return [float(np.abs(a - b).mean()) for a, b in zip(one, other, strict=True)]
+
+
 def average(pictures: Sequence[Sequence[FloatArray]]) -> list[FloatArray]:
     """Each block's gates, averaged over the pictures."""
     return [np.mean(np.stack(gates), axis=0) for gates in zip(*pictures, strict=True)]
 
 
-# ---- hands on ----------------------------------------------------------------------------------------------
+# ---- altered gates -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -172,24 +177,51 @@ class Alteration:
     `value` for one `channel`.
     """
 
-    force: Force
+    kind: AlterationKind
     seed: int = 0
     channel: int = 0
     value: float = 1.0
 
     def __call__(self, gate: Tensor) -> Tensor:
-        if self.force == "one":
+        if self.kind == "one":
             return torch.ones_like(gate)
-        if self.force == "mean":
+        if self.kind == "mean":
             return gate.mean(1, keepdim=True).expand_as(gate)
-        if self.force == "shuffle":
+        if self.kind == "shuffle":
             order = torch.randperm(gate.shape[1], generator=torch.Generator().manual_seed(self.seed))
             return gate[:, order.to(gate.device)]
-        if self.force == "invert":
+        if self.kind == "invert":
             return 1 - gate
         altered = gate.clone()
         altered[:, self.channel] = self.value
         return altered
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an alteration does to the maps after a gate, to the logits (classes,) and to the most probable classes."""
+
+    pairs: Pairs
+    before: FloatArray
+    after: FloatArray
+    change: float  # of the logits: L2 norm of the difference, relative to the original's
+    top_before: tuple[Prediction, ...]
+    top_after: tuple[Prediction, ...]
+
+
+def effect(
+    before: Activations, gates: Sequence[GateBlock], alteration: Alteration, block: GateBlock, channel: int
+) -> Effect:
+    """Run the network again with altered `gates`; shown are the maps of one `block`, those of `channel` first."""
+    after = altered(before, {gate.gate: alteration for gate in gates})
+    return Effect(
+        pairs(before, after, block, channel),
+        before.logits.numpy(),
+        after.logits.numpy(),
+        relative_change(before.logits, after.logits),
+        before.top(),
+        after.top(),
+    )
 
 
 # ---- cost --------------------------------------------------------------------------------------------------
@@ -218,24 +250,24 @@ def trace_with_reduction(variant: Variant, reduction: int) -> Trace:
 # ---- messages for the browser ------------------------------------------------------------------------------
 
 
-def block_message(activations: Activations, r: Reading) -> Message:
+def block_message(activations: Activations, r: GateActivity) -> Message:
     """One block's bars and maps: float32 squeeze, hidden, gate, low and high; uint8 maps (C, H, W).
 
     The maps after the gate are not sent: they are those before it, times the gate.
     """
-    values = activations.maps(r.block.maps).numpy()
+    shown, colours = _quantized(activations.maps(r.block.maps).numpy())
+    header = {"path": r.block.path, "shape": r.block.shape, "hidden": len(r.hidden), **colours}
+    vectors = (r.squeeze, r.hidden, r.gate, shown.low, shown.high)
+    return Message(header, b"".join(v.astype("<f4").tobytes() for v in vectors) + shown.values.tobytes())
+
+
+def _quantized(values: FloatArray) -> tuple[QuantizedMaps, dict[str, Any]]:
+    """Maps (C, H, W) as bytes, and how the browser colours them."""
     stats = statistics(values)
     shown = show(values, stats, stats.order())
     assert isinstance(shown, QuantizedMaps)  # what is gated are maps
-    header = {
-        "path": r.block.path,
-        "shape": r.block.shape,
-        "hidden": len(r.hidden),
-        "signed": stats.signed,
-        "colormap": colormaps.as_text()["diverging" if stats.signed else "sequential"],
-    }
-    vectors = (r.squeeze, r.hidden, r.gate, shown.low, shown.high)
-    return Message(header, b"".join(v.astype("<f4").tobytes() for v in vectors) + shown.values.tobytes())
+    colours = colormaps.as_text()["diverging" if stats.signed else "sequential"]
+    return shown, {"signed": stats.signed, "colormap": colours}
 
 
 @dataclass(frozen=True)
@@ -247,22 +279,19 @@ class Pairs:
 
 
 def pairs(before: Activations, after: Activations, block: GateBlock, first: int, count: int = 6) -> Pairs:
-    """The maps behind a block's gates, original and altered: `first`'s, then those that change most (L2)."""
+    """The maps after a block's gates, original and altered: `first`'s, then those that change most (L2)."""
     old, new = before.maps(block.output), after.maps(block.output)
     changes = (new - old).flatten(1).norm(dim=1).numpy()
     order = [c for c in np.argsort(-changes, kind="stable") if c != first and changes[c]]
     channels = np.array([first, *order[: count - 1]])
-    stacked = torch.cat([old[channels], new[channels]], dim=1).numpy()  # one scale for both of a pair
-    stats = statistics(stacked)
-    shown = show(stacked, stats, stats.order())
-    assert isinstance(shown, QuantizedMaps)
+    # One scale for both of a pair.
+    shown, colours = _quantized(torch.cat([old[channels], new[channels]], dim=1).numpy())
     header = {
         "shape": (len(channels), *block.shape[1:]),
         "channels": channels.tolist(),
         "gates": [_vector(a, block.gate)[channels].tolist() for a in (before, after)],
         "low": shown.low.tolist(),
         "high": shown.high.tolist(),
-        "signed": stats.signed,
-        "colormap": colormaps.as_text()["diverging" if stats.signed else "sequential"],
+        **colours,
     }
     return Pairs(pack(header, shown.values.tobytes()), relative_change(old, new))

@@ -3,11 +3,11 @@
  * Pointing at a channel shows it, a click or an arrow key chooses it. Choice and order belong to the browser and are
  * reported as the state "view".
  */
-import { paintBars, prepare, rangeWithZero, verticalAxis } from "../../ui/components/shared/bars.js";
-import { perRoot, reportView, sameBytes, unpack, whenRemoved } from "../../ui/components/shared/component.js";
-import { arrowTarget, el, isDark, selectBox } from "../../ui/components/shared/dom.js";
-import { format } from "../../ui/components/shared/numbers.js";
-import { colourLimits, createScale, decodeTable, paintMap, showScale } from "../../ui/components/shared/paint.js";
+import { paintBars, prepare, rangeWithZero, verticalAxis } from "../../ui/components/common/bars.js";
+import { perRoot, reportView, sameBytes, unpack, whenRemoved } from "../../ui/components/common/component.js";
+import { arrowTarget, el, isDark, selectBox } from "../../ui/components/common/dom.js";
+import { format } from "../../ui/components/common/numbers.js";
+import { colourLimits, createScale, decodeTable, paintMap, showScale } from "../../ui/components/common/paint.js";
 
 const ORDERS = { false: "channels by number", true: "channels by gate" };
 

@@ -1,8 +1,8 @@
 /* Pairs of maps on one scale each: original above altered. */
-import { unpack } from "../../ui/components/shared/component.js";
-import { el } from "../../ui/components/shared/dom.js";
-import { format } from "../../ui/components/shared/numbers.js";
-import { colourLimits, decodeTable, paintMap } from "../../ui/components/shared/paint.js";
+import { unpack } from "../../ui/components/common/component.js";
+import { el } from "../../ui/components/common/dom.js";
+import { format } from "../../ui/components/common/numbers.js";
+import { colourLimits, decodeTable, paintMap } from "../../ui/components/common/paint.js";
 
 export default function ({ data, parentElement }) {
   const { header, body } = unpack(data);

@@ -1,41 +1,35 @@
-"""The SE laboratory: the gates of a network with squeeze-and-excitation, read, compared and altered.
-
-A page calls `begin` before its screen, hands `follow` to the screen, and calls `laboratory` below it; a network
-without gates gets nothing. Each part is a fragment, so that a control runs its own part again and no other.
-"""
+"""The gates of a network with squeeze-and-excitation: looked at, altered, compared, and what they cost."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from threading import Condition
+from dataclasses import replace
 
+import plotly.graph_objects as go
 import streamlit as st
-from cachetools import LRUCache, cached
 
 from explorer.analysis.text import pair_text, thousands
-from explorer.analysis.trace import Node, Trace
-from explorer.architectures import variant as variant_called
-from explorer.architectures.family import Variant
-from explorer.demonstrations.gates import charts as gate_charts
-from explorer.demonstrations.gates import compute as gates
+from explorer.analysis.trace import Trace
+from explorer.architectures import variant
+from explorer.demonstrations.gates import charts, compute
 from explorer.demonstrations.gates.component import GateView, gate_bars, map_pairs
-from explorer.demonstrations.gates.compute import FORCES, Alteration, GateBlock, Pairs, Reading
-from explorer.runtime.activations import Activations, Prediction, capture, relative_change
-from explorer.runtime.activations import altered as run_altered
+from explorer.demonstrations.gates.compute import Alteration, AlterationKind, Effect, GateActivity, GateBlock
+from explorer.runtime.activations import capture
 from explorer.runtime.maps import FloatArray, Message
-from explorer.runtime.pictures import LoadedImage
+from explorer.runtime.run import Run
 from explorer.runtime.samples import samples
 from explorer.ui import cache
-from explorer.ui.charts import chart, dark
-from explorer.ui.following import Follower
-from explorer.ui.link import beside, followed, fresh, rewrite, seed, seed_number
-from explorer.ui.sidebar import Settings, sample_image, settings, weights_for
+from explorer.ui.charts import chart, dark, logits, top_classes
+from explorer.ui.controls import number_box, pills, reports, segments, select, slider
+from explorer.ui.link import Control, choice, flag, number, plain, revision
+from explorer.ui.section import Section
+from explorer.ui.selection import enclosing, selected
+from explorer.ui.sidebar import sample_picture
 
-BOX = Follower("gates", "gate")
-VIEW = "gate-view"  # in the session: the chosen channel
-AS_COMPUTED, AVERAGE, NOTHING = "computed", "average", "nothing"
-ALTERATIONS = {
+AS_COMPUTED = "computed"
+NOTHING = "nothing"
+AVERAGE = "average"
+ALTERATIONS: dict[str, str] = {
     AS_COMPUTED: "As computed",
     "one": "All 1",
     "mean": "Their mean",
@@ -43,228 +37,150 @@ ALTERATIONS = {
     "invert": "Inverted (1 − g)",
     "channel": "One channel",
 }
-SCOPES = {"block": "This block", "all": "All blocks"}
-GATES = {
+GATES_IN_WORDS = {
     "Sigmoid": "σ(x) = 1 / (1 + e⁻ˣ)",
     "Hardsigmoid": "σ the hard sigmoid, min(max(x + 3, 0), 6) / 6",
 }
-REDUCTIONS = (2, 64)
-MOST_SEED = 999
+MIN_REDUCTION = 2
+MAX_REDUCTION = 64
+MAX_SEED = 999
+
+SORTED = flag("gates.sorted", "Channels in the order of their gates")
+ALTERATION = choice("gates.alteration", "Gates", ALTERATIONS)
+SCOPE = choice("gates.scope", "Where", {"block": "This block", "all": "All blocks"})
+PERCENT = number("gates.percent", "Gate in percent", 0, 100)
+SEED = number("gates.seed", "Seed", 0, MAX_SEED)
+AGAINST = choice(
+    "gates.against",
+    "Compare with",
+    {NOTHING: "nothing", AVERAGE: f"the average of the {len(samples())} samples"} | {s.id: s.title for s in samples()},
+)
 
 
-# ---- state -------------------------------------------------------------------------------------------------
+def blocks_of(run: Run) -> dict[str, GateBlock]:
+    """The gates of the network that runs, by the block that they are in; none for most networks."""
+    return {gate.block: gate for gate in compute.gate_blocks(cache.running_trace(run))}
 
 
-def _blocks(name: str) -> dict[str, GateBlock]:
-    return {b.path: b for b in gates.gate_blocks(cache.ran(name, weights_for(name)))}
+def block_control(run: Run) -> Control:
+    """The block whose gates are looked at: the selected operation's, unless the viewer chose one."""
+    return choice("gates.block", "Block", lambda: {b: _title(gate) for b, gate in blocks_of(run).items()}, follows=True)
 
 
-def begin(variant: Variant) -> None:
-    """Give every control its value: the link's, or as before, or a first one."""
-    blocks, state = _blocks(variant.name), st.session_state
-    if not blocks:
-        return
-    first = _first_values(variant)
-    if fresh():
-        for key in first:
-            state.pop(key, None)
-    BOX.begin(blocks)
-    block = blocks[state[BOX.key]]
-    channel = seed_number("gate", 0, block.channels - 1, 0)
-    order = seed("gate-order", ("number", "strength"), "number", "order of gates")
-    state[VIEW] = GateView(channel, order == "strength")
-    seed("against", (NOTHING, AVERAGE, *(s.id for s in samples())), NOTHING, "picture to compare with")
-    seed("force", ALTERATIONS, AS_COMPUTED, "alteration")
-    seed("scope", SCOPES, "block", "scope of an alteration")
-    seed_number("gate-percent", 0, 100, 0)
-    seed_number("shuffle", 0, MOST_SEED, 0)
-    if "r" in first:
-        seed_number("r", *REDUCTIONS, variant.config.squeeze_excitation)
+def channel_control(run: Run) -> Control:
+    """The channel that is looked at."""
+    return number("gates.channel", "Channel", 0, lambda: block_shown(run).channels - 1)
 
 
-def _first_values(variant: Variant) -> dict[str, str | int]:
-    """Of the controls, by their names in the link; the select box of gates has none: it follows the selection."""
-    own = {"r": variant.config.squeeze_excitation} if gates.has_reduction(variant) else {}
-    return own | {
-        "gate": 0,
-        "gate-order": "number",
-        "against": NOTHING,
-        "force": AS_COMPUTED,
-        "scope": "block",
-        "gate-percent": 0,
-        "shuffle": 0,
-    }
+def reduction_control(run: Run) -> Control:
+    """The ratio r for which the cost is counted: at first the network's own."""
+    return number(
+        "gates.reduction", "Reduction ratio r", MIN_REDUCTION, MAX_REDUCTION, lambda: _own_reduction(run), varies=True
+    )
 
 
-def follow(trace: Trace, node: Node) -> bool:
-    """Turn to the gate of the selected node's block, if it has one; whether that is another than before."""
-    if not _blocks(trace.variant):
-        return False
-    moved = BOX.follow(trace, node, _gate_at(node, trace))
-    _into_link(variant_called(trace.variant))
-    return moved
+def block_shown(run: Run) -> GateBlock:
+    """The chosen block, else the selected operation's, else the first one."""
+    return blocks_of(run)[block_control(run).value or _as_selected(run)]
 
 
-def _gate_at(node: Node, trace: Trace) -> str | None:
-    return next((b.path for b in _blocks(trace.variant).values() if b.block == node.block), None)
+def _as_selected(run: Run) -> str:
+    blocks = blocks_of(run)
+    return enclosing(blocks, selected(cache.trace(run.variant))) or next(iter(blocks))
 
 
-def _into_link(variant: Variant) -> None:
-    """What differs from a fresh page at this node."""
-    state, trace = st.session_state, cache.trace(variant.name)
-    view: GateView = state[VIEW]
-    state["gate"], state["gate-order"] = view.channel, "strength" if view.sorted else "number"
-    values = {key: state[key] for key, first in _first_values(variant).items() if state[key] != first}
-    usual = _gate_at(trace.node(state["node"]), trace) or next(iter(_blocks(variant.name)))
-    beside(**values, **BOX.in_link(usual))
+def _title(gate: GateBlock) -> str:
+    return f"{gate.block}: {gate.channels} → {gate.hidden_channels} → {gate.channels}"
 
 
-def _keep(variant: Variant) -> None:
-    _into_link(variant)
-    rewrite()
+def _own_reduction(run: Run) -> int:
+    reduction: int = variant(run.variant).config.squeeze_excitation
+    return reduction
+
+
+def _available(run: Run) -> bool:
+    return bool(blocks_of(run))
+
+
+def _select_block(run: Run) -> GateBlock:
+    select(block_control(run), as_selected=_title(blocks_of(run)[_as_selected(run)]), width=460)
+    return block_shown(run)
 
 
 # ---- computed once for all viewers -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Gates:
-    """One picture's gates, block by block."""
-
-    vectors: list[FloatArray]
-
-    @property
-    def nbytes(self) -> int:
-        return sum(v.nbytes for v in self.vectors)
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What an alteration does: to the maps behind a gate, to the logits, and to the most probable classes."""
-
-    pairs: Pairs
-    before: FloatArray
-    after: FloatArray
-    change: float
-    top_before: tuple[Prediction, ...]
-    top_after: tuple[Prediction, ...]
-
-    @property
-    def nbytes(self) -> int:
-        return len(self.pairs.message) + self.before.nbytes + self.after.nbytes
-
-
 @cache.bounded(16)
-def _gates_of(name: str, weights: str, device: str, image: LoadedImage) -> Gates:
+def _gates_alone(run: Run) -> tuple[FloatArray, ...]:
     """A pass for its gates alone: of the samples, all other values are dropped at once."""
-    activations = capture(cache.network(name, weights, device), cache.network_input(name, weights, image).tensor)
-    return Gates(gates.gates_of(activations, gates.gate_blocks(cache.ran(name, weights))))
+    activations = capture(cache.network(run), cache.network_input(run).tensor)
+    return tuple(compute.gates_of(activations, tuple(blocks_of(run).values())))
 
 
 @cache.bounded(64)
-def _message(name: str, weights: str, device: str, image: LoadedImage, path: str) -> Message:
-    activations = cache.activations(name, weights, device, image)
-    return gates.block_message(activations, gates.reading(activations, _blocks(name)[path]))
+def _message(run: Run, block: str) -> Message:
+    return compute.block_message(cache.activations(run), _activity(run, block))
+
+
+def _activity(run: Run, block: str) -> GateActivity:
+    return compute.gate_activity(cache.activations(run), blocks_of(run)[block])
 
 
 @cache.bounded(32)
-def _effect(
-    name: str,
-    weights: str,
-    device: str,
-    image: LoadedImage,
-    path: str,
-    channel: int,
-    altered: tuple[str, ...],
-    alteration: Alteration,
-) -> Effect:
-    before = cache.activations(name, weights, device, image)
-    after = run_altered(before, dict.fromkeys(altered, alteration))
-    shown = gates.pairs(before, after, _blocks(name)[path], channel)
-    change = relative_change(before.logits, after.logits)
-    return Effect(shown, before.logits.numpy(), after.logits.numpy(), change, before.top(), after.top())
+def _effect(run: Run, block: str, channel: int, everywhere: bool, alteration: Alteration) -> Effect:
+    gates = blocks_of(run)
+    altered = tuple(gates.values()) if everywhere else (gates[block],)
+    return compute.effect(cache.activations(run), altered, alteration, gates[block], channel)
 
 
-@cached(LRUCache(128), condition=Condition())
+@cache.few(128)
 def _without_gates(name: str) -> Trace:
-    return gates.trace_without_gates(variant_called(name))
+    return compute.trace_without_gates(variant(name))
 
 
-@cached(LRUCache(128), condition=Condition())
+@cache.few(128)
 def _with_reduction(name: str, reduction: int) -> Trace:
-    return gates.trace_with_reduction(variant_called(name), reduction)
-
-
-# ---- the panel ---------------------------------------------------------------------------------------------
-
-
-def laboratory(variant: Variant) -> None:
-    """Everything below the screen that a network's gates have to tell."""
-    if not _blocks(variant.name):
-        return
-    st.header("SE laboratory", anchor=False)
-    st.markdown(
-        "**Squeeze**: the mean of each map. **Excitation**: two layers make a gate between 0 and 1 of each mean, "
-        "knowing all the others. **Scale**: each map times its gate."
-    )
-    _untrained(variant.name)
-    _one_block(variant)
-    st.header("All gates of the network", anchor=False)
-    _all_blocks(variant)
-    st.header("What the gates cost", anchor=False)
-    _cost(variant)
-
-
-def _arguments(name: str, chosen: Settings) -> tuple[str, str, str, LoadedImage]:
-    return name, weights_for(name), chosen.device, chosen.image
-
-
-def _untrained(name: str) -> None:
-    activations = cache.activations(*_arguments(name, settings()))
-    if activations.network.trained:
-        return
-    vectors = gates.gates_of(activations, tuple(_blocks(name).values()))
-    low, high = min(v.min() for v in vectors), max(v.max() for v in vectors)
-    middle = sum(v.mean() for v in vectors) / len(vectors)
-    st.info(
-        f"**Untrained gates teach nothing**: random weights put them around {middle:.2f} ({low:.2f} to {high:.2f}), "
-        "and they say nothing of what the picture shows. See here how a block computes; what one learns needs trained "
-        "weights."
-    )
+    return compute.trace_with_reduction(variant(name), reduction)
 
 
 # ---- one block ---------------------------------------------------------------------------------------------
 
 
-@st.fragment
-def _one_block(variant: Variant) -> None:
-    blocks, state, chosen = _blocks(variant.name), st.session_state, settings()
-    with st.container(width=460):
-        st.selectbox(
-            "Squeeze-and-excitation block",
-            blocks,
-            key="gates",
-            persist_state="session",
-            format_func=lambda path: _title(blocks[path]),
-        )
-    block = blocks[state["gates"]]
-    arguments = _arguments(variant.name, chosen)
-    activations = cache.activations(*arguments)
-    state[VIEW] = view = gate_bars(
-        _message(*arguments, block.path), key=f"gates-{followed()}", initial=state[VIEW], channels=block.channels
+def _show_block(run: Run) -> None:
+    """The three vectors of a block as linked bars, and the paper's formulas for one channel."""
+    st.markdown(
+        "**Squeeze**: the mean of each map. **Excitation**: two fully connected layers turn all the means into one "
+        "gate, between 0 and 1, per channel. **Scale**: each map times its gate."
     )
-    st.caption(f"{chosen.image_title}, {block.path}. Point at a bar, or click it to choose its channel.")
-    _formulas(gates.reading(activations, block), view.channel)
-    st.header("Hands on: alter the gates", anchor=False)
-    _hands_on(arguments, activations, block, view.channel)
-    _keep(variant)
+    _warn_of_random_gates(run)
+    gate, channel, key = _select_block(run), channel_control(run), f"gates-{revision()}"
+    gate_bars(
+        _message(run, gate.block),
+        key=key,
+        view=GateView(channel.value, SORTED.value),
+        on_view_change=reports(key, channel=channel, sorted=SORTED),
+    )
+    st.caption(
+        f"{run.picture.title}, {gate.path}. {cache.network(run).caption} Point at a bar, or click it to choose its "
+        "channel."
+    )
+    _formulas(_activity(run, gate.block), channel.value)
 
 
-def _title(block: GateBlock) -> str:
-    return f"{block.path}: {block.channels} → {block.hidden_channels} → {block.channels}"
+def _warn_of_random_gates(run: Run) -> None:
+    if cache.network(run).trained:
+        return
+    vectors = compute.gates_of(cache.activations(run), tuple(blocks_of(run).values()))
+    low, high = min(v.min() for v in vectors), max(v.max() for v in vectors)
+    mean = sum(v.mean() for v in vectors) / len(vectors)
+    st.info(
+        f"**Untrained gates teach nothing**: random weights put them around {mean:.2f} ({low:.2f} to {high:.2f}), and "
+        "they say nothing about what the picture shows. See here how a block computes; what one learns needs trained "
+        "weights."
+    )
 
 
-def _formulas(r: Reading, channel: int) -> None:
+def _formulas(r: GateActivity, channel: int) -> None:
     """The paper's equations 2 to 4, with this channel's numbers."""
     height, width = r.block.shape[1:]
     z, x, s = (_tex(float(v[channel])) for v in (r.squeeze, r.excitation, r.gate))
@@ -280,7 +196,8 @@ def _formulas(r: Reading, channel: int) -> None:
         st.latex(rf"\tilde{{x}}_{{{channel}}} = s_{{{channel}}} \, u_{{{channel}}} = {s} \, u_{{{channel}}}")
     st.caption(
         "Equations 2 to 4 of arXiv 1709.01507, which leaves out the biases of both layers; δ is the ReLU, "
-        f"{GATES[r.block.kind]}. The gate of channel {channel} has rank {r.rank(channel)} of {r.block.channels}."
+        f"{GATES_IN_WORDS[r.block.kind]}. The gate of channel {channel} has rank {r.rank(channel)} of "
+        f"{r.block.channels}."
     )
 
 
@@ -290,104 +207,112 @@ def _tex(value: float) -> str:
     return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
 
 
-def _hands_on(
-    arguments: tuple[str, str, str, LoadedImage], activations: Activations, block: GateBlock, channel: int
-) -> None:
-    state = st.session_state
+# ---- altered gates -----------------------------------------------------------------------------------------
+
+
+def _show_alteration(run: Run) -> None:
+    """Other numbers in the place of the gates, and what becomes of the answer."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.pills(
-            "Gates",
-            ALTERATIONS,
-            key="force",
-            required=True,
-            wrap=True,
-            format_func=ALTERATIONS.__getitem__,
-            persist_state="session",
-        )
-        force = next((f for f in FORCES if f == state["force"]), None)
-        if force == "channel":
-            st.slider(
-                f"Gate of channel {channel}, in percent", 0, 100, key="gate-percent", width=320, persist_state="session"
-            )
-        else:
-            st.segmented_control(
-                "Where", SCOPES, key="scope", required=True, format_func=SCOPES.__getitem__, persist_state="session"
-            )
-        if force == "shuffle":
-            st.number_input("Seed", 0, MOST_SEED, key="shuffle", step=1, width=140, persist_state="session")
-    if force is None:
+        gate = _select_block(run)
+        channels = channel_control(run)
+        channel = number_box(channels, label=f"Channel, 0 to {channels.limits()[1]}", width=180)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = pills(ALTERATION, wrap=True)
+        if kind == "channel":
+            slider(PERCENT, label=f"Gate of channel {channel}, in percent", width=320)
+        elif kind != AS_COMPUTED:
+            segments(SCOPE)
+        if kind == "shuffle":
+            number_box(SEED, width=140)
+    alteration = _chosen_alteration(kind, channel)
+    if alteration is None:
         st.markdown("Choose what to put in the place of the gates: the network runs again from there on.")
+        if cache.network(run).trained:
+            top_classes("As computed", cache.activations(run).top())
         return
-    everywhere = force != "channel" and state["scope"] == "all"
-    blocks = _blocks(arguments[0]).values() if everywhere else [block]
-    alteration = Alteration(
-        force,
-        seed=state["shuffle"] if force == "shuffle" else 0,
-        channel=channel if force == "channel" else 0,
-        value=state["gate-percent"] / 100 if force == "channel" else 1.0,
-    )
-    effect = _effect(*arguments, block.path, channel, tuple(b.gate for b in blocks), alteration)
-    _show(effect, activations, block)
+    everywhere = kind != "channel" and SCOPE.value == "all"
+    _show_effect(run, gate, _effect(run, gate.block, channel, everywhere, alteration))
 
 
-def _show(effect: Effect, activations: Activations, block: GateBlock) -> None:
-    classes = activations.network.classes
-    st.markdown(
-        f"The logits change by **{effect.change:.2%}**, the maps behind {block.path} by **{effect.pairs.change:.2%}** "
-        "(L2 norm of the difference, relative to the original's)."
-    )
-    maps, scores = st.columns([3, 2], gap="medium")
-    with maps:
-        map_pairs(effect.pairs.message, key="gate-pairs")
-        st.caption(
-            f"The chosen channel, then those that change most. {pair_text(block.shape[1:])}; each pair has one scale."
-        )
+def _chosen_alteration(kind: AlterationKind | str, channel: int) -> Alteration | None:
+    """What the controls say; settings that the kind does not use are left out, so that equal alterations are equal."""
+    chosen = next((k for k in compute.ALTERATION_KINDS if k == kind), None)
+    if chosen == "channel":
+        return Alteration(chosen, channel=channel, value=PERCENT.value / 100)
+    return Alteration(chosen, seed=SEED.value if chosen == "shuffle" else 0) if chosen else None
+
+
+def _show_effect(run: Run, gate: GateBlock, effect: Effect) -> None:
+    """The answer first, then what led to it."""
+    classes = cache.network(run).classes
+    if classes:
+        st.markdown(_answer(effect))
+        original, altered, scores = st.columns([1, 1, 1.4], gap="medium")
+        with original:
+            top_classes("Original", effect.top_before)
+        with altered:
+            top_classes("Altered", effect.top_after)
+    else:
+        scores = st.container()
     with scores:
-        chart(
-            gate_charts.logits(effect.before, effect.after, classes, dark()),
-            "gate-logits",
-            "Logits of all classes, original against altered",
-        )
+        figure = logits(effect.before, effect.after, classes, dark())
+        chart(figure, "gate-logits", "Logits of all classes, original against altered")
     if not classes:
         st.caption("Untrained, the classes have no names, and no probabilities worth showing.")
-        return
-    for place, title, top in zip(
-        st.columns(2), ("Original", "Altered"), (effect.top_before, effect.top_after), strict=True
-    ):
-        with place:
-            st.markdown(f"**{title}**")
-            for p in top:
-                st.progress(p.probability, f"{p.label} {p.probability:.1%}")
+    st.markdown(
+        f"The logits change by **{effect.change:.2%}**, the maps after {gate.path} by **{effect.pairs.change:.2%}** "
+        "(L2 norm of the difference, relative to the original's)."
+    )
+    map_pairs(effect.pairs.message, key="gate-pairs")
+    st.caption(
+        f"The chosen channel, then those that change most. {pair_text(gate.shape[1:])}; each pair has one scale. "
+        f"{run.picture.title}. {cache.network(run).caption}"
+    )
+
+
+def _answer(effect: Effect) -> str:
+    before, after = effect.top_before[0], effect.top_after[0]
+    if before.label == after.label:
+        change = f"{before.probability:.1%} → {after.probability:.1%}"
+        return f"The answer stays **{plain(before.label)}**: {change}."
+    return f"The answer changes: **{plain(before.label)} → {plain(after.label)}**."
 
 
 # ---- all blocks --------------------------------------------------------------------------------------------
 
 
-@st.fragment
-def _all_blocks(variant: Variant) -> None:
-    name, chosen, offered = variant.name, settings(), {s.id: s.title for s in samples()}
-    titles = {NOTHING: "nothing", AVERAGE: f"the average of the {len(offered)} samples", **offered}
-    with st.container(width=460):
-        other = st.selectbox(
-            "Compare with", titles, key="against", format_func=titles.__getitem__, persist_state="session"
-        )
-    blocks = tuple(_blocks(name).values())
+def _show_all(run: Run) -> None:
+    """The gates of all blocks for this picture, and for another one or the samples' average."""
+    _warn_of_random_gates(run)
+    other = select(AGAINST, width=460)
+    blocks = tuple(blocks_of(run).values())
     names = [b.block for b in blocks]
-    own = gates.gates_of(cache.activations(*_arguments(name, chosen)), blocks)
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        _chart_of(f"Gates: {chosen.image_title}", gate_charts.heat_map(names, own, dark()), "gates-own")
-    with right:
-        _chart_of("Their distribution", gate_charts.distributions(names, own, dark()), "gates-boxes")
-    st.caption(_resampling(blocks))
+    own = compute.gates_of(cache.activations(run), blocks)
+    gates = (f"Gates: {run.picture.title}", charts.heat_map(names, own, dark()), "gates-own")
+    boxes = (f"Distribution: {run.picture.title}", charts.distributions(names, own, dark()), "gates-boxes")
+    if other == NOTHING:
+        _side_by_side(gates, boxes)
+    else:
+        _side_by_side(gates, *_comparison(run, names, own, other), boxes)
+    st.caption(f"{_resampling(blocks)} {cache.network(run).caption}")
     if other != NOTHING:
-        _comparison(name, names, own, other, titles[other])
-    _keep(variant)
+        st.caption(
+            "In the paper's trained networks, early blocks gate alike for all classes and late ones by class; the very "
+            "last hardly tell classes apart (section 6.4). The samples have no classes: their average is over "
+            "pictures, not over a class."
+        )
 
 
-def _chart_of(title: str, figure: object, key: str) -> None:
-    st.markdown(f"**{title}**")
-    chart(figure, key, title)
+TitledFigure = tuple[str, go.Figure, str]  # and the chart's key
+
+
+def _side_by_side(*figures: TitledFigure) -> None:
+    """Two in a row, all of one width: a block stands at one height, a channel at one place."""
+    for start in range(0, len(figures), 2):
+        for column, (title, figure, key) in zip(st.columns(2, gap="medium"), figures[start : start + 2], strict=False):
+            with column:
+                st.markdown(f"**{title}**")
+                chart(figure, key, title)
 
 
 def _resampling(blocks: Sequence[GateBlock]) -> str:
@@ -401,41 +326,32 @@ def _resampling(blocks: Sequence[GateBlock]) -> str:
     )
 
 
-def _comparison(name: str, names: list[str], own: list[FloatArray], other: str, title: str) -> None:
+def _comparison(run: Run, names: Sequence[str], own: Sequence[FloatArray], other: str) -> list[TitledFigure]:
     """A second picture's gates, or the samples' average, and the difference."""
-    chosen = settings()
+    title = AGAINST.options()[other]
     if other == AVERAGE:
-        pictures = _samples_gates(name, chosen)
-        theirs, per_block = gates.average(pictures), gates.spread(pictures)
-        what = f"Spread over the {len(pictures)} samples: standard deviation, averaged over the channels"
+        pictures = _samples_gates(run)
+        theirs, per_block = compute.average(pictures), compute.spread(pictures)
+        per_block_title = f"Spread over the {len(pictures)} samples: standard deviation, averaged over the channels"
     else:
-        theirs = _gates_of(name, weights_for(name), chosen.device, sample_image(other)).vectors
-        per_block = [float(abs(a - b).mean()) for a, b in zip(own, theirs, strict=True)]
-        what = "Difference without its sign, averaged over the channels"
+        theirs = list(_gates_alone(replace(run, picture=sample_picture(other))))
+        per_block = compute.mean_difference(own, theirs)
+        per_block_title = "Difference without its sign, averaged over the channels"
     difference = [a - b for a, b in zip(own, theirs, strict=True)]
-    left, right = st.columns(2, gap="medium")
-    with left:
-        _chart_of(f"Gates: {title}", gate_charts.heat_map(names, theirs, dark()), "gates-theirs")
-    with right:
-        _chart_of(
-            f"{chosen.image_title} minus {title}",
-            gate_charts.heat_map(names, difference, dark(), signed=True),
-            "gates-difference",
-        )
-    _chart_of(what, gate_charts.by_block(names, per_block, dark()), "gates-per-block")
-    st.caption(
-        "In the paper's trained networks, early blocks gate alike for all classes and late ones by class; the very "
-        "last hardly tell classes apart (section 6.4). The samples have no classes: their average is over pictures, "
-        "not over a class."
-    )
+    difference_title = f"{run.picture.title} minus {title}"
+    return [
+        (f"Gates: {title}", charts.heat_map(names, theirs, dark()), "gates-theirs"),
+        (difference_title, charts.heat_map(names, difference, dark(), signed=True), "gates-difference"),
+        (per_block_title, charts.by_block(names, per_block, dark()), "gates-per-block"),
+    ]
 
 
-def _samples_gates(name: str, chosen: Settings) -> list[list[FloatArray]]:
-    found: list[list[FloatArray]] = []
-    offered, bar = samples(), st.empty()
-    for s in offered:
-        bar.progress(len(found) / len(offered), f"{s.title} ({len(found) + 1} of {len(offered)})")
-        found.append(_gates_of(name, weights_for(name), chosen.device, sample_image(s.id)).vectors)
+def _samples_gates(run: Run) -> list[tuple[FloatArray, ...]]:
+    found: list[tuple[FloatArray, ...]] = []
+    pictures, bar = samples(), st.empty()
+    for s in pictures:
+        bar.progress(len(found) / len(pictures), f"{s.title} ({len(found) + 1} of {len(pictures)})")
+        found.append(_gates_alone(replace(run, picture=sample_picture(s.id))))
     bar.empty()
     return found
 
@@ -443,17 +359,15 @@ def _samples_gates(name: str, chosen: Settings) -> list[list[FloatArray]]:
 # ---- cost --------------------------------------------------------------------------------------------------
 
 
-@st.fragment
-def _cost(variant: Variant) -> None:
-    name, title = variant.name, "with gates"
-    gated = cache.trace(name)
-    if gates.has_reduction(variant):
-        with st.container(width=460):
-            r = st.slider("Reduction ratio r", *REDUCTIONS, key="r", persist_state="session")
+def _show_cost(run: Run) -> None:
+    """Parameters and MACs with the gates and without, from the traces."""
+    name, title = run.variant, "with gates"
+    gated, bare = cache.trace(name), _without_gates(name)
+    if compute.has_reduction(variant(name)):
+        r = slider(reduction_control(run), width=460)
         title = f"r = {r}"
-        if r != variant.config.squeeze_excitation:
+        if r != _own_reduction(run):
             gated = _with_reduction(name, r)
-    bare = _without_gates(name)
     params, macs = gated.inference_params - bare.inference_params, gated.inference_macs - bare.inference_macs
     st.markdown(
         f"The gates add **{params / bare.inference_params:.2%}** parameters and **{macs / bare.inference_macs:.3%}** "
@@ -461,17 +375,39 @@ def _cost(variant: Variant) -> None:
     )
     numbers, stages = st.columns(2, gap="medium")
     with numbers:
-        st.table(
-            [
-                {"": label, "parameters": thousands(p), "MACs": thousands(m)}
-                for label, p, m in (
-                    ("without gates", bare.inference_params, bare.inference_macs),
-                    (title, gated.inference_params, gated.inference_macs),
-                    ("added", params, macs),
-                )
-            ]
+        rows = (
+            ("without gates", bare.inference_params, bare.inference_macs),
+            (title, gated.inference_params, gated.inference_macs),
+            ("added", params, macs),
         )
+        st.table([{"": label, "parameters": thousands(p), "MACs": thousands(m)} for label, p, m in rows])
         st.caption("MACs of convolutions and fully connected layers: pooling and scaling are not counted.")
     with stages:
-        _chart_of("Parameters of the gates, by stage", gate_charts.added(gated, dark()), "gates-added")
-    _keep(variant)
+        st.markdown("**Parameters of the gates, by stage**")
+        chart(charts.added(gated, dark()), "gates-added", "Parameters of the gates, by stage")
+
+
+GATES = Section(
+    "gates",
+    "Gates",
+    _show_block,
+    lambda run: (block_control(run), channel_control(run), SORTED),
+    follows=True,
+    available=_available,
+)
+ALTERED_GATES = Section(
+    "altered",
+    "Altered",
+    _show_alteration,
+    lambda run: (block_control(run), channel_control(run), ALTERATION, SCOPE, PERCENT, SEED),
+    follows=True,
+    available=_available,
+)
+ALL_GATES = Section("all-gates", "All gates", _show_all, lambda run: (AGAINST,), available=_available)
+GATES_COST = Section(
+    "gates-cost",
+    "Cost",
+    _show_cost,
+    lambda run: (reduction_control(run),) if compute.has_reduction(variant(run.variant)) else (),
+    available=_available,
+)

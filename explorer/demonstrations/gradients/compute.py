@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -20,9 +20,10 @@ from explorer.runtime.device import training_slot
 from explorer.runtime.maps import DoubleArray
 
 Initialization = Literal["he", "torch", "xavier", "normal"]
-INITIALIZATIONS: tuple[Initialization, ...] = get_args(Initialization)
 DEPTHS = (20, 32, 44, 56, 110)
-SIZE = (3, 32, 32)
+LEVEL_RATIO = 10.0  # ratios between its reciprocal and itself are called level
+VANISHING_NORM = 1e-6  # gradients vanish where all norms are smaller
+EXPLODING_NORM = 1e3  # and explode where all are larger
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,28 @@ class Profile:
         """The first unit's first convolution's gradient over the last's; NaN where the last's is 0."""
         last = self.gradients[-1]
         return float(self.gradients[1] / last) if last else float("nan")
+
+    @property
+    def zeros(self) -> int:
+        """How many gradients are exactly 0: they underflow float32."""
+        return int((self.gradients == 0).sum())
+
+    @property
+    def trend(self) -> Literal["grow", "shrink", "level"]:
+        """What gradients do on their way from the last convolution to the first unit."""
+        if self.ratio > LEVEL_RATIO:
+            return "grow"
+        return "shrink" if self.ratio < 1 / LEVEL_RATIO else "level"
+
+    @property
+    def vanishes(self) -> bool:
+        """Whether all gradients are next to nothing."""
+        return bool(self.gradients.max() < VANISHING_NORM)
+
+    @property
+    def explodes(self) -> bool:
+        """Whether all gradients are huge."""
+        return bool(self.gradients.min() > EXPLODING_NORM)
 
 
 def build(recipe: Recipe) -> ResNet:

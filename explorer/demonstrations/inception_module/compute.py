@@ -1,13 +1,18 @@
-"""The parallel branches of a block that ends in a concatenation: what each costs, and what its 1x1 saves."""
+"""The parallel branches of a block that ends in a concatenation: what each costs, and what its 1x1 saves.
+
+And the auxiliary heads of networks that have such blocks.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from explorer.analysis import cost, designs
 from explorer.analysis.cost import Design
 from explorer.analysis.text import pair_text
 from explorer.analysis.trace import Node, Trace
+from explorer.runtime.weights.bundled import Bundled
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Branch:
 
     @property
     def title(self) -> str:
-        """What it does, one after the other: "1×1 → 5×5"; what stands side by side is joined by "and"."""
+        """Its windows in order: "1×1 → 5×5"; those side by side are joined by "and"."""
         depth: dict[str, int] = {}
         steps: dict[int, list[str]] = {}
         for n in self.nodes:
@@ -104,17 +109,42 @@ def modules(trace: Trace) -> tuple[Module, ...]:
 def _leading_to(name: str, inside: list[Node]) -> tuple[Node, ...]:
     """The operations among `inside` on which `name` depends, and itself, in order."""
     needed = {name}
-    for n in reversed(inside):  # operations stand behind their inputs
+    for n in reversed(inside):  # operations come after their inputs
         if n.name in needed:
             needed.update(n.inputs)
     return tuple(n for n in inside if n.name in needed)
 
 
+# ---- reductions --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reductions:
+    """The branches of a 1x1 convolution and a larger one after it, each with the larger one alone on all maps.
+
+    Only convolutions are counted: a BN has the same parameters in both.
+    """
+
+    pairs: tuple[tuple[Design, Design], ...]
+
+    @property
+    def saved_params(self) -> int:
+        return sum(alone.params - reduced.params for reduced, alone in self.pairs)
+
+    @property
+    def saved_macs(self) -> int:
+        return sum(alone.macs - reduced.macs for reduced, alone in self.pairs)
+
+
+def reductions(module: Module) -> Reductions:
+    """What the 1x1 convolutions of a module save."""
+    return Reductions(tuple(pair for branch in module.branches if (pair := without_reduction(branch))))
+
+
 def without_reduction(branch: Branch) -> tuple[Design, Design] | None:
     """A branch's convolutions as they are, and the last one alone on all maps that the first one reads.
 
-    None for a branch that isn't a 1x1 convolution and a larger one behind it. Only convolutions are counted:
-    a BN has the same parameters in both.
+    None for a branch that isn't a 1x1 convolution and a larger one after it.
     """
     match branch.windows:
         case (Node(kind="pointwise") as first, Node(kind="convolution") as second):
@@ -122,3 +152,34 @@ def without_reduction(branch: Branch) -> tuple[Design, Design] | None:
             alone = designs.direct(replace(large, in_shape=reduce.in_shape))
             return Design(branch.title, (reduce, large)), alone
     return None
+
+
+# ---- auxiliary heads ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Head:
+    """A classifier: `scores` is the operation that gives the classes' scores, `reads` the one before its stage."""
+
+    stage: str
+    scores: str
+    reads: str
+    params: int
+    macs: int
+
+
+def heads(trace: Trace) -> tuple[Head, ...]:
+    """The auxiliary heads in order, and the main one last; only the main one for most networks."""
+    found = []
+    for path in (*trace.auxiliary, trace.output.stage):
+        stage = trace.stage(path)
+        scores = trace.classifier if path == trace.output.stage else stage.output
+        found.append(Head(path, scores, trace.node(stage.nodes[0]).inputs[0], stage.params, stage.macs))
+    return tuple(found)
+
+
+def epochs_with_heads(entry: Bundled) -> int:
+    """In how many of the last epochs the auxiliary heads were trained: they need pictures of full size."""
+    phases = entry.record()["recipe"]["phases"]
+    last = takewhile(lambda phase: phase["build"].get("aux", True), reversed(phases))
+    return sum(phase["epochs"] for phase in last)

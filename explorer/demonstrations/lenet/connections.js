@@ -2,9 +2,9 @@
  *
  * Pointing at a map, or focusing it, lights up what it is linked with; a click keeps it lit. Nothing is reported.
  */
-import { perRoot, sameBytes, unpack } from "../../ui/components/shared/component.js";
-import { el } from "../../ui/components/shared/dom.js";
-import { colourLimits, createScale, decodeTable, paintMap, showScale } from "../../ui/components/shared/paint.js";
+import { perRoot, sameBytes, unpack } from "../../ui/components/common/component.js";
+import { el } from "../../ui/components/common/dom.js";
+import { colourLimits, createScale, decodeTable, paintMap, showScale } from "../../ui/components/common/paint.js";
 
 const PARTS = ["S2", "C3", "Kernels"];
 

@@ -1,4 +1,4 @@
-"""The charts of the MobileNet demonstrations: how wide a network is, block by block, and what is left of a spiral."""
+"""How wide a network is, block by block, and a spiral with its reconstruction."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from plotly.subplots import make_subplots
 from explorer.analysis.palette import INK
 from explorer.demonstrations.mobilenet.multipliers import Widths
 from explorer.demonstrations.mobilenet.spiral import Recovered
-from explorer.runtime import colormaps
 from explorer.ui.charts import FONT, LEGEND, fill, shared, styled
+from explorer.ui.map_charts import colour_scale
 
 
 @shared
 def profile(blocks: Sequence[Widths], dark: bool) -> go.Figure:
     """Bars around a middle line, as high as there are channels: between the blocks, and inside each."""
     figure = go.Figure()
-    narrow = [(0.0, blocks[0].entering, f"enter {blocks[0].block}")]
-    narrow += [(2.0 * i, b.leaving, f"leave {b.block}") for i, b in enumerate(blocks, 1)]
-    wide = [(2.0 * i - 1, b.wide, f"are filtered in {b.block}") for i, b in enumerate(blocks, 1)]
+    between = [(0.0, blocks[0].input, f"enter {blocks[0].block}")]
+    between += [(2.0 * i, b.output, f"leave {b.block}") for i, b in enumerate(blocks, 1)]
+    inside = [(2.0 * i - 1, b.filtered, f"are filtered in {b.block}") for i, b in enumerate(blocks, 1)]
     bars = (
-        ("between the blocks", narrow, fill("pointwise", dark)),
-        ("inside, depthwise", wide, fill("depthwise", dark)),
+        ("between the blocks", between, fill("pointwise", dark)),
+        ("inside, depthwise", inside, fill("depthwise", dark)),
     )
-    for name, places, colour in bars:
-        at, channels, words = zip(*places, strict=True)
+    for name, numbers, colour in bars:
+        positions, channels, words = zip(*numbers, strict=True)
         figure.add_bar(
-            x=at,
+            x=positions,
             y=channels,
             width=0.9,
             base=[-c / 2 for c in channels],
@@ -49,11 +49,10 @@ def profile(blocks: Sequence[Widths], dark: bool) -> go.Figure:
 
 @shared
 def spirals(recovered: Recovered, dimensions: int, dark: bool) -> go.Figure:
-    """The curve, and what came back of it; a point has the same colour in both."""
-    titles = ("The spiral", f"Back from {dimensions} dimensions")
+    """The curve and its reconstruction; a point has the same colour in both."""
+    titles = ("The spiral", f"Reconstructed from {dimensions} dimensions")
     figure = make_subplots(rows=1, cols=2, subplot_titles=titles, horizontal_spacing=0.08)
-    colours = [[i / 255, "rgb({},{},{})".format(*colour)] for i, colour in enumerate(colormaps.SEQUENTIAL)]
-    for column, points in enumerate((recovered.curve, recovered.back), 1):
+    for column, points in enumerate((recovered.curve, recovered.reconstruction), 1):
         figure.add_scatter(
             x=points[:, 0],
             y=points[:, 1],
@@ -62,9 +61,9 @@ def spirals(recovered: Recovered, dimensions: int, dark: bool) -> go.Figure:
             showlegend=False,
             row=1,
             col=column,
-            marker={"size": 6, "color": np.arange(len(points)), "colorscale": colours},
+            marker={"size": 6, "color": np.arange(len(points)), "colorscale": colour_scale(signed=False)},
         )
-        reach = 1.1 * float(np.abs(recovered.back if column == 2 else recovered.curve).max())
+        reach = 1.1 * float(np.abs(points).max())
         figure.update_xaxes(range=[-reach, reach], nticks=4, tickfont_size=FONT, constrain="domain", row=1, col=column)
         anchor = "x" if column == 1 else "x2"
         figure.update_yaxes(range=[-reach, reach], nticks=4, scaleanchor=anchor, constrain="domain", row=1, col=column)

@@ -31,17 +31,17 @@ PRINTED = {
 
 @dataclass(frozen=True)
 class Widths:
-    """The channels that enter a block, that its depthwise convolution filters, and that leave it."""
+    """The channels of a block's input, those that its depthwise convolution filters, and those of its output."""
 
     block: str
-    entering: int
-    wide: int
-    leaving: int
+    input: int
+    filtered: int
+    output: int
     shortcut: bool  # its input is added to its output
 
     @property
     def expansion(self) -> float:
-        return self.wide / self.entering
+        return self.filtered / self.input
 
 
 def block_widths(trace: Trace) -> tuple[Widths, ...]:
@@ -50,8 +50,8 @@ def block_widths(trace: Trace) -> tuple[Widths, ...]:
     for stage in trace.stages:
         for block in stage.blocks:
             nodes = [trace.node(name) for name in block.nodes]
-            wide = next((n.out_shape[0] for n in nodes if n.kind == "depthwise"), None)
-            if wide is not None:
+            filtered = next((n.out_shape[0] for n in nodes if n.kind == "depthwise"), None)
+            if filtered is not None:
                 added = any(n.type == "add" for n in nodes)
-                found.append(Widths(block.path, block.in_shape[0], wide, block.out_shape[0], added))
+                found.append(Widths(block.path, block.in_shape[0], filtered, block.out_shape[0], added))
     return tuple(found)

@@ -1,7 +1,7 @@
 """How long convolutions take on a device, beside what their multiplications promise.
 
-Each measured sample takes a forward slot of its own, so that other viewers' passes run in between, and a
-measurement that nobody waits for any more ends after the sample at hand.
+Each measured sample takes a forward slot of its own, so that other viewers' passes run in between, and a `Job` goes on
+only while somebody waits for it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,13 +21,14 @@ from explorer.analysis.text import bytes_text, si
 from explorer.analysis.types import FLOAT32_BYTES
 from explorer.runtime.device import describe, forward_slot, synchronize
 
-SAMPLES = 15
-BUDGET = 1.0  # seconds for each design
-SAMPLE = 0.001  # seconds that a sample lasts at least: shorter ones would measure the clock
-PASSES = 100  # in a sample, at most
+MAX_SAMPLES = 15
+DESIGN_SECONDS = 1.0  # for each design, at most
+MIN_SAMPLE_SECONDS = 0.001  # shorter ones would measure the clock
+MAX_PASSES = 100  # in a sample
 # A pass holds a slot that others wait for: about a quarter of a second on one slow core.
-MOST_MACS_CPU, MOST_MACS_GPU = 2 * 10**9, 400 * 10**9
-MOST_BYTES = 256 * 2**20
+MAX_MACS_CPU = 2 * 10**9
+MAX_MACS_GPU = 400 * 10**9
+MAX_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ Step = tuple[float, tuple[Measurement, ...]]
 
 def check_size(design: Design, device: torch.device, batch: int) -> None:
     """Raises CostError with the sentence why, for a design that would keep others waiting."""
-    macs, most = batch * design.macs, MOST_MACS_CPU if device.type == "cpu" else MOST_MACS_GPU
+    macs, most = batch * design.macs, MAX_MACS_CPU if device.type == "cpu" else MAX_MACS_GPU
     if macs > most:
         raise CostError(
             f"{design.name}: {si(macs)} multiplications in one pass; at most {si(most)} are measured here, "
@@ -58,9 +59,9 @@ def check_size(design: Design, device: torch.device, batch: int) -> None:
         )
     values = batch * math.prod(design.layers[0].in_shape) + design.params
     size = values * FLOAT32_BYTES + batch * design.activation_bytes
-    if size > MOST_BYTES:
+    if size > MAX_BYTES:
         raise CostError(
-            f"{design.name} needs {bytes_text(size)}; at most {bytes_text(MOST_BYTES)} are measured here, "
+            f"{design.name} needs {bytes_text(size)}; at most {bytes_text(MAX_BYTES)} are measured here, "
             "so that memory remains for others."
         )
 
@@ -76,7 +77,7 @@ def measure(designs: Sequence[Design], device: torch.device, batch: int = 1) -> 
     """
     for design in designs:
         check_size(design, device, batch)
-    name, budget, spent = describe(device), BUDGET * len(designs), 0.0
+    name, budget, spent = describe(device), DESIGN_SECONDS * len(designs), 0.0
     runs: list[tuple[Callable[[], Tensor], int]] = []
     try:
         for design in designs:
@@ -86,16 +87,16 @@ def measure(designs: Sequence[Design], device: torch.device, batch: int = 1) -> 
             once = _timed(run, device, 1)
             yield 0.0, ()
             spent += first + once
-            runs.append((run, min(PASSES, max(1, round(SAMPLE / once)))))
+            runs.append((run, min(MAX_PASSES, max(1, round(MIN_SAMPLE_SECONDS / once)))))
     except torch.OutOfMemoryError:
         raise CostError(f"There is too little memory on {name}.") from None
     times: list[list[float]] = [[] for _ in designs]
-    for sample in range(SAMPLES):
+    for sample in range(MAX_SAMPLES):
         for number, (run, passes) in enumerate(runs):
             seconds = _timed(run, device, passes)
             spent += seconds
             times[number].append(seconds / passes)
-            done = (sample * len(runs) + number + 1) / (SAMPLES * len(runs))
+            done = (sample * len(runs) + number + 1) / (MAX_SAMPLES * len(runs))
             yield (
                 min(1.0, max(done, spent / budget)),
                 tuple(
@@ -106,6 +107,60 @@ def measure(designs: Sequence[Design], device: torch.device, batch: int = 1) -> 
             )
         if spent > budget:
             return
+
+
+@dataclass
+class Job:
+    """A measurement of what does the work of `c`, carried on a little at a time.
+
+    Attributes:
+        refused: why some designs are not measured.
+        steps: what is left to do; None at the end.
+        progress: in [0, 1].
+        results: the measurements so far.
+    """
+
+    c: Convolution
+    refused: list[str]
+    steps: Iterator[Step] | None
+    progress: float = 0.0
+    results: tuple[Measurement, ...] = ()
+
+    @property
+    def running(self) -> bool:
+        """Whether there is something left to do."""
+        return self.steps is not None
+
+    def advance(self, seconds: float) -> None:
+        """Measure for about so long."""
+        end = time.monotonic() + seconds
+        try:
+            while self.steps is not None and time.monotonic() < end:
+                step = next(self.steps, None)
+                if step is None:
+                    self.steps = None
+                else:
+                    self.progress, self.results = step
+        except CostError as error:
+            self.cancel()
+            self.refused.append(str(error))
+
+    def cancel(self) -> None:
+        """Leave it at what is known so far."""
+        self.steps = None
+
+
+def begin(c: Convolution, designs: Iterable[Design | CostError], device: torch.device, batch: int) -> Job:
+    """A job that measures the designs that are possible and not too large."""
+    possible, refused = [], []
+    for design in designs:
+        if isinstance(design, Design):
+            try:
+                check_size(design, device, batch)
+                possible.append(design)
+            except CostError as error:
+                refused.append(str(error))
+    return Job(c, refused, measure(possible, device, batch))
 
 
 def _timed(run: Callable[[], Tensor], device: torch.device, passes: int) -> float:

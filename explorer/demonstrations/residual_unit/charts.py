@@ -1,4 +1,4 @@
-"""The charts of the ResNet page's demonstrations."""
+"""The charts of a residual unit."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from explorer.analysis.types import Kind
-from explorer.demonstrations.gradients.compute import Profile
 from explorer.demonstrations.residual_unit.compute import Change, Norms, Unit
-from explorer.runtime import colormaps
-from explorer.runtime.maps import DoubleArray, FloatArray
+from explorer.runtime.maps import FloatArray
 from explorer.ui.charts import FONT, LEGEND, fill, shared, stroke, styled
+from explorer.ui.map_charts import colour_scale
 
 # A line's colour and dash: with shortcuts, without.
 WITH: tuple[Kind, str] = ("merge", "solid")
@@ -25,7 +24,6 @@ Line = tuple[str, bool]  # its name, and whether its network has shortcuts
 def three_maps(maps: Mapping[str, FloatArray], dark: bool) -> go.Figure:
     """Maps by their titles, (H, W), side by side on one scale, symmetric about zero."""
     reach = max(float(np.abs(m).max()) for m in maps.values()) or 1.0
-    colours = colormaps.DIVERGING
     figure = make_subplots(rows=1, cols=len(maps), subplot_titles=list(maps), horizontal_spacing=0.03)
     for column, values in enumerate(maps.values(), 1):
         figure.add_heatmap(
@@ -43,7 +41,7 @@ def three_maps(maps: Mapping[str, FloatArray], dark: bool) -> go.Figure:
         coloraxis={
             "cmin": -reach,
             "cmax": reach,
-            "colorscale": [[i / 255, "rgb({},{},{})".format(*colours[i])] for i in range(256)],
+            "colorscale": colour_scale(True),
             "colorbar": {
                 "orientation": "h",
                 "y": -0.02,
@@ -98,45 +96,4 @@ def changes(lines: Mapping[Line, Sequence[Change]], dark: bool) -> go.Figure:
             hovertemplate="%{x}: %{y:.1%}<extra>" + name + "</extra>",
         )
     figure.update_yaxes(title="change", rangemode="tozero", tickformat=".0%", nticks=6)
-    return styled(figure, dark, height=380).update_layout(legend=LEGEND)
-
-
-@shared
-def gradients(profiles: Sequence[Profile], dark: bool) -> go.Figure:
-    """The norm of each convolution's gradient, on a log axis."""
-    figure = _over_depth([(p, p.convolutions, p.gradients) for p in profiles], dark)
-    return figure.update_xaxes(title_text="convolution, first to last").update_yaxes(title_text="‖∂L/∂W‖")
-
-
-@shared
-def deviations(profiles: Sequence[Profile], dark: bool) -> go.Figure:
-    """The standard deviation of the maps that leave each unit, on a log axis."""
-    figure = _over_depth([(p, p.units, p.deviations) for p in profiles], dark)
-    return figure.update_xaxes(title_text="unit, first to last").update_yaxes(title_text="standard deviation")
-
-
-def _over_depth(lines: Sequence[tuple[Profile, Sequence[str], DoubleArray]], dark: bool) -> go.Figure:
-    figure = go.Figure()
-    decades = [0.0, 0.0]
-    for profile, names, values in lines:
-        kind, dash = WITH if profile.recipe.skips else WITHOUT
-        shown = np.where(values > 0, values, np.nan)  # zeros have no place on a log axis
-        figure.add_scatter(
-            x=np.arange(1, len(values) + 1),
-            y=shown,
-            mode="lines+markers",
-            name="with shortcuts" if profile.recipe.skips else "plain",
-            customdata=names,
-            showlegend=True,
-            line={"color": stroke(kind, dark), "width": 2, "dash": dash},
-            marker_size=5,
-            hovertemplate="%{x}: %{customdata}, %{y:.3g}<extra></extra>",
-        )
-        decades += [float(d) for d in np.log10(shown[values > 0])]
-    # Whole powers of ten, at least one above and one below.
-    low, high = np.floor(min(decades) - 0.1), np.ceil(max(decades) + 0.1)
-    figure.update_xaxes(nticks=8)
-    figure.update_yaxes(
-        type="log", exponentformat="power", range=[low, high], tick0=0, dtick=int(np.ceil((high - low) / 6))
-    )
     return styled(figure, dark, height=380).update_layout(legend=LEGEND)

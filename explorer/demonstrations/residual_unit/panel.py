@@ -9,14 +9,13 @@ import streamlit as st
 
 from explorer.analysis.text import pair_text
 from explorer.architectures import variant as variant_called
-from explorer.demonstrations.gates import charts as gate_charts
 from explorer.demonstrations.residual_unit import charts, compute
 from explorer.demonstrations.residual_unit.compute import Change, Norms, Unit
 from explorer.runtime.activations import Prediction
 from explorer.runtime.maps import FloatArray
 from explorer.runtime.run import Run
 from explorer.ui import cache
-from explorer.ui.charts import chart, dark, top_classes
+from explorer.ui.charts import chart, dark, logits, top_classes
 from explorer.ui.controls import number_box, select
 from explorer.ui.link import Control, choice, number
 from explorer.ui.section import Section
@@ -93,10 +92,6 @@ class Shown:
     maps: FloatArray  # (3, H, W)
     norms: Norms
 
-    @property
-    def nbytes(self) -> int:
-        return self.maps.nbytes
-
 
 @dataclass(frozen=True)
 class Lesion:
@@ -108,21 +103,6 @@ class Lesion:
     top_before: tuple[Prediction, ...]
     top_after: tuple[Prediction, ...]
 
-    @property
-    def nbytes(self) -> int:
-        return self.before.nbytes + self.after.nbytes
-
-
-@dataclass(frozen=True)
-class AllNorms:
-    """The norms of all units."""
-
-    norms: tuple[Norms, ...]
-
-    @property
-    def nbytes(self) -> int:
-        return 24 * len(self.norms)
-
 
 @cache.bounded(16)
 def _shown(run: Run, path: str, channel: int) -> Shown:
@@ -132,8 +112,8 @@ def _shown(run: Run, path: str, channel: int) -> Shown:
 
 
 @cache.bounded(1)
-def _norms(run: Run) -> AllNorms:
-    return AllNorms(tuple(compute.norms(cache.activations(run), tuple(units_of(run.variant).values()))))
+def _norms(run: Run) -> tuple[Norms, ...]:
+    return tuple(compute.norms(cache.activations(run), tuple(units_of(run.variant).values())))
 
 
 @cache.bounded(8)
@@ -179,7 +159,7 @@ def _show_sum(run: Run) -> None:
     st.markdown("**How much each unit adds**, relative to its shortcut's output (L2 norms over all maps):")
     units = tuple(units_of(run.variant).values())
     chart(
-        charts.ratios(units, _norms(run).norms, unit, dark()),
+        charts.ratios(units, _norms(run), unit, dark()),
         "unit-ratios",
         "Norm of the residual relative to the shortcut's, unit by unit",
     )
@@ -212,7 +192,7 @@ def _show_removal(run: Run) -> None:
             top_classes(f"Without {unit.path}", lesion.top_after)
             st.caption(f"The best matches among the network's {len(classes):,} classes.")
         else:
-            figure = gate_charts.logits(lesion.before, lesion.after, classes, dark())
+            figure = logits(lesion.before, lesion.after, classes, dark())
             chart(figure, "unit-logits", "Logits of all classes, whole network against the altered one")
             st.caption(
                 "Untrained network: random weights, seeded. Random layers have learned nothing that removing one could "

@@ -13,6 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -84,7 +85,7 @@ class Mix:
 
     `channels` are those that contribute most, by L2 norm, and `share` is their part of all the contributions' norms.
     `total` sums the contributions of all channels, `network` is what the network has there. `standard` is the map of
-    the one standard convolution that the pair would be without activation and gate in between.
+    the one standard convolution that the pair would be without activation and gate in between. All three are (H, W).
     """
 
     channels: tuple[Channel, ...]
@@ -92,6 +93,16 @@ class Mix:
     total: FloatArray
     network: FloatArray
     standard: FloatArray
+
+    @property
+    def rounding(self) -> float:
+        """The largest difference of `total` from `network`, relative to the latter's largest value."""
+        return float(np.abs(self.total - self.network).max()) / (float(np.abs(self.network).max()) or 1.0)
+
+    @property
+    def difference(self) -> float:
+        """Of `standard` from `network`: L2 norms, relative to the latter's."""
+        return float(np.linalg.norm(self.standard - self.network) / (np.linalg.norm(self.network) or 1.0))
 
 
 def mix(activations: Activations, pair: Pair, output: int, count: int) -> Mix:
@@ -234,7 +245,7 @@ def nearest(kernel: Kernel, groups: int) -> Grouped:
     matrices = kernel.mixing.reshape(outputs, groups, n * rank).transpose(0, 1)
     u, s, vh = torch.linalg.svd(matrices, full_matrices=False)
     kept = min(n, s.shape[1])
-    # a singular vector's sign is free: its largest weight shall be positive, as a filter of a separable pair keeps it
+    # a singular vector's sign is free: its largest weight is made positive, as a filter of a separable pair keeps it
     largest = vh.gather(2, vh.abs().argmax(dim=2, keepdim=True))
     sign = torch.where(largest < 0, -1.0, 1.0)[:, :, 0].to(s.dtype)
     spatial, pointwise = s.new_zeros(groups, n, n * rank), s.new_zeros(groups, outputs, n)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import os
 import re
-import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import torch
+from platformdirs import user_cache_path
 
 from explorer.runtime.preprocessing import Preprocessing
 from explorer.runtime.weights.layouts import PORTED, TORCHVISION, shapes, timm_table, torchvision_model
@@ -163,13 +163,7 @@ def _channels(values: torch.Tensor) -> tuple[float, ...]:
 def cache_folder() -> Path:
     """Where downloads are kept: EXPLORER_CACHE, or the platform's folder for caches. It need not exist."""
     chosen = os.environ.get("EXPLORER_CACHE")
-    if chosen:
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "cnn-explorer"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "cnn-explorer"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cnn-explorer"
+    return Path(chosen).expanduser() if chosen else user_cache_path("cnn-explorer", appauthor=False, opinion=False)
 
 
 def downloaded_file(variant_name: str) -> Path | None:

@@ -9,17 +9,32 @@ import pytest
 import torch
 from torch import nn
 
+from explorer.analysis.trace import trace_variant
 from explorer.architectures import catalogue, variant
-from explorer.demonstrations.class_activation.compute import class_activation, pooled_head
+from explorer.demonstrations.class_activation.compute import PooledHead, class_activation, pooled_head
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.weights.network import load_network
 
-# Every kind of head in the catalogue, by a small network: with and without dropout, or BN behind the last block.
+# Every kind of head in the catalogue, by a small network: with and without dropout, or BN after the last block.
 SMALL = [
-    "googlenet", "googlenet_bn", "inception_v3", "resnet18", "preact_resnet50", "plain18", "resnet20_cifar",
-    "mobilenet_v1", "mobilenet_v2", "xception", "se_resnet18", "se_googlenet", "densenet121", "densenet40_cifar",
-    "densenet_bc100_cifar", "nin_cifar", "nin_imagenet",
-]  # fmt: skip
+    "googlenet",
+    "googlenet_bn",
+    "inception_v3",
+    "resnet18",
+    "preact_resnet50",
+    "plain18",
+    "resnet20_cifar",
+    "mobilenet_v1",
+    "mobilenet_v2",
+    "xception",
+    "se_resnet18",
+    "se_googlenet",
+    "densenet121",
+    "densenet40_cifar",
+    "densenet_bc100_cifar",
+    "nin_cifar",
+    "nin_imagenet",
+]
 WITHOUT = ["lenet5", "lenet5_modern", "alexnet", "alexnet_owt", "vgg11", "mobilenet_v3_small", "mobilenet_v3_large"]
 
 
@@ -30,10 +45,14 @@ def passed(name: str) -> Activations:
     return capture(load_network(v), x)
 
 
+def head_of(name: str) -> PooledHead | None:
+    return pooled_head(trace_variant(variant(name)))
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_the_map_of_a_class_averages_to_its_logit_minus_the_bias(name: str) -> None:
     a = passed(name)
-    head = pooled_head(a.network)
+    head = head_of(a.network.variant.name)
     assert head is not None
     parameters = dict(a.network.model.named_parameters())
     for number in (0, 3, len(a.logits) - 1, int(a.logits.argmax())):
@@ -49,7 +68,7 @@ def test_the_map_of_a_class_averages_to_its_logit_minus_the_bias(name: str) -> N
 def test_the_map_is_the_classifier_at_each_position() -> None:
     """The linear layer applied to the column of maps at one position, without averaging."""
     a = passed("resnet18")
-    head = pooled_head(a.network)
+    head = head_of(a.network.variant.name)
     assert head is not None and head.maps == "conv5_x.1.relu2" and head.linear == "head.fc"
     layer = a.network.model.get_submodule("head.fc")
     assert isinstance(layer, nn.Linear)
@@ -61,7 +80,7 @@ def test_the_map_is_the_classifier_at_each_position() -> None:
 
 def test_in_network_in_network_the_last_maps_are_the_classes_maps() -> None:
     a = passed("nin_cifar")
-    head = pooled_head(a.network)
+    head = head_of(a.network.variant.name)
     assert head is not None and head.linear is None
     cam = class_activation(a, head, 4)
     assert np.array_equal(cam.map, a.maps("mlpconv3.relu3")[4].numpy())
@@ -70,7 +89,7 @@ def test_in_network_in_network_the_last_maps_are_the_classes_maps() -> None:
 
 def test_the_strongest_maps_are_those_that_move_the_logit_most() -> None:
     a = passed("resnet20_cifar")
-    head = pooled_head(a.network)
+    head = head_of(a.network.variant.name)
     assert head is not None
     cam = class_activation(a, head, 2)
     sizes = {k: abs(float(cam.maps[k].mean()) * float(cam.weights[k])) for k in range(len(cam.maps))}
@@ -79,8 +98,8 @@ def test_the_strongest_maps_are_those_that_move_the_logit_most() -> None:
 
 
 @pytest.mark.parametrize("name", WITHOUT)
-def test_more_than_one_layer_behind_the_pooling_has_no_class_activation_map(name: str) -> None:
-    assert pooled_head(load_network(variant(name))) is None
+def test_more_than_one_layer_after_the_pooling_has_no_class_activation_map(name: str) -> None:
+    assert head_of(name) is None
 
 
 def test_every_network_is_in_one_of_the_lists_or_of_a_family_that_is() -> None:
@@ -94,7 +113,7 @@ def test_every_network_is_in_one_of_the_lists_or_of_a_family_that_is() -> None:
 
 def test_a_class_that_does_not_exist() -> None:
     a = passed("nin_cifar")
-    head = pooled_head(a.network)
+    head = head_of(a.network.variant.name)
     assert head is not None
     with pytest.raises(IndexError):
         class_activation(a, head, 10)

@@ -9,7 +9,14 @@ import torch
 from explorer.analysis.trace import trace_variant
 from explorer.architectures import variant
 from explorer.architectures.densenet import DenseNetConfig
-from explorer.demonstrations.dense_block.compute import DenseBlock, dense_blocks, relative, source_weights
+from explorer.demonstrations.dense_block.compute import (
+    DenseBlock,
+    dense_blocks,
+    redesigned,
+    relative,
+    source_weights,
+    strongest_maps,
+)
 from explorer.runtime.weights.network import Network, load_network
 
 
@@ -25,7 +32,7 @@ def test_the_state_grows_by_k_with_each_layer(name: str) -> None:
         assert block.channels == (entering, *[config.growth_rate] * block.layers)
         for layer in range(1, block.layers + 1):
             height, width = block.size
-            assert trace.node(f"{block.path}.layer{layer}.cat").out_shape == (block.state(layer), height, width)
+            assert trace.node(f"{block.path}.layer{layer}.cat").out_shape == (block.maps_after(layer), height, width)
         entering = int((entering + block.layers * config.growth_rate) * config.compression)
 
 
@@ -86,3 +93,26 @@ def test_untrained_weights_are_alike_for_all_sources_and_each_column_has_its_own
 def test_a_column_of_zeros_stays_one() -> None:
     table = np.array([[0, 2], [np.nan, 1]], dtype=np.float32)
     assert np.array_equal(relative(table), np.array([[0, 1], [np.nan, 0.5]], dtype=np.float32), equal_nan=True)
+
+
+# ---- maps, and other designs -------------------------------------------------------------------------------
+
+
+def test_the_strongest_map_of_each_source_is_one_that_it_made() -> None:
+    block = dense_blocks(trace_variant(variant("densenet_bc100_cifar")))[0]
+    values = torch.randn(216, 4, 4, generator=torch.Generator().manual_seed(2)).numpy()
+    strengths = np.abs(values).mean((1, 2))
+    found = dict(strongest_maps(values, block, 12))
+    assert len(found) == 12 and found[0] == strengths[:24].argmax() and found[16] == 204 + strengths[204:].argmax()
+    for layer, number in found.items():
+        if layer:
+            own = range(24 + 12 * (layer - 1), 24 + 12 * layer)
+            assert number in own and strengths[number] == strengths[own.start : own.stop].max()
+    assert len(strongest_maps(values, block, 99)) == 17
+
+
+def test_a_stem_of_2k_maps_stays_one() -> None:
+    changed = redesigned(variant("densenet_bc100_cifar"), 24, 1.0)
+    assert changed == trace_variant(variant("densenet_bc100_cifar"), growth_rate=24, stem_channels=48, compression=1.0)
+    plain = redesigned(variant("densenet40_cifar"), 20, 0.5)
+    assert plain == trace_variant(variant("densenet40_cifar"), growth_rate=20, compression=0.5)

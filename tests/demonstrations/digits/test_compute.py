@@ -77,11 +77,27 @@ def test_the_eraser_takes_ink_away_and_an_empty_canvas_stays_empty() -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        None, 7, "strokes", {"0": []}, [None], [[]], [[0]], [[0, 1]], [[0, 1, 2, 3]], [[2, 1, 2]], [[True, 1, 2]],
-        [[0, 1.0, 2]], [[0, -1, 2]], [[0, 1, CANVAS + 1]], [[0, float("nan"), 2]], [[0, 10**30, 2]], [["0", 1, 2]],
-        [[0, 1, 2]] * (MAX_STROKES + 1), [[0, *[5] * 2 * (MAX_POINTS + 1)]],
+        None,
+        7,
+        "strokes",
+        {"0": []},
+        [None],
+        [[]],
+        [[0]],
+        [[0, 1]],
+        [[0, 1, 2, 3]],
+        [[2, 1, 2]],
+        [[True, 1, 2]],
+        [[0, 1.0, 2]],
+        [[0, -1, 2]],
+        [[0, 1, CANVAS + 1]],
+        [[0, float("nan"), 2]],
+        [[0, 10**30, 2]],
+        [["0", 1, 2]],
+        [[0, 1, 2]] * (MAX_STROKES + 1),
+        [[0, *[5] * 2 * (MAX_POINTS + 1)]],
     ],
-)  # fmt: skip
+)
 def test_nonsense_from_a_browser_is_refused_whole(given: object) -> None:
     assert digits.strokes_of(given) is None
 
@@ -200,3 +216,14 @@ def test_the_message_holds_every_layer_and_the_input_unchanged(name: str) -> Non
     outputs = header["outputs"]
     assert outputs["distances"] == (name == "lenet5")
     assert outputs["answer"] == (np.argmin if outputs["distances"] else np.argmax)(activations.logits.numpy())
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 2), (2, 2), (1, 65_535), (65_535, 1), (16, 256), (3, 4096), (257, 16)])
+@pytest.mark.parametrize("levels", ["white", "black", "noise"])
+def test_pictures_of_any_shape_become_pixels(size: tuple[int, int], levels: str) -> None:
+    width, height = size
+    noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    found = digits.as_digit(Image.fromarray(noise) if levels == "noise" else Image.new("RGB", size, levels))
+    assert found.digit is None or found.digit.shape == (112, 112)
+    assert found.note
+    assert found.digit is None or max(size) <= 16 * min(size)

@@ -15,15 +15,24 @@ from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import catalogue, variant
 from explorer.architectures.blocks import SqueezeExcitation
 from explorer.demonstrations.gates import compute as gates
-from explorer.demonstrations.gates.compute import Alteration, GateBlock, gate_blocks, reading
+from explorer.demonstrations.gates.compute import Alteration, AlterationKind, GateBlock, gate_activity, gate_blocks
 from explorer.runtime import activations as passes
 from explorer.runtime.activations import Activations, altered, capture, relative_change
 from explorer.runtime.maps import unpack
 from explorer.runtime.weights.network import load_network
 
 NAMES = ["se_resnet18", "se_googlenet", "mobilenet_v3_small"]
-GATED = {"se_resnet18", "se_resnet34", "se_resnet50", "se_resnet101", "se_resnet152", "se_googlenet", "senet154",
-         "mobilenet_v3_large", "mobilenet_v3_small"}  # fmt: skip
+GATED = {
+    "se_resnet18",
+    "se_resnet34",
+    "se_resnet50",
+    "se_resnet101",
+    "se_resnet152",
+    "se_googlenet",
+    "senet154",
+    "mobilenet_v3_large",
+    "mobilenet_v3_small",
+}
 
 
 @cache
@@ -63,7 +72,7 @@ def test_every_squeeze_and_excitation_is_found() -> None:
 def test_the_numbers_are_the_papers_formulas(name: str) -> None:
     a = captured(name)
     for block in blocks(name):
-        se, r = module(name, block), reading(a, block)
+        se, r = module(name, block), gate_activity(a, block)
         maps = a.maps(block.maps)
         assert tuple(maps.shape) == block.shape
         squeeze = maps.mean((1, 2))
@@ -85,7 +94,7 @@ def test_the_numbers_are_the_papers_formulas(name: str) -> None:
 
 def test_ranks_count_from_the_most_open_gate() -> None:
     block = blocks("se_resnet18")[0]
-    r = replace(reading(captured("se_resnet18"), block), gate=np.array([0.2, 0.9, 0.9, 0.5], np.float32))
+    r = replace(gate_activity(captured("se_resnet18"), block), gate=np.array([0.2, 0.9, 0.9, 0.5], np.float32))
     assert [r.rank(c) for c in range(4)] == [4, 1, 1, 3]
 
 
@@ -103,8 +112,8 @@ def test_a_record_holds_plain_numbers() -> None:
         "node": f"{block.path}.gate",
         "channels": 120,
         "reduction": 120 / 32,
-        "squeeze": reading(a, block).squeeze.tolist(),
-        "gate": reading(a, block).gate.tolist(),
+        "squeeze": gate_activity(a, block).squeeze.tolist(),
+        "gate": gate_activity(a, block).gate.tolist(),
     }
     assert gates.record(captured("se_resnet18"), blocks("se_resnet18")[0])["reduction"] == 16
 
@@ -159,12 +168,14 @@ class _Replaced(nn.Module):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("force", gates.FORCES)
+@pytest.mark.parametrize("kind", gates.ALTERATION_KINDS)
 @pytest.mark.parametrize("everywhere", [True, False])
-def test_an_altered_pass_is_that_of_a_network_with_other_gates(name: str, force: gates.Force, everywhere: bool) -> None:
+def test_an_altered_pass_is_that_of_a_network_with_other_gates(
+    name: str, kind: AlterationKind, everywhere: bool
+) -> None:
     a, found = captured(name), blocks(name)
     chosen = found if everywhere else (found[len(found) // 2],)
-    alteration = Alteration(force, seed=3, channel=5, value=0.9)
+    alteration = Alteration(kind, seed=3, channel=5, value=0.9)
     after = altered(a, {b.gate: alteration for b in chosen})
     model = a.network.variant.build()
     model.load_state_dict(a.network.model.state_dict())
@@ -219,11 +230,11 @@ def test_gates_of_1_are_the_network_without_gates(name: str) -> None:
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("force", gates.FORCES)
-def test_gpu_agrees_with_the_cpu(force: gates.Force, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", gates.ALTERATION_KINDS)
+def test_gpu_agrees_with_the_cpu(kind: AlterationKind, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.backends.cuda.matmul, "allow_tf32", False)
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
-    cpu, alteration = captured("se_resnet18"), Alteration(force, seed=3, channel=5, value=0.9)
+    cpu, alteration = captured("se_resnet18"), Alteration(kind, seed=3, channel=5, value=0.9)
     gpu = capture(cpu.network.to(torch.device("cuda")), cpu.kept[cpu.network.nodes["input"]])
     alterations = {b.gate: alteration for b in blocks("se_resnet18")}
     expected, found = altered(cpu, alterations), altered(gpu, alterations)
@@ -251,10 +262,11 @@ def test_rows_of_different_lengths_are_resampled_without_losing_a_number() -> No
     assert gates.resample([short, short]).values.tolist() == [short.tolist()] * 2
 
 
-def test_average_and_spread_over_pictures() -> None:
+def test_average_spread_and_difference_over_pictures() -> None:
     pictures = [[np.array([0.0, 1.0]), np.array([0.5])], [np.array([1.0, 1.0]), np.array([0.5])]]
     assert [v.tolist() for v in gates.average(pictures)] == [[0.5, 1], [0.5]]
     assert gates.spread(pictures) == [0.25, 0]
+    assert gates.mean_difference(*pictures) == [0.5, 0]
 
 
 # ---- messages ----------------------------------------------------------------------------------------------
@@ -262,8 +274,9 @@ def test_average_and_spread_over_pictures() -> None:
 
 def test_a_blocks_message_holds_its_vectors_and_maps() -> None:
     a, block = captured("se_resnet18"), blocks("se_resnet18")[1]
-    r = reading(a, block)
-    header, body = unpack(gates.block_message(a, r))
+    r = gate_activity(a, block)
+    message = gates.block_message(a, r)
+    header, body = message.header, message.body
     channels, height, width = block.shape
     assert (header["path"], tuple(header["shape"]), header["hidden"]) == (block.path, block.shape, len(r.hidden))
     vectors = np.frombuffer(body, "<f4", 4 * channels + len(r.hidden))
@@ -289,6 +302,20 @@ def test_pairs_begin_with_the_chosen_channel_and_share_a_scale() -> None:
     assert np.abs(low + values[1, 1] / 255 * (high - low)).max() <= (high - low) / 509
     old, new = a.maps(block.output), after.maps(block.output)
     assert pairs.change == pytest.approx(float((new - old).norm() / old.norm()))
+
+
+@pytest.mark.parametrize("kind", gates.ALTERATION_KINDS)
+def test_an_effect_is_that_of_the_altered_pass(kind: AlterationKind) -> None:
+    a, (block, *others) = captured("se_resnet18"), blocks("se_resnet18")
+    alteration = Alteration(kind, channel=3, value=0.0)
+    for chosen in ([block], [block, *others]):
+        found, after = gates.effect(a, chosen, alteration, block, 3), altered(a, {b.gate: alteration for b in chosen})
+        assert found.change == relative_change(a.logits, after.logits) > 0
+        assert np.array_equal(found.after, after.logits) and np.array_equal(found.before, a.logits)
+        assert (found.top_before, found.top_after) == (a.top(), after.top())
+        header, _ = unpack(found.pairs.message)
+        assert header["channels"][0] == 3
+        assert header["gates"][1][0] == pytest.approx(float(after.maps(block.gate)[3]))
 
 
 # ---- cost --------------------------------------------------------------------------------------------------

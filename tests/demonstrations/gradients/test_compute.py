@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from explorer.demonstrations.gradients.compute import INITIALIZATIONS, Initialization, Profile, Recipe, build, measure
+from explorer.demonstrations.gradients.compute import Initialization, Profile, Recipe, build, measure
 from explorer.runtime import device
 from explorer.runtime.device import forward_slot, training_slot
 from explorer.runtime.pictures import load_image
@@ -64,6 +65,14 @@ def test_with_bn_plain_gradients_explode_and_do_not_vanish() -> None:
     ratios = {skips: [profile(Recipe(d, skips), pictures()).ratio for d in (20, 56)] for skips in (True, False)}
     assert ratios[False][1] > 100 * ratios[False][0] > 100
     assert all(0.1 < r < 10 for r in ratios[True])
+    trends = {skips: profile(Recipe(56, skips), pictures()).trend for skips in (True, False)}
+    assert trends == {True: "level", False: "grow"}
+
+
+def test_without_bn_they_explode_with_shortcuts() -> None:
+    """In a deep residual network with He's initialization."""
+    found = profile(Recipe(110, True, False), pictures())
+    assert found.explodes and not found.vanishes and found.zeros == 0
 
 
 def test_they_vanish_in_plain_networks_without_bn_under_torchs_default() -> None:
@@ -72,12 +81,15 @@ def test_they_vanish_in_plain_networks_without_bn_under_torchs_default() -> None
     per_layer = (plain.deviations[-1] / plain.deviations[2]) ** (1 / (2 * (len(plain.deviations) - 3)))
     assert per_layer == pytest.approx(6**-0.5, rel=0.1)
     assert 0 < plain.gradients.max() < 1e-18  # float32 norms would already say 0
+    assert plain.vanishes and not plain.explodes
     assert skipping.gradients.min() > 1e-3
+    assert not skipping.vanishes
 
 
 def test_at_110_layers_they_are_exactly_zero() -> None:
     found = profile(Recipe(110, False, False, "torch"), pictures()[:2])
     assert not found.gradients.any()
+    assert found.zeros == len(found.gradients) == 109
     assert np.isnan(found.ratio)
 
 
@@ -104,8 +116,9 @@ def test_the_norms_are_gradients() -> None:
 def test_what_is_counted() -> None:
     found = profile(Recipe(8, False), noise(2))
     assert found.convolutions == (
-        "stem.conv", *(f"conv{stage}_x.0.conv{i}" for stage in (2, 3, 4) for i in (1, 2)),
-    )  # fmt: skip
+        "stem.conv",
+        *(f"conv{stage}_x.0.conv{i}" for stage in (2, 3, 4) for i in (1, 2)),
+    )
     assert found.units == ("conv2_x.0", "conv3_x.0", "conv4_x.0")
     model = build(Recipe(8, False))
     with torch.no_grad():
@@ -124,7 +137,7 @@ def test_both_networks_have_the_same_weights() -> None:
     assert not torch.equal(other["stem.conv.weight"], plain["stem.conv.weight"])
 
 
-@pytest.mark.parametrize("initialization", INITIALIZATIONS)
+@pytest.mark.parametrize("initialization", get_args(Initialization))
 def test_initializations_have_their_variance(initialization: Initialization) -> None:
     weight = build(Recipe(20, True, initialization=initialization)).conv4_x[1].conv1.weight.detach()
     fan = 9 * 64  # in and out

@@ -11,7 +11,15 @@ from explorer.analysis.designs import inception, naive_inception
 from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import variant
 from explorer.architectures.googlenet import MODULES
-from explorer.demonstrations.inception_module.compute import Module, modules, without_reduction
+from explorer.demonstrations.inception_module.compute import (
+    Module,
+    epochs_with_heads,
+    heads,
+    modules,
+    reductions,
+    without_reduction,
+)
+from explorer.runtime.weights.bundled import manifest
 
 
 @cache
@@ -30,8 +38,11 @@ def test_googlenet_has_the_nine_modules_of_its_table() -> None:
     for path, widths in zip(nine, MODULES.values(), strict=True):
         module = nine[path]
         assert [b.channels for b in module.branches] == [
-            widths.conv1x1, widths.conv3x3, widths.conv5x5, widths.pool_proj
-        ]  # fmt: skip
+            widths.conv1x1,
+            widths.conv3x3,
+            widths.conv5x5,
+            widths.pool_proj,
+        ]
         assert [b.title for b in module.branches] == ["1×1", "1×1 → 3×3", "1×1 → 5×5", "pooling 3×3 → 1×1"]
         assert [b.pools for b in module.branches] == [False, False, False, True]
         firsts = [b.first for b in module.branches]
@@ -78,3 +89,33 @@ def test_branches_make_all_the_stacked_maps_and_share_no_operation(name: str) ->
         operations = [n.name for b in module.branches for n in b.nodes]
         assert len(operations) == len(set(operations))
         assert all(b.nodes[0].in_shapes[0][0] == module.in_channels for b in module.branches)
+
+
+# ---- what the 1x1 save, and auxiliary heads ----------------------------------------------------------------
+
+
+def test_what_the_reductions_of_3a_save() -> None:
+    module = found("googlenet")["inception3.3a"]
+    saved = reductions(module)
+    assert [reduced.name for reduced, _ in saved.pairs] == ["1×1 → 3×3", "1×1 → 5×5"]
+    pairs = [pair for branch in module.branches if (pair := without_reduction(branch))]
+    assert saved.saved_macs == sum(alone.macs - reduced.macs for reduced, alone in pairs)
+    assert (module.macs + saved.saved_macs) / module.macs == pytest.approx(2.41, abs=0.005)
+    assert saved.saved_params == 9 * 128 * (192 - 96) - 193 * 96 + 25 * 32 * (192 - 16) - 193 * 16
+    assert reductions(found("inception_v3")["mixed6.6c"]).pairs == ()
+
+
+def test_the_heads_of_googlenet_and_of_a_network_with_one() -> None:
+    early, late, main = heads(traced("googlenet"))
+    assert (early.stage, early.scores, early.reads) == ("aux1", "aux1.fc2", "inception4.4a.cat")
+    assert (late.stage, late.scores, late.reads) == ("aux2", "aux2.fc2", "inception4.4d.cat")
+    assert (main.stage, main.scores) == ("head", "head.fc")
+    assert main.params == 1024 * 1000 + 1000
+    assert [head.stage for head in heads(traced("resnet18"))] == ["head"]
+
+
+def test_the_bundled_heads_were_trained_in_the_last_phase() -> None:
+    entry = manifest()["googlenet"]
+    before, last = entry.record()["recipe"]["phases"][-2:]
+    assert before["build"] == {"aux": False} and last["build"] == {}
+    assert epochs_with_heads(entry) == last["epochs"] < entry.epochs

@@ -37,13 +37,13 @@ def test_the_counts_round_to_what_the_paper_prints(name: str, alpha: float, size
 def test_the_blocks_of_v2_are_narrow_wide_narrow_as_its_table_says() -> None:
     # table 2 of 1801.04381: expansion, channels, repetitions, stride
     table = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
-    expected, entering = [], 32
+    expected, channels_in = [], 32
     for expansion, channels, repetitions, _ in table:
         for repetition in range(repetitions):
-            expected.append((entering, entering * expansion, channels, repetition > 0))
-            entering = channels
+            expected.append((channels_in, channels_in * expansion, channels, repetition > 0))
+            channels_in = channels
     found = block_widths(trace_variant(variant("mobilenet_v2")))
-    assert [(b.entering, b.wide, b.leaving, b.shortcut) for b in found] == expected
+    assert [(b.input, b.filtered, b.output, b.shortcut) for b in found] == expected
 
 
 def test_v1_never_expands_and_full_convolutions_have_no_such_blocks() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,7 @@ from torch import nn
 from explorer.analysis.cost import Convolution, CostError, Design
 from explorer.analysis.designs import bottleneck, depthwise_separable, direct
 from explorer.demonstrations.pointwise import timing
-from explorer.demonstrations.pointwise.timing import SAMPLES, Measurement, convolve, measure
+from explorer.demonstrations.pointwise.timing import MAX_SAMPLES, Measurement, begin, convolve, measure
 from explorer.runtime.device import describe, forward_slot
 
 CPU = torch.device("cpu")
@@ -56,9 +57,9 @@ def test_a_program_gives_the_designs_shape(stride, batch: int) -> None:
 def test_a_measurement_is_the_median_of_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = iter([9.0, 0.01, *[0.01] * 8, *[0.03] * 7])  # warming up, how long it takes, the samples
     monkeypatch.setattr(timing, "_timed", lambda *arguments: next(seconds))
-    monkeypatch.setattr(timing, "BUDGET", 60.0)
+    monkeypatch.setattr(timing, "DESIGN_SECONDS", 60.0)
     (result,) = measured(direct(SMALL), batch=2)
-    assert (result.seconds, result.samples, result.batch) == (0.01, SAMPLES, 2)
+    assert (result.seconds, result.samples, result.batch) == (0.01, MAX_SAMPLES, 2)
     assert result.device == describe(CPU)
     assert result.macs_per_second == pytest.approx(2 * SMALL.macs / 0.01)
 
@@ -67,7 +68,7 @@ def test_short_passes_are_timed_together(monkeypatch: pytest.MonkeyPatch) -> Non
     asked = []
     monkeypatch.setattr(timing, "_timed", lambda run, device, passes: asked.append(passes) or passes * 0.0001)
     assert measured(direct(SMALL))[0].seconds == pytest.approx(0.0001)
-    assert asked == [1, 1] + [10] * SAMPLES
+    assert asked == [1, 1] + [10] * MAX_SAMPLES
 
 
 def test_designs_are_sampled_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +77,7 @@ def test_designs_are_sampled_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timing, "_timed", lambda run, device, passes: sampled.append(run) or 0.01)
     one, other = direct(SMALL), depthwise_separable(SMALL)
     measured(one, other)
-    assert sampled == [one, one, other, other] + [one, other] * SAMPLES
+    assert sampled == [one, one, other, other] + [one, other] * MAX_SAMPLES
 
 
 def test_slow_designs_get_fewer_samples(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,13 +88,13 @@ def test_slow_designs_get_fewer_samples(monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_is_known_so_far_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timing, "_timed", lambda *arguments: 0.01)
     known = [len(results) for _, results in measure([direct(SMALL)] * 2, CPU)]
-    assert known == [0] * 4 + [1] + [2] * (2 * SAMPLES - 1)
+    assert known == [0] * 4 + [1] + [2] * (2 * MAX_SAMPLES - 1)
 
 
 def test_a_real_measurement() -> None:
     (result,) = measured(bottleneck(Convolution((64, 14, 14), 32, (5, 5)), 8))
     assert 0 < result.seconds < 5
-    assert 1 <= result.samples <= SAMPLES
+    assert 1 <= result.samples <= MAX_SAMPLES
 
 
 @pytest.mark.gpu
@@ -107,10 +108,7 @@ def test_a_real_measurement_on_the_gpu() -> None:
 def test_others_get_a_slot_between_the_samples() -> None:
     steps = measure([direct(SMALL)], CPU)
     next(steps)
-    with (
-        forward_slot(),
-        forward_slot(),
-    ):  # both: the measurement holds none while nobody asks for its next sample
+    with forward_slot(), forward_slot():  # both: the measurement holds none while nobody asks for its next sample
         pass
     assert list(steps)[-1][0] == 1.0
 
@@ -155,3 +153,35 @@ def test_a_full_memory_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timing, "convolve", full)
     with pytest.raises(CostError, match="too little memory on"):
         next(measure([direct(SMALL)], CPU))
+
+
+def test_a_job_measures_what_is_possible_and_small_enough() -> None:
+    large = direct(Convolution((512, 112, 112), 512, (3, 3)))
+    job = begin(SMALL, [direct(SMALL), CostError("There is no such design."), large], CPU, 1)
+    assert len(job.refused) == 1  # too large; what is impossible is said elsewhere
+    assert (job.running, job.progress, job.results) == (True, 0.0, ())
+    job.advance(60)
+    assert (job.running, job.progress) == (False, 1.0)
+    assert [m.design for m in job.results] == [direct(SMALL)]
+
+
+def test_a_job_goes_on_only_when_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, "_timed", lambda *arguments: 0.01)
+    monkeypatch.setattr(time, "monotonic", iter(range(100)).__next__)  # a second from one look at the clock to the next
+    job = begin(SMALL, [direct(SMALL)], CPU, 1)
+    job.advance(3.5)  # warms up with two passes and takes a sample
+    assert (job.running, job.progress) == (True, pytest.approx(1 / MAX_SAMPLES))
+    job.cancel()
+    job.advance(3.5)
+    assert (job.running, job.progress) == (False, pytest.approx(1 / MAX_SAMPLES))
+    assert [m.samples for m in job.results] == [1]
+
+
+def test_a_job_ends_where_memory_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(timing, "convolve", full)
+    job = begin(SMALL, [direct(SMALL)], CPU, 1)
+    job.advance(60)
+    assert (job.running, len(job.refused), job.results) == (False, 1, ())

@@ -202,6 +202,7 @@ def test_the_channels_of_a_mix_add_up_to_the_networks_map(name: str) -> None:
         assert m.share == pytest.approx(1)
         assert added == pytest.approx(own, abs=close)
         assert m.total == pytest.approx(own, abs=close)
+        assert 0 <= m.rounding <= 1e-4 < m.difference
         # each channel's filter makes its filtered map, of its own input map alone
         conv = activations.network.model.get_submodule(pair.depthwise.path)
         assert isinstance(conv, nn.Conv2d)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import timm
 import torch
+from platformdirs import user_cache_path
 from safetensors.torch import save_file
 from timm.data import ImageNetInfo, create_transform, resolve_model_data_config
 from torch import nn
@@ -202,26 +203,12 @@ def test_shapes_are_read_as_the_tensors_are(suffix: str, tmp_path: Path) -> None
 # ---- the cache folder ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("platform", "environment", "expected"),
-    [
-        ("linux", {"EXPLORER_CACHE": "/x"}, "/x"),
-        ("linux", {"XDG_CACHE_HOME": "/y"}, "/y/cnn-explorer"),
-        ("linux", {}, "~/.cache/cnn-explorer"),
-        ("darwin", {}, "~/Library/Caches/cnn-explorer"),
-        ("win32", {"LOCALAPPDATA": "/z"}, "/z/cnn-explorer"),
-        ("win32", {"EXPLORER_CACHE": "~/w"}, "~/w"),
-    ],
-)
-def test_the_cache_folder_is_the_platforms(
-    platform: str, environment: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for variable in ("EXPLORER_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
-        monkeypatch.delenv(variable, raising=False)
-    for variable, value in environment.items():
-        monkeypatch.setenv(variable, value)
-    monkeypatch.setattr("sys.platform", platform)
-    assert cache_folder() == Path(expected).expanduser()
+def test_the_cache_folder_is_the_chosen_one_or_the_platforms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPLORER_CACHE", "~/weights")
+    assert cache_folder() == Path.home() / "weights"
+    monkeypatch.delenv("EXPLORER_CACHE")
+    assert cache_folder().name == "cnn-explorer"
+    assert cache_folder() == user_cache_path("cnn-explorer", appauthor=False, opinion=False)
 
 
 def test_only_a_whole_file_counts_as_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

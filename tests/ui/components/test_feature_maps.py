@@ -1,4 +1,4 @@
-"""The Python side of the feature map component; what the browser does with it is tested in tests/browser."""
+"""The Python side of the feature maps; what the browser does with it is tested in tests/js and tests/browser."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 /* Shows a Graphviz drawing that can be clicked, coloured, panned and zoomed. */
-import { perRoot } from "../shared/component.js";
-import { ARROWS, button, centre, el, isDark, svg } from "../shared/dom.js";
-import { groupOf } from "../shared/registry.js";
+import { perRoot } from "../common/component.js";
+import { ARROWS, button, centre, el, isDark, svg } from "../common/dom.js";
+import { groupOf } from "../common/registry.js";
 import { createPanZoom, fitScale, pan, panOrZoomByKey, showAll, showZoomed, zoomIn, zoomOut } from "./pan_zoom.js";
 import { metricScale } from "./scale.js";
 import { createTooltip, hideTooltip, showTooltip } from "./tooltip.js";

@@ -1,6 +1,6 @@
 /* Carries one selection between the server and all diagrams of a group. Kept tiny: it is the only component that is sent
  * again at each click. */
-import { groupOf } from "../shared/registry.js";
+import { groupOf } from "../common/registry.js";
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const group = groupOf(data.group);

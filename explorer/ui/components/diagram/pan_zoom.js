@@ -1,6 +1,6 @@
 /* Size and position of a drawing in its viewport. Lengths are CSS pixels, and units of the SVG in the drawing. */
-import { centre } from "../shared/dom.js";
-import { clamp } from "../shared/numbers.js";
+import { centre } from "../common/dom.js";
+import { clamp } from "../common/numbers.js";
 
 const MIN_FIT_SCALE = 0.875; // keeps a text of 16 units at 14 px; below that the viewport scrolls instead
 const MAX_FIT_SCALE = 1.25; // of a drawing that is narrower than the page

@@ -1,6 +1,6 @@
 /* Colours for a metric of the elements, and the legend that explains them. */
-import { el } from "../shared/dom.js";
-import { formatIn } from "../shared/numbers.js";
+import { el } from "../common/dom.js";
+import { formatIn } from "../common/numbers.js";
 
 const COUNT = [[1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""]];
 const BYTES = [[2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"], [1, "B"]];

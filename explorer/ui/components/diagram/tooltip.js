@@ -1,6 +1,6 @@
 /* What an element is, in a popover: that lies in the top layer, where no scroll container or column clips it. */
-import { el } from "../shared/dom.js";
-import { clamp } from "../shared/numbers.js";
+import { el } from "../common/dom.js";
+import { clamp } from "../common/numbers.js";
 
 const GAP = 8; // CSS pixels, to the element and to the window's edges
 

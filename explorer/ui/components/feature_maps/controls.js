@@ -1,5 +1,5 @@
 /* Above the maps: colours, scale, order and page. */
-import { button, el, selectBox } from "../shared/dom.js";
+import { button, el, selectBox } from "../common/dom.js";
 import { isVector } from "./maps.js";
 
 const COLOURINGS = { auto: "colours: auto", sequential: "sequential", diverging: "diverging" };

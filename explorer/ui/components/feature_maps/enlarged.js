@@ -1,7 +1,7 @@
 /* One map, enlarged over the model input, with the receptive field of the position under the pointer. */
-import { arrowTarget, button, el, svg } from "../shared/dom.js";
-import { clamp } from "../shared/numbers.js";
-import { inputs } from "../shared/registry.js";
+import { arrowTarget, button, el, svg } from "../common/dom.js";
+import { clamp } from "../common/numbers.js";
+import { inputs } from "../common/registry.js";
 import { paint, valueText } from "./maps.js";
 
 /** The enlarged map of a panel, which offers select(index), describe(text) and enlarge(index). */

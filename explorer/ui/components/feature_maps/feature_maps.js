@@ -3,10 +3,10 @@
  * Colouring, scale, selection and enlargement belong to the browser: they are reported as the state "view" and don't
  * come back, so changing them sends no map again. Order and page belong to the server, which sends other channels.
  */
-import { perRoot, reportView, sameBytes, unpack, whenRemoved } from "../shared/component.js";
-import { el } from "../shared/dom.js";
-import { decodeTable } from "../shared/paint.js";
-import { INPUT_CHANGED } from "../shared/registry.js";
+import { perRoot, reportView, sameBytes, unpack, whenRemoved } from "../common/component.js";
+import { el } from "../common/dom.js";
+import { decodeTable } from "../common/paint.js";
+import { INPUT_CHANGED } from "../common/registry.js";
 import { renderControls } from "./controls.js";
 import { createEnlarged, placeEnlarged, showEnlarged } from "./enlarged.js";
 import { createGrid, fitGrid, markSelectedMap, renderGrid, revealMap } from "./grid.js";

@@ -1,5 +1,5 @@
 /* The maps of a page, as buttons in a grid. Lengths are CSS pixels, those of the style sheet. */
-import { arrowTarget, el } from "../shared/dom.js";
+import { arrowTarget, el } from "../common/dom.js";
 import { paint, selectedIndex, summary, valueText } from "./maps.js";
 
 const MIN_MAP_SIDE = 64;

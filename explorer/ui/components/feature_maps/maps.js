@@ -1,6 +1,6 @@
 /* What a panel shows: values, colours and words of the maps in its message. */
-import { format } from "../shared/numbers.js";
-import { colourLimits, paintMap } from "../shared/paint.js";
+import { format } from "../common/numbers.js";
+import { colourLimits, paintMap } from "../common/paint.js";
 
 export const isVector = ({ header }) => header.kind === "vector";
 export const selectedIndex = ({ header, view }) => header.channels.indexOf(view.channel);

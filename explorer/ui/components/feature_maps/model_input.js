@@ -1,7 +1,7 @@
 /* The picture that went into the network. It is sent once an image and registered for the enlarged maps of its group. */
-import { unpack, whenRemoved } from "../shared/component.js";
-import { el } from "../shared/dom.js";
-import { INPUT_CHANGED, inputs } from "../shared/registry.js";
+import { unpack, whenRemoved } from "../common/component.js";
+import { el } from "../common/dom.js";
+import { INPUT_CHANGED, inputs } from "../common/registry.js";
 
 export default function ({ data, parentElement }) {
   const { header, body } = unpack(data);

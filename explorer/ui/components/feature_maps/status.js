@@ -1,7 +1,7 @@
 /* Below the maps: two lines about what is pointed at or selected, and the legend of colours. */
-import { el } from "../shared/dom.js";
-import { format } from "../shared/numbers.js";
-import { paintStrip } from "../shared/paint.js";
+import { el } from "../common/dom.js";
+import { format } from "../common/numbers.js";
+import { paintStrip } from "../common/paint.js";
 import { barSummary, colouringOf, isVector, limitsOf, selectedIndex, summary } from "./maps.js";
 
 export function createStatus() {

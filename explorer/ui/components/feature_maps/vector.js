@@ -1,8 +1,8 @@
 /* A vector as bars from a zero line. Thousands of bars scroll, so only those in the window are drawn. */
-import { paintBars, prepare, rangeWithZero, verticalAxis } from "../shared/bars.js";
-import { arrowTarget, button, el } from "../shared/dom.js";
-import { clamp, format } from "../shared/numbers.js";
-import { cssColour } from "../shared/paint.js";
+import { paintBars, prepare, rangeWithZero, verticalAxis } from "../common/bars.js";
+import { arrowTarget, button, el } from "../common/dom.js";
+import { clamp, format } from "../common/numbers.js";
+import { cssColour } from "../common/paint.js";
 import { barSummary, selectedIndex } from "./maps.js";
 
 // CSS pixels

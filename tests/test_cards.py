@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.ui import home
+from explorer import cards
 
 
-@pytest.mark.parametrize("card", home.cards(), ids=lambda card: card.name)
-def test_every_element_of_a_card_is_in_its_drawing(card: home.Card) -> None:
+@pytest.mark.parametrize("card", cards.cards(), ids=lambda card: card.name)
+def test_every_element_of_a_card_is_in_its_drawing(card: cards.Card) -> None:
     assert len(card.elements) > 2
     assert all(f'id="{element}"' in card.svg() for element in card.elements)

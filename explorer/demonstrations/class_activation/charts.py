@@ -1,0 +1,59 @@
+"""The charts of a class activation map."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from explorer.demonstrations.class_activation.compute import ClassActivation
+from explorer.ui.charts import Panels, bars_under_bars, shared, styled
+from explorer.ui.map_charts import colour_scale
+from explorer.ui.map_figure import legend, limits
+from explorer.ui.pictures import data_uri
+
+OVERLAY_HEIGHT_PX = 420
+PRODUCTS_HEIGHT_PX = 400
+
+
+@shared
+def overlay(cam: ClassActivation, picture: bytes, smooth: bool, dark: bool) -> go.Figure:
+    """The class's map, half transparent, over the network's input."""
+    values = cam.map
+    height, width = values.shape
+    low, high = limits(float(values.min()), float(values.max()))
+    figure = go.Figure()
+    figure.add_layout_image(
+        source=data_uri(picture),
+        xref="x",
+        yref="y",
+        x=-0.5,
+        y=-0.5,
+        sizex=width,
+        sizey=height,
+        sizing="stretch",
+        layer="below",
+    )
+    figure.add_heatmap(
+        z=values,
+        zmin=low,
+        zmax=high,
+        colorscale=colour_scale(low < 0),
+        opacity=0.6,
+        colorbar=legend(low, high),
+        zsmooth="best" if smooth else False,
+        hovertemplate="row %{y}, column %{x}: %{z:.4g}<extra></extra>",
+    )
+    figure.update_xaxes(visible=False, constrain="domain", range=[-0.5, width - 0.5])
+    figure.update_yaxes(visible=False, scaleanchor="x", constrain="domain", range=[height - 0.5, -0.5])
+    styled(figure, dark, height=OVERLAY_HEIGHT_PX)
+    return figure.update_layout(dragmode=False, margin={"t": 0, "b": 60})
+
+
+@shared
+def products(cam: ClassActivation, dark: bool) -> go.Figure:
+    """Means, weights and products, one bar below the other."""
+    rows: Panels = (
+        ("Means of the maps", cam.means, "pooling"),
+        ("× weights of the class", cam.weights, "linear"),
+        ("= products: together the logit − bias", cam.contributions, "merge"),
+    )
+    return bars_under_bars(rows, "map", dark, height=PRODUCTS_HEIGHT_PX)

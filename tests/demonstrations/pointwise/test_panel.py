@@ -1,0 +1,411 @@
+"""The cost calculator as a viewer uses it: every control, the link, the way from a network and back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from explorer.analysis.cost import Convolution, convolution_of
+from explorer.analysis.designs import bottleneck, direct
+from explorer.architectures import variant
+from explorer.architectures.googlenet import MODULES
+from explorer.demonstrations.pointwise.panel import KERNELS, PADDINGS
+from explorer.demonstrations.pointwise.weighted_sum import weighted_sum
+from explorer.runtime.run import Run
+from explorer.runtime.weights.network import offered
+from explorer.ui import cache
+from explorer.ui.sidebar import sample_picture
+
+Open = Callable[..., Any]  # -> tests.visit.Visit
+SECTIONS = ["Formulas", "How narrow", "The whole family", "One position", "Inception budget", "Measured time"]
+
+
+@pytest.fixture(scope="module")
+def shared(visit: Open) -> Any:
+    """A session for tests that set everything that they look at."""
+    return visit("convolution")
+
+
+def formulas(page: Any) -> str:
+    return "".join(element.value for element in page.app.get("latex")).replace("{,}", ",")
+
+
+def shown(page: Any, *counts: int) -> None:
+    """The counts are on the page, in the sentence or the formulas."""
+    everything = page.text + formulas(page)
+    for count in counts:
+        assert f"{count:,}" in everything
+
+
+def chart(page: Any, name: str) -> dict[str, Any]:
+    (found,) = (c for c in page.app.get("plotly_chart") if name in c.proto.id)
+    return json.loads(found.proto.spec)
+
+
+def errors(page: Any) -> list[str]:
+    return [element.value for element in page.app.error]
+
+
+# ---- numbers in --------------------------------------------------------------------------------------------
+
+
+def test_it_starts_on_the_classic_case(visit: Open) -> None:
+    page = visit("convolution")
+    assert page.warnings == errors(page) == []
+    assert page.link == {}
+    assert page.sections == SECTIONS
+    shown(page, 120_422_400, 12_443_648, 2_408_448, 10_035_200, 153_632)
+    assert "9.68×" in page.text
+
+
+CLASSIC = {"in_shape": (192, 28, 28), "out_channels": 32, "kernel": (5, 5)}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "changed"),
+    [
+        ("height", 14, {"in_shape": (192, 14, 28)}),
+        ("width", 7, {"in_shape": (192, 28, 7)}),
+        ("channels", 256, {"in_shape": (256, 28, 28)}),
+        ("out", 64, {"out_channels": 64}),
+        ("stride", 2, {"stride": (2, 2)}),
+        ("groups", 4, {"groups": 4}),
+    ],
+)
+def test_every_number(shared: Any, name: str, value: int, changed: dict[str, Any]) -> None:
+    shared.app.button(key="classic").click()
+    shared.run()
+    shared.app.number_input(key=f"cost.{name}").set_value(value)
+    shared.run()
+    c = Convolution(**CLASSIC | changed)
+    shown(shared, direct(c).macs, direct(c).params, bottleneck(c, 16).macs)
+    assert shared.link == {f"cost.{name}": str(value)}
+
+
+def test_the_bottleneck_and_the_bias(shared: Any) -> None:
+    shared.app.button(key="classic").click()
+    shared.run()
+    shared.app.number_input(key="cost.bottleneck").set_value(160)
+    shared.app.toggle(key="cost.bias").set_value(False)
+    shared.run()
+    shown(shared, bottleneck(Convolution(**CLASSIC), 160).macs, 153_600)
+    assert "1.03×" in shared.text  # past the break-even
+    assert shared.link == {"cost.bottleneck": "160", "cost.bias": "no"}
+
+
+@pytest.mark.parametrize("kernel", [*KERNELS, "1x7", "2"])
+def test_every_kernel(shared: Any, kernel: str) -> None:
+    shared.open("convolution", **{"cost.kernel": kernel})
+    sides = [int(side) for side in kernel.split("x")]
+    shown(shared, direct(Convolution(**CLASSIC | {"kernel": (sides[0], sides[-1])})).macs)
+    assert errors(shared) == []
+
+
+@pytest.mark.parametrize("padding", [*PADDINGS, "0x3"])
+def test_every_padding(shared: Any, padding: str) -> None:
+    shared.open("convolution", **{"cost.kernel": "5", "cost.padding": padding})
+    assert errors(shared) == []
+    assert shared.link.get("cost.padding", "same") == padding
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"cost.groups": 5},
+        {"cost.groups": 4, "cost.bottleneck": 10},
+        {"cost.kernel": "11", "cost.padding": "valid", "cost.height": 10},
+    ],
+)
+@pytest.mark.parametrize("section", ["formulas", "measured"])
+def test_the_impossible_gets_a_sentence_and_the_page_goes_on(
+    visit: Open, numbers: dict[str, Any], section: str
+) -> None:
+    page = visit("convolution", section=section, **{name: str(value) for name, value in numbers.items()})
+    above, below = errors(page)
+    assert above == below
+    assert page.sections == SECTIONS
+    page.app.button(key="classic").click()
+    page.run()
+    assert errors(page) == []
+    shown(page, 120_422_400)
+
+
+# ---- the family --------------------------------------------------------------------------------------------
+
+
+def test_the_family_is_shown_and_its_impossible_members_say_why(visit: Open) -> None:
+    page = visit("convolution", section="family")
+    rows = page.app.table[0].value
+    assert len(rows) == 9
+    assert rows["multiplications"].iloc[0] == "120,422,400"
+    captions = len(page.app.caption)
+    page.app.selectbox(key="cost.kernel").set_value("3")
+    page.app.number_input(key="cost.expansion").set_value(2)
+    page.run()
+    assert len(page.app.table[0].value) == 8
+    assert len(page.app.caption) == captions + 1
+    assert "Inverted residual, ×2" in list(page.app.table[0].value.iloc[:, 0])
+    assert page.link == {"section": "family", "cost.kernel": "3", "cost.expansion": "2"}
+
+
+@pytest.mark.parametrize(
+    ("section", "names"),
+    [("widths", ["curve"]), ("family", ["relatives"]), ("position", ["products"]), ("budget", ["budget"])],
+)
+def test_charts_are_readable(shared: Any, section: str, names: list[str]) -> None:
+    shared.open("convolution", section=section)
+    for name in ("comparison", *names):
+        spec = chart(shared, name)
+        assert spec["layout"]["font"]["size"] >= 16
+        assert not [s for s in re.findall(r'"size": ?(\d+)}', json.dumps(spec["layout"])) if int(s) < 16]
+
+
+def test_charts_show_the_numbers(visit: Open) -> None:
+    page = visit("convolution", section="family")
+    bars = [bar["x"][0] for bar in chart(page, "relatives")["data"] if bar["type"] == "bar"]
+    assert bars[:3] == [120_422_400, 2_408_448, 10_035_200]
+    page.show("widths")
+    curve = chart(page, "curve")["data"][0]
+    assert (curve["x"][0], curve["x"][-1]) == (0, 192)
+    assert "154.8" in page.text
+    page.app.number_input(key="cost.bottleneck").set_value(300)
+    page.run()
+    assert chart(page, "curve")["data"][0]["x"][-1] == 300
+
+
+# ---- time --------------------------------------------------------------------------------------------------
+
+
+def finish(page: Any) -> Any:
+    """Look at the page until the measurement is done."""
+    while any(button.key == "cancel" for button in page.app.button):
+        page.run()
+    return page
+
+
+SMALL = {"cost.height": "7", "cost.width": "7", "cost.channels": "16", "cost.out": "16", "cost.kernel": "3"}
+
+
+def test_a_measurement_stands_beside_the_multiplications(visit: Open) -> None:
+    page = visit("convolution", section="measured", **SMALL)
+    page.app.segmented_control(key="time.batch").set_value(8)
+    page.app.button(key="measure").click()
+    page.run()
+    rows = finish(page).app.table[0].value.set_index("")
+    assert len(rows) == 8
+    assert all(float(ms) > 0 for ms in rows["milliseconds"])
+    assert rows["multiplications"].iloc[0] == f"{8 * 7 * 7 * 9 * 16 * 16:,}"
+    assert rows[["fewer", "less time"]].iloc[0].tolist() == ["1.00×", "1.00×"]
+    assert page.link == SMALL | {"section": "measured", "time.batch": "8"}
+    page.app.number_input(key="cost.out").set_value(64)
+    page.run()
+    assert "7×7×16 → 7×7×16" in page.text  # the result keeps its own numbers
+    assert page.app.table[0].value.set_index("").equals(rows)
+
+
+def test_a_measurement_can_be_cancelled_and_begun_again(visit: Open) -> None:
+    page = visit("convolution", section="measured")  # too long for one look
+    page.app.button(key="measure").click()
+    page.run()
+    page.app.button(key="cancel").click()
+    page.run()
+    assert not page.app.button(key="measure").disabled
+    assert "Cancelled at" in page.text
+    page.app.button(key="measure").click()
+    page.run()
+    assert page.app.button(key="measure").disabled
+    assert page.app.button(key="cancel")
+
+
+def test_what_cannot_be_is_not_measured(visit: Open) -> None:
+    page = visit("convolution", section="measured", **{"cost.groups": "5"})
+    page.app.button(key="measure").click()
+    page.run()
+    assert len(errors(page)) == 2  # above and below
+    assert len(page.app.table) == 0
+
+
+# ---- one position ------------------------------------------------------------------------------------------
+
+
+def value_of(net: str, node: str, channel: int, row: int, column: int) -> Any:
+    run = Run(net, offered(variant(net))[0], "cpu", sample_picture("cat"))
+    trace = cache.running_trace(run)
+    return weighted_sum(cache.activations(run), trace, trace.node(node), channel, row, column)
+
+
+def test_the_sum_is_the_networks_own_value(visit: Open) -> None:
+    page = visit("convolution", section="position", device="cpu")
+    for name, value in (("map", 2), ("row", 3), ("column", 21)):
+        page.app.number_input(key=f"one.{name}").set_value(value)
+    page.run()
+    value = value_of("googlenet", "inception3.3a.conv5x5_reduce.conv", 2, 3, 21)
+    assert rf"\mathbf{{{value.total:.4g}}}" in formulas(page)
+    assert f"**{value.network:.4g}** → ReLU **{max(0.0, value.network):.4g}**" in page.text
+    assert len(chart(page, "products")["data"]) == 3
+    assert page.link == {"section": "position", "one.map": "2", "one.row": "3", "one.column": "21"}
+    assert len(page.app.dataframe[0].value) == len(value.inputs)
+
+
+def test_another_network_and_node(visit: Open) -> None:
+    page = visit("convolution", section="position")
+    page.app.selectbox(key="one.net").set_value("resnet18")
+    page.run()
+    assert page.app.selectbox(key="one.node").value == "conv3_x.0.shortcut.conv"
+    page.app.selectbox(key="one.node").set_value("conv4_x.0.shortcut.conv")
+    page.run()
+    value = value_of("resnet18", "conv4_x.0.shortcut.conv", 0, 7, 7)
+    assert f"**{value.network:.4g}** → BatchNorm2d **{value.after[0][1]:.4g}**" in page.text
+    assert value.position == (14, 14)  # it strides
+    page.app.selectbox(key="one.net").set_value("vgg11")
+    page.run()
+    assert len(page.app.get("plotly_chart")) == 1  # no 1×1 convolution: the comparison above is all
+
+
+# ---- an inception module -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_of_the_table(shared: Any, module: str) -> None:
+    shared.open("convolution", section="budget")
+    shared.app.selectbox(key="budget.module").set_value(module)
+    shared.run()
+    (block,) = (b for s in cache.trace("googlenet").stages for b in s.blocks if b.path.endswith(f".{module}"))
+    shown(shared, block.params, block.macs)
+    assert shared.link.get("budget.module", "3a") == module
+    boxes = [box for box in shared.app.number_input if box.key.startswith("budget.")]
+    assert [box.value for box in boxes] == list(MODULES[module])
+
+
+def test_six_numbers_of_ones_own(visit: Open) -> None:
+    page = visit("convolution", section="budget")
+    page.app.number_input(key="budget.5x5-reduce").set_value(32)
+    page.run()
+    shown(page, 128_049_152 + 28 * 28 * (192 * 16 + 25 * 16 * 32))
+    assert page.link == {"section": "budget", "budget.5x5-reduce": "32"}
+    assert list(page.app.table[0].value["maps"]) == ["64", "128", "32", "32"]
+    page.app.selectbox(key="budget.module").set_value("3b")
+    page.run()
+    assert page.link == {"section": "budget", "budget.module": "3b"}
+
+
+# ---- from a network and back, and the link -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "node"),
+    [
+        ("resnet50", "conv3_x.0.conv2"),
+        ("alexnet", "conv1.conv"),
+        ("mobilenet_v2", "stage3.0.depthwise.conv"),
+        ("inception_v3", "mixed6.6b.branch7x7.conv2.conv"),
+    ],
+)
+def test_numbers_come_from_any_convolution(visit: Open, name: str, node: str) -> None:
+    trace = cache.trace(name)
+    page = visit("convolution", **{"cost.from": f"{name}:{node}"})
+    c = convolution_of(trace.node(node))
+    assert page.warnings == errors(page) == []
+    shown(page, trace.node(node).macs, c.params)
+    (back,) = page.app.get("page_link")
+    assert node in back.label
+    assert page.link == {"cost.from": f"{name}:{node}"}  # unchanged: Back does not stop here twice
+
+
+def test_a_1x1_of_a_network_is_seen_at_work(visit: Open) -> None:
+    page = visit("convolution", section="position", **{"cost.from": "resnet18:conv3_x.0.shortcut.conv"})
+    chosen = [page.app.selectbox(key=key).value for key in ("one.net", "one.node")]
+    assert chosen == ["resnet18", "conv3_x.0.shortcut.conv"]
+    page.app.button(key="classic").click()
+    page.run()
+    assert page.link == {"section": "position", "one.net": "resnet18"}
+
+
+@pytest.mark.parametrize(
+    ("node", "offered"), [("conv3_x.1.conv2", True), ("conv3_x.1.relu2", False), ("head.fc", False)]
+)
+def test_a_networks_page_leads_here(visit: Open, node: str, offered: bool) -> None:
+    page = visit("resnet", variant="resnet18", node=node)
+    here = [link for link in page.app.get("page_link") if "convolution" in str(link.proto.page)]
+    assert len(here) == offered
+    for link in here:
+        assert f"resnet18%3A{node}" in str(link.proto) or f"resnet18:{node}" in str(link.proto)
+
+
+LINK = {
+    "section": "position",
+    "sample": "coffee",
+    "weights": "untrained",
+    "cost.height": "14",
+    "cost.width": "12",
+    "cost.channels": "48",
+    "cost.out": "40",
+    "cost.kernel": "1x7",
+    "cost.stride": "2",
+    "cost.padding": "0x3",
+    "cost.groups": "4",
+    "cost.bottleneck": "8",
+    "cost.expansion": "3",
+    "cost.bias": "yes",
+    "cost.from": "resnet18:conv2_x.0.conv1",
+    "time.batch": "8",
+    "one.net": "resnet18",
+    "one.node": "conv4_x.0.shortcut.conv",
+    "one.map": "9",
+    "one.row": "2",
+    "one.column": "3",
+    "budget.module": "4b",
+    **dict(
+        zip(
+            ("budget.1x1", "budget.3x3-reduce", "budget.3x3", "budget.5x5-reduce", "budget.5x5", "budget.pool-proj"),
+            "123456",
+            strict=True,
+        )
+    ),
+}
+
+
+def test_a_link_shows_the_view_that_it_was_copied_from_also_after_another_page(visit: Open) -> None:
+    page = visit("convolution", **LINK)
+    assert page.warnings == errors(page) == []
+    assert page.link == LINK
+    c = Convolution((48, 14, 12), 40, (1, 7), (2, 2), (0, 3), 4)
+    shown(page, c.macs, bottleneck(c, 8).macs)
+    page.open("home").open("convolution")
+    assert page.link == LINK
+    page.open("convolution", **{"cost.height": "20"})
+    assert page.link == {"cost.height": "20"}
+    shown(page, 20 * 28 * 32 * 25 * 192)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("cost.height", "0"),
+        ("cost.out", "many"),
+        ("cost.kernel", "big"),
+        ("cost.padding", "soft"),
+        ("cost.bias", "maybe"),
+        ("time.batch", "3"),
+        ("one.net", "resnet19"),
+        ("one.node", "conv9"),
+        ("one.map", "99"),
+        ("one.row", "x"),
+        ("budget.module", "9z"),
+        ("budget.1x1", "0"),
+        ("cost.from", "resnet19:conv1"),
+        ("cost.from", "resnet18:conv9"),
+        ("cost.from", "resnet18:conv2_x.0.relu2"),
+        ("cost.from", "nonsense"),
+    ],
+)
+def test_what_does_not_exist_is_named_once(shared: Any, name: str, value: str) -> None:
+    shared.open("convolution", **{name: value})
+    (warning,) = shared.warnings
+    assert value.rpartition(":")[2].replace("_", "\\_").replace(".", "\\.") in warning or "resnet19" in warning
+    assert shared.link == {}
+    assert errors(shared) == []
