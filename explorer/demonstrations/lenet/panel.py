@@ -19,7 +19,7 @@ from explorer.runtime.pictures import LoadedImage
 from explorer.ui import cache
 from explorer.ui.charts import chart, dark
 from explorer.ui.link import beside, fresh, rewrite, seed
-from explorer.ui.map_charts import heat
+from explorer.ui.map_figure import heat
 from explorer.ui.sidebar import run_of, settings, weights_for
 
 READINGS: dict[Reading, str] = {"partial": "Partial: table I", "full": "Full: every map"}
