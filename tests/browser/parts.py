@@ -62,8 +62,10 @@ def choose(view: AppPage, option: str) -> None:
 # painted. Not a slider's own number: it changes whether or not anything follows from it.
 SHOWN = """element => {
   const components = Array.from(element.querySelectorAll("*"), (e) => e.shadowRoot).filter(Boolean);
-  const sliders = Array.from(element.querySelectorAll('[data-testid="stSlider"]'), (s) => s.innerText);
-  const words = sliders.reduce((text, own) => text.replace(own, ""), element.innerText);
+  const numbers = element.querySelectorAll('[data-testid="stSliderThumbValue"]');
+  for (const number of numbers) number.style.visibility = "hidden";
+  const words = element.innerText;
+  for (const number of numbers) number.style.visibility = "";
   const shown = [element, ...components].flatMap((root) => [
     ...Array.from(root.querySelectorAll("path"), (p) => p.getAttribute("d") + p.style.fill),
     ...Array.from(root.querySelectorAll("img, image"), (i) => i.src ?? i.href.baseVal),
