@@ -142,13 +142,14 @@ def test_a_finger_draws_on_a_phone_and_the_page_stays(open_page: OpenPage) -> No
     page = view.page
     for part in (page.locator("html"), page.get_by_test_id("stMain")):
         assert part.evaluate("e => e.scrollWidth - e.clientWidth") <= 0
+    canvas: Any = page.locator("canvas.board").bounding_box()
+    assert canvas["x"] >= 0
+    assert canvas["x"] + canvas["width"] <= 390
+    results: Any = page.locator(".layers .bars").bounding_box()
+    assert canvas["y"] < 400  # seen without scrolling, and the answers with it
+    assert results["y"] + results["height"] / 2 < 844
     clear(view)
     area = box(view)
-    assert area["x"] >= 0
-    assert area["x"] + area["width"] <= 390
-    results: Any = page.locator(".layers .bars").bounding_box()
-    assert area["y"] < 400  # seen without scrolling, and the answers with it
-    assert results["y"] + results["height"] / 2 < 844
     scrolled = page.get_by_test_id("stMain").evaluate("main => main.scrollTop")
     touch = page.context.new_cdp_session(page)
     x, y, side = area["x"] + area["width"] / 2, area["y"], area["width"]
