@@ -12,7 +12,7 @@ from explorer.analysis.palette import INK
 from explorer.demonstrations.lenet.compute import BITMAP, Distances
 from explorer.runtime.maps import FloatArray
 from explorer.ui.charts import FONT, fill, shared, styled
-from explorer.ui.map_charts import colour_scale
+from explorer.ui.map_figure import colour_scale
 
 PITCH = 10  # columns of pixels from a bitmap to the next
 

@@ -15,7 +15,7 @@ from explorer.ui import cache
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import segments
 from explorer.ui.link import Control, choice
-from explorer.ui.map_charts import heat
+from explorer.ui.map_figure import heat
 from explorer.ui.section import Section
 
 SCHEMES: dict[ConnectionScheme, str] = {"partial": "Partial: table I", "full": "Full: every map"}
