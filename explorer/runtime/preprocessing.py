@@ -47,7 +47,7 @@ IMAGENET = Preprocessing(resize=256, crop=224, mean=(0.485, 0.456, 0.406), std=(
 
 
 def preprocessing_for(input_size: tuple[int, int, int]) -> Preprocessing:
-    """The usual preprocessing of a network with this input (C, H, W).
+    """The default preprocessing of a network with this input (C, H, W).
 
     RGB takes ImageNet's mean and std, grey LeNet-5's. The shorter side becomes the input's side / 0.875 (256
     for 224); for small inputs (up to 64 pixels), where a crop loses too much, the input's side itself.
@@ -100,7 +100,7 @@ def _crop(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
     width, height = image.size
     longest = 16 * min(width, height)
     if max(width, height) > longest:
-        # Only the middle survives the crop: whole, 4000 x 2 pixels would first grow to 512,000 x 256.
+        # Only the middle survives the crop: otherwise 4000 x 2 pixels would first grow to 512,000 x 256.
         left, top = max(width - longest, 0) // 2, max(height - longest, 0) // 2
         image = image.crop((left, top, width - left, height - top))
     shorter = min(image.size)

@@ -39,10 +39,10 @@ def recipe_for(variant: Variant) -> Recipe:
 
 def preprocessing(variant: Variant, recipe: Recipe) -> Preprocessing:
     """The whole picture at the network's input size; a digit of 28x28 pixels with a black border."""
-    usual = preprocessing_for(variant.input_size)
+    default = preprocessing_for(variant.input_size)
     if recipe.data == "mnist":
-        return replace(usual, resize=28, crop=28, pad=2)
-    return replace(usual, resize=usual.crop)
+        return replace(default, resize=28, crop=28, pad=2)
+    return replace(default, resize=default.crop)
 
 
 def train(

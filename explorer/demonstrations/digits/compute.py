@@ -25,17 +25,22 @@ from explorer.runtime.pictures import LoadedImage
 FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.uint8]
 
-SIDE, BOX = 28, 20  # pixels of MNIST's pictures, and of the box that the digit fits into
+SIDE = 28  # pixels of MNIST's pictures
+BOX = 20  # pixels of the box that the digit fits into
 FINE = 4  # points of the finer grid in a pixel, each way
-CANVAS, PEN, ERASER = 1000, 90, 160  # units: the canvas's side, and how wide pen and eraser draw
-MOST_STROKES, MOST_POINTS = 400, 8000
+CANVAS = 1000  # units of the canvas's side
+PEN = 90  # units that the pen draws wide
+ERASER = 160  # units that the eraser clears wide
+MOST_STROKES = 400
+MOST_POINTS = 8000
 
 _RASTER = 250  # pixels in which strokes are drawn
 _FAINT = 0.1  # ink below it does not count for the box around the digit
 _WORKING = 256  # pixels of the longer side in which a photograph is looked at
 _MAX_ASPECT = 16  # longer side by shorter side of a photograph that can show a digit
 _FAINTEST = 40  # levels of 255 between paper and ink that can be told from a stain
-_COARSE, _STROKE = 64, 13  # pixels: a coarser picture of the photograph's ground, and the widest stroke in it
+_COARSE = 64  # pixels of the coarser picture in which a photograph's ground is found
+_STROKE = 13  # pixels of the widest stroke in it
 _DIGITS = ASSETS / "digits" / "digits.json"
 
 
