@@ -48,6 +48,6 @@ def test_tiles_hold_every_value_once_under_their_titles() -> None:
         assert note.text == title
         assert np.array_equal(shown.z[y : y + 4, x : x + 3], values)
         assert np.isnan(shown.z[y - 1, x : x + 3]).all()
-        assert shown.customdata[y + 3][x + 2].tolist() == [title, 3, 2]
+        assert shown.customdata[y + 3][x + 2].tolist() == [3, 2]
     columns = {note.x for note in figure.layout.annotations}
     assert len(columns) == 2
