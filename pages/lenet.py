@@ -57,6 +57,7 @@ TOUR = (
         "f6.tanh",
         "F6 has 84 units, one for each pixel of a 7×12 bitmap. Trained, it draws the digit that the network "
         "takes the input for.",
+        section="output",
     ),
     Step(
         "The smallest wins",

@@ -19,6 +19,7 @@ TOUR = (
         "middle_flow.module5.residual.separable1.depthwise",
         "One 3×3 filter for each channel: output map 7 depends on input map 7 alone. Compare them: click "
         "**relu1**, the cell before it, then come back.",
+        section="spectrum",
     ),
     Step(
         "Pointwise: channels",

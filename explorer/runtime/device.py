@@ -71,7 +71,7 @@ def kind_of(device: torch.device) -> str:
 
 
 def _processor() -> str:
-    """The processor's model name; Linux tells it in /proc/cpuinfo only, other systems through `platform`."""
+    """The processor's model name; on Linux from /proc/cpuinfo, elsewhere from `platform`."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
@@ -104,7 +104,7 @@ def training_slot() -> Iterator[None]:
 
 
 def synchronize(device: torch.device) -> None:
-    """Wait until the device has done what it was told, so that a clock shows the work and not its launch."""
+    """Wait until the device has finished, so that a clock shows the work and not its launch."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":

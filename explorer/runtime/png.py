@@ -14,9 +14,14 @@ from explorer.runtime.maps import QuantizedMaps, VectorValues
 
 Scale = Literal["map", "shared"]
 
-_INK, _PAPER, _GREY = (30, 30, 30), (255, 255, 255), (140, 140, 140)
-_FONT_SIZE, _LINE, _GAP, _MARGIN = 16, 22, 14, 20
-_SMALLEST_MAP = 96  # pixels; smaller maps are enlarged by a whole factor
+_INK = (30, 30, 30)
+_PAPER = (255, 255, 255)
+_GREY = (140, 140, 140)
+_FONT_SIZE = 16  # pixels, as all sizes here
+_LINE = 22
+_GAP = 14
+_MARGIN = 20
+_SMALLEST_MAP = 96  # smaller maps are enlarged by a whole factor
 _BAR_AREA = (960, 320)  # width and height of a vector's bars
 
 
@@ -42,12 +47,12 @@ def colour(shown: QuantizedMaps, colouring: colormaps.Colouring = "auto", scale:
     stats = shown.statistics
     table = colormaps.table(colouring, stats.signed)
     coloured = np.empty((*shown.values.shape, 3), dtype=np.uint8)
-    for place, (low, high) in enumerate(zip(shown.low.tolist(), shown.high.tolist(), strict=True)):
+    for index, (low, high) in enumerate(zip(shown.low.tolist(), shown.high.tolist(), strict=True)):
         least, most = (stats.minimum.min(), stats.maximum.max()) if scale == "shared" else (low, high)
         first, last = colormaps.limits(float(least), float(most), table)
         levels = low + np.arange(256) / 255 * (high - low)
         positions = (levels - first) / (last - first) * 255 if last > first else np.zeros(256)
-        coloured[place] = table[np.rint(positions).astype(int)][shown.values[place]]
+        coloured[index] = table[np.rint(positions).astype(int)][shown.values[index]]
     return coloured
 
 
@@ -59,12 +64,12 @@ def _draw_grid(shown: QuantizedMaps, title: str, colouring: colormaps.Colouring,
     columns = math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     image, draw = _canvas(max(columns * pitch_x, 640), rows * pitch_y + 4 * _LINE, title)
-    for place, pixels in enumerate(colour(shown, colouring, scale)):
-        x = _MARGIN + place % columns * pitch_x
-        y = _MARGIN + 2 * _LINE + place // columns * pitch_y
+    for index, pixels in enumerate(colour(shown, colouring, scale)):
+        x = _MARGIN + index % columns * pitch_x
+        y = _MARGIN + 2 * _LINE + index // columns * pitch_y
         enlarged = pixels.repeat(factor, axis=0).repeat(factor, axis=1)
         image.paste(Image.fromarray(enlarged), (x, y))
-        caption = f"#{shown.channels[place]}\n{shown.low[place]:.3g} to {shown.high[place]:.3g}"
+        caption = f"#{shown.channels[index]}\n{shown.low[index]:.3g} to {shown.high[index]:.3g}"
         draw.multiline_text((x, y + height * factor + 2), caption, fill=_INK, font=_font(14), spacing=4)
     _draw_legend(image, draw, shown, colouring, scale)
     return image
@@ -106,8 +111,8 @@ def _draw_vector(shown: VectorValues, title: str) -> Image.Image:
     span = high - low or 1.0
     top, step = _MARGIN + 2 * _LINE, width / len(shown.values)
     zero = top + high / span * height
-    for place, value in enumerate(shown.values.tolist()):
-        x, end = _MARGIN + place * step, top + (high - value) / span * height
+    for index, value in enumerate(shown.values.tolist()):
+        x, end = _MARGIN + index * step, top + (high - value) / span * height
         bar = (x, min(zero, end), max(x, x + step - 1), max(zero, end))
         draw.rectangle(bar, fill=tuple(colormaps.DIVERGING[40 if value < 0 else 215].tolist()))
     draw.line((_MARGIN, zero, _MARGIN + width, zero), fill=_GREY)

@@ -100,7 +100,7 @@ def _crop(image: Image.Image, preprocessing: Preprocessing) -> Image.Image:
     width, height = image.size
     longest = 16 * min(width, height)
     if max(width, height) > longest:
-        # Only the middle survives the crop: whole, 4000 x 2 pixels would first grow to 512,000 x 256.
+        # Only the middle survives the crop: otherwise 4000 x 2 pixels would first grow to 512,000 x 256.
         left, top = max(width - longest, 0) // 2, max(height - longest, 0) // 2
         image = image.crop((left, top, width - left, height - top))
     shorter = min(image.size)

@@ -114,7 +114,7 @@ RECIPES: dict[str, Recipe] = {
             # By now it knows the pictures by heart (83 %): new ones help, not more of the same.
             *(Phase(60, 112, NO_HEADS, least_area=0.2, altered=True), Phase(2, 224, least_area=0.2)),
         ),
-        # The heads begin anew with the last cycle.
+        # The heads start again with the last cycle.
         cycles=((39, 1e-3), (66, 8e-4), (4, 2e-4), (12, 5e-4), (3, 1.5e-4), (60, 8e-4), (2, 1.5e-4)),
         **PLAIN_ADAM,
     ),

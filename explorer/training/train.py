@@ -218,7 +218,7 @@ def _epoch(training: Training, data: Dataset, phase: Phase, number: int, preproc
 def _change_build(training: Training, phase: Phase, classes: int) -> None:
     """Go on with the same parameters in a network built otherwise; what is new in it starts untrained.
 
-    Where it has fewer, the others are given up: parts that come back start anew.
+    Where it has fewer, the others are dropped: parts that come back start again.
     """
     model = _build(training.variant, training.recipe, phase, classes, training.device)
     new, dropped = model.load_state_dict(training.model.state_dict(), strict=False)

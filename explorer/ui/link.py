@@ -22,7 +22,7 @@ LEFT = "pages-left"  # what the controls of each page held when it was left
 LINKS_LEFT = "links-left"  # the link of each page when it was left
 KEPT = "link-kept"  # what a link says of the kept controls that this page does not have
 CONTROLS = "controls"  # all controls of the page that is shown, by name
-DEFAULTS = "defaults"  # of the controls that vary, as the last run had them
+DEFAULTS = "defaults"  # of all controls, as the last run had them
 WRITTEN = "link-written"  # the link as the last run left it
 SOURCE = "link-source"  # where this run's values come from: "link", "left" or "session"
 OWN_RERUN = "link-own-rerun"  # whether the page itself asked for this run
@@ -54,7 +54,6 @@ class Control:
     kept: bool = False  # whether it outlives a change of page by the navigation, as the picture does
     linked: bool = True  # whether a link can carry it
     active: Callable[[], bool] = lambda: True  # whether it means anything at present; if not, the link is silent
-    varies: bool = False  # whether each variant has a default of its own: what was the default becomes the new one
 
     @property
     def value(self) -> Any:
@@ -186,12 +185,10 @@ def restore(controls: Iterable[Control]) -> None:
         elif state[SOURCE] != "session" and not c.kept:
             value = left.get(c.name)
             state[c.name] = value if value is not None and c.accepts(value) else c.default()
-        elif c.varies and c.name in state[DEFAULTS] and state.get(c.name) == state[DEFAULTS][c.name]:
-            state[c.name] = c.default()
+        elif c.name in state[DEFAULTS] and state.get(c.name) == state[DEFAULTS][c.name]:
+            state[c.name] = c.default()  # another variant's default may be another one
         else:
             state[c.name] = c.value
-        if c.varies:
-            state[DEFAULTS][c.name] = c.default()
 
 
 def _from_link(c: Control, text: str | None) -> Any:
@@ -214,6 +211,7 @@ def publish() -> None:
     A link that says the same in other words stays as it is: to rewrite it would be a step that Back cannot pass.
     """
     state, link = st.session_state, st.query_params.to_dict()
+    state[DEFAULTS] = {c.name: c.default() for c in state[CONTROLS].values()}
     shown = {c.name: c.text(c.value) for c in state[CONTROLS].values() if _tells(c)}
     if link != shown and _meaning(link) != shown:
         st.query_params.from_dict(shown)

@@ -28,7 +28,6 @@ def _page() -> None:
         0,
         lambda: 2 if animal.value == "bird" else 4,
         lambda: 4 - 2 * (animal.value == "bird"),
-        varies=True,
     )
     colour = choice("colour", "Colour", ("red", "blue"), kept=True)
     secret = number("secret", "Secret", 0, 9, linked=False)

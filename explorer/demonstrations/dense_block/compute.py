@@ -49,7 +49,7 @@ class DenseBlock:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Names of what made the maps."""
+        """What computed the maps."""
         return ("input", *(f"layer {i + 1}" for i in range(self.layers)))
 
     def maps_after(self, layer: int) -> int:

@@ -48,12 +48,12 @@ def _percent(config: DenseNetConfig) -> int:
 
 
 def _growth_control(run: Run) -> Control:
-    return number("dense.growth", "Growth rate k", 4, 64, lambda: _config(run).growth_rate, varies=True)
+    return number("dense.growth", "Growth rate k", 4, 64, lambda: _config(run).growth_rate)
 
 
 def _kept_control(run: Run) -> Control:
     label = "Compression θ: maps that a transition keeps"
-    return number("dense.kept", label, 10, 100, lambda: _percent(_config(run)), varies=True)
+    return number("dense.kept", label, 10, 100, lambda: _percent(_config(run)))
 
 
 def _blocks(trace: Trace) -> dict[str, DenseBlock]:
@@ -195,8 +195,8 @@ def _show_cost(run: Run) -> None:
 
 
 DENSE_BLOCK = Section(
-    "dense_block", "Inside a dense block", _show_block, lambda run: (_block_control(run), WEIGHTS), follows=True
+    "dense-block", "Inside a dense block", _show_block, lambda run: (_block_control(run), WEIGHTS), follows=True
 )
 DENSE_COST = Section(
-    "dense_cost", "Growth and compression", _show_cost, lambda run: (_growth_control(run), _kept_control(run))
+    "dense-cost", "Growth and compression", _show_cost, lambda run: (_growth_control(run), _kept_control(run))
 )

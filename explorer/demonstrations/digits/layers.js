@@ -1,4 +1,4 @@
-/* Everything that LeNet-5 makes of one picture: the input, its answer and ten outputs, all maps of all layers. */
+/* Everything that LeNet-5 computes from one picture: the input, its answer and ten outputs, all maps of all layers. */
 import { perRoot, sameBytes, unpack } from "../../ui/components/common/component.js";
 import { el } from "../../ui/components/common/dom.js";
 import { format } from "../../ui/components/common/numbers.js";

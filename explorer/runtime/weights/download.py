@@ -164,7 +164,7 @@ class Job:
             raise DownloadError(str(error).replace(part.name, name)) from error
 
     def _abandon(self) -> None:
-        """At the end of the process: stop, and leave nothing behind."""
+        """At the end of the process: stop, and remove what was written."""
         self.cancel()
         if self._part is not None:
             with suppress(OSError):  # Windows keeps files that are open; the next download sweeps them up

@@ -89,7 +89,7 @@ def torchvision_model(variant_name: str) -> Any:
 
     name = TORCHVISION[variant_name]
     with torch.device("meta"):
-        # These warn of their slow initialization, unless told whether to do it.
+        # These warn of their slow initialization, unless they are given this argument.
         return get_model(name, init_weights=False) if name in PORTED else get_model(name)
 
 

@@ -155,7 +155,7 @@ def describe_weights(variant: Variant, weights: str) -> str:
 
 
 def narrowed_variant(variant: Variant, weights: str) -> Variant:
-    """The variant as these weights run it: with another width and number of classes where they were made so."""
+    """The variant as these weights run it: with another width and number of classes where they were trained so."""
     return _bundled(variant).narrowed(variant) if weights == BUNDLED else variant
 
 

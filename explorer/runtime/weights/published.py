@@ -80,8 +80,8 @@ def torchvision_weights(variant_name: str) -> tuple[Published, ...]:
     if variant_name not in TORCHVISION:
         return ()
     weights = get_model_weights(TORCHVISION[variant_name])
-    whole = [w for w in weights if not math.isnan(w.meta["_metrics"]["ImageNet-1K"]["acc@1"])]
-    return tuple(_of_torchvision(variant_name, w) for w in sorted(whole, key=lambda w: w != weights.DEFAULT))
+    with_classifier = [w for w in weights if not math.isnan(w.meta["_metrics"]["ImageNet-1K"]["acc@1"])]
+    return tuple(_of_torchvision(variant_name, w) for w in sorted(with_classifier, key=lambda w: w != weights.DEFAULT))
 
 
 def _of_torchvision(variant_name: str, weights: Any) -> Published:
