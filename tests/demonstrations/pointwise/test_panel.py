@@ -324,7 +324,9 @@ def test_a_1x1_of_a_network_is_seen_at_work(visit: Open) -> None:
     assert chosen == ["resnet18", "conv3_x.0.shortcut.conv"]
     page.app.button(key="classic").click()
     page.run()
-    assert page.link == {"section": "position", "one.net": "resnet18"}
+    assert page.link == {"section": "position"}
+    chosen = [page.app.selectbox(key=key).value for key in ("one.net", "one.node")]
+    assert chosen == ["googlenet", "inception3.3a.conv5x5_reduce.conv"]
 
 
 @pytest.mark.parametrize(
