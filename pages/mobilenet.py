@@ -57,7 +57,6 @@ TOUR = (
         "No activation follows the projection: a ReLU would destroy what the few channels hold, as it does to the "
         "spiral below. So these maps have both signs.",
         "mobilenet_v2",
-        "spiral",
         section="spiral",
     ),
     Step(
@@ -66,7 +65,6 @@ TOUR = (
         "Some blocks of V3 weigh their wide maps with a squeeze-and-excitation gate before the projection. "
         "Its hard sigmoid is piecewise linear, hence cheap on a phone.",
         "mobilenet_v3_large",
-        "gates",
         section="gates",
     ),
     Step(

@@ -40,6 +40,12 @@ def link(view: AppPage) -> dict[str, str]:
     return dict(parse_qsl(urlparse(view.page.url).query))
 
 
+def wait_for_link(view: AppPage, name: str, value: str | None) -> None:
+    """Wait until the address bar says this; None: until it does not say the parameter."""
+    view.page.wait_for_url(lambda url: dict(parse_qsl(urlparse(url).query)).get(name) == value)
+    view.settle()
+
+
 def maps(view: AppPage) -> dict[str, str]:
     """The pictures of the maps on the page, by their captions."""
     cells = view.page.locator("button.map")

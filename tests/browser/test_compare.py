@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.conftest import AppPage, OpenPage
-from tests.browser.parts import choose, link
+from tests.browser.parts import choose, link, wait_for_link
 
 PAIR = {"compare.a": "resnet20_cifar", "compare.b": "nin_cifar"}
 COMPARE = "/compare?compare.a=resnet20_cifar&compare.b=nin_cifar"
@@ -33,15 +33,14 @@ def test_two_networks_and_their_maps(open_page: OpenPage) -> None:
     page = view.page
     shown = pictures(view)
     choose(view, "1/2")
-    assert link(view) == PAIR | {"compare.stage": "2"}
+    wait_for_link(view, "compare.stage", "2")
     assert pictures(view) != shown
     choose(view, "1/4")
-    assert link(view) == PAIR
+    wait_for_link(view, "compare.stage", None)
     page.get_by_label("Scale", exact=True).first.select_option("map")
-    page.wait_for_url("**compare.a.scale=map**")
+    wait_for_link(view, "compare.a.scale", "map")
     page.get_by_label("Order", exact=True).nth(1).select_option("strength")
-    page.wait_for_url("**compare.b.order=strength**")
-    view.settle()
+    wait_for_link(view, "compare.b.order", "strength")
     view.page.reload()
     view.settle()
     assert link(view) == PAIR | {"compare.a.scale": "map", "compare.b.order": "strength"}
@@ -50,8 +49,7 @@ def test_two_networks_and_their_maps(open_page: OpenPage) -> None:
     box = page.locator(".st-key-compare-b input")
     box.fill("ResNet-56")
     page.get_by_role("option", name="ResNet-56 (CIFAR)", exact=True).click()
-    page.wait_for_url("**compare.b=resnet56_cifar**")
-    view.settle()
+    wait_for_link(view, "compare.b", "resnet56_cifar")
     assert table.inner_text() != differences
     choose(view, "Stage by stage")
     assert link(view)["section"] == "stages"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlparse
-
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import AppPage, OpenPage
-from tests.browser.parts import choose, link
+from tests.browser.parts import choose, link, wait_for_link
 
 
 def box(view: AppPage, key: str) -> Locator:
@@ -17,11 +15,6 @@ def box(view: AppPage, key: str) -> Locator:
 
 def content(view: AppPage, key: str) -> str:
     return view.page.locator(f".st-key-{key}").inner_html()
-
-
-def wait_for_link(view: AppPage, key: str, value: str | None) -> None:
-    view.page.wait_for_url(lambda url: dict(parse_qsl(urlparse(url).query)).get(key) == value)
-    view.settle()
 
 
 def type_into(view: AppPage, key: str, text: str, value: str | None = "") -> None:
