@@ -69,7 +69,7 @@ class Control:
             known = self.parse(self.text(value))
         except (ValueError, TypeError, AttributeError):
             known = None
-        return any(type(value) is type(own) and value == own for own in (known, self.default()))
+        return _same(value, known) or _same(value, self.default())
 
     def set(self, value: object) -> None:
         """Put a value into the session, if it is one; before the control's widget is drawn."""
@@ -81,6 +81,11 @@ class Control:
         value = self.value
         if st.session_state.get(self.name) != value:
             st.session_state[self.name] = value
+
+
+def _same(value: object, other: object) -> bool:
+    """True is no 1, and no text is a number."""
+    return type(value) is type(other) and value == other
 
 
 def choice(
