@@ -13,6 +13,7 @@ TOUR = (
         "conv1.conv",
         "Kernels of 11×11 with stride 4 make 55×55 maps. That takes 227 pixels; the paper prints 224, from "
         "which it does not work out.",
+        section="conv1",
     ),
     Step(
         "ReLU instead of tanh",

@@ -13,6 +13,7 @@ TOUR = (
         "dense_block1.layer1.conv",
         "However many maps enter a layer, it adds k = 32: the growth rate. Layers this narrow are why the "
         "network is small.",
+        section="dense-block",
     ),
     Step(
         "Concatenate, not add",
@@ -25,6 +26,7 @@ TOUR = (
         "dense_block1.layer6.cat",
         "At the end of the block: the first 64 maps are still those of the stem. Page on: every layer has "
         "appended its 32.",
+        section="dense-block",
     ),
     Step(
         "BN and ReLU come first",
@@ -58,6 +60,7 @@ TOUR = (
         "them for training grows with the square of the layers; the authors wrote a second version that "
         "recomputes them.",
         "densenet201",
+        section="dense-cost",
     ),
     Step(
         "The plain layer",

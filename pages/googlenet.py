@@ -13,11 +13,13 @@ TOUR = (
         "inception3.3a.cat",
         "1×1, 3×3, 5×5 and a pooling see the same maps. **concat** stacks their outputs: the first "
         "64 maps are the 1×1's, the next 128 the 3×3's.",
+        section="module",
     ),
     Step(
         "The 1×1 pays for the 5×5",
         "inception3.3a.conv5x5_reduce.conv",
         "Before the 5×5, a 1×1 squeezes 192 maps into 16: the 5×5 then costs a twelfth. Colour the nodes by **MACs**.",
+        section="modules",
     ),
     Step(
         "Pooling that keeps the size",
@@ -42,11 +44,13 @@ TOUR = (
         "Small classifiers are attached to 4a and 4d. In training their losses are added, each times 0.3. Inference "
         "drops them, so the figures at the top do not count them. Colour the nodes by **Parameters**: the "
         "two weigh almost as much as the network.",
+        section="heads",
     ),
     Step(
         "The mean, and one linear layer",
         "head.pool",
         "Each map becomes one number, its mean. One linear layer is left; AlexNet and VGG have three.",
+        section="class-activation",
     ),
     Step(
         "The first layer of table 1",

@@ -13,6 +13,7 @@ TOUR = (
         "mixed5.5b.branch3x3.conv3.conv",
         "Two 3×3 in a row see 5×5 positions with 18 weights for each pair of channels instead of 25, and "
         "with a ReLU in between.",
+        section="module",
     ),
     Step(
         "The 5×5 that stayed",
@@ -43,6 +44,7 @@ TOUR = (
         "aux.fc",
         "A second classifier on the 17×17 maps. Only training uses its loss, so the figures at the top do "
         "not count it. The paper saw no faster start, only a slightly better end.",
+        section="heads",
     ),
     Step(
         "v4: a stem of forks",

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from explorer.architectures import family
-from explorer.demonstrations.digits import panel as drawing
-from explorer.demonstrations.lenet import panel as lenet
-from explorer.ui import below
-from explorer.ui.screen import current_variant, screen
-from explorer.ui.tour import Step, tour
+from explorer.demonstrations.digits.panel import DIGIT, DRAW
+from explorer.demonstrations.lenet.panel import CONNECTIONS, OUTPUT
+from explorer.page import page
+from explorer.ui.tour import Step
 
-FAMILY = family("lenet")
-
-STEPS = (
+TOUR = (
     Step(
         "A digit with room around it",
         "input",
         "The digits of MNIST have 28×28 pixels. Padded to 32×32, even the end of a stroke can lie in the "
         "middle of what a unit of the deepest maps sees.",
+        section="draw",
     ),
     Step(
         "Six kernels, six maps",
@@ -40,6 +37,7 @@ STEPS = (
         "c3.conv",
         "Table I of the paper: of S2's six maps a map of C3 reads three, four or all. Different inputs "
         "force the maps to learn different features.",
+        section="connections",
     ),
     Step(
         "The same with all connections",
@@ -59,20 +57,16 @@ STEPS = (
         "f6.tanh",
         "F6 has 84 units, one for each pixel of a 7×12 bitmap. Trained, it draws the digit that the network "
         "takes the input for.",
+        section="output",
     ),
     Step(
         "The smallest wins",
         "output.rbf",
         "Each output is the squared distance of F6 from a fixed bitmap of one digit: a penalty, not a "
         "score. There is no softmax.",
+        section="output",
     ),
 )
 
-variant = current_variant(FAMILY)
-drawing.begin(variant)
-tour(FAMILY, STEPS)
-lenet.begin(variant)
-screen(FAMILY, variant)
-drawing.panel(variant)
-lenet.demonstration(variant)
-below.below(FAMILY, variant)
+if __name__ == "__main__":
+    page("lenet", TOUR, DRAW, CONNECTIONS, OUTPUT, picture=DIGIT)

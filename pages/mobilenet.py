@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
 from explorer.demonstrations.gates.panel import ALL_GATES, ALTERED_GATES, GATES, GATES_COST
 from explorer.demonstrations.mobilenet.panel import MIX, MULTIPLIERS, SPIRAL, WIDTHS
 from explorer.page import page
@@ -13,12 +14,14 @@ TOUR = (
         "stage2.0.depthwise.conv",
         "The depthwise convolution filters each map with a 3×3 of its own. Map 5 comes from map 5 of the "
         "input alone: no channel learns about another.",
+        section="mix",
     ),
     Step(
         "A 1×1 mixes the channels",
         "stage2.0.pointwise.conv",
         "The pointwise convolution sees one position, and all channels there. The pair covers what one full "
         "3×3 covers, but cannot express everything that a full one can.",
+        section="mix",
     ),
     Step(
         "Where the cost is",
@@ -46,6 +49,7 @@ TOUR = (
         "few again. The dashed shortcut joins the narrow ends; in ResNet's bottleneck it joins the wide "
         "ones.",
         "mobilenet_v2",
+        section="widths",
     ),
     Step(
         "V2: the linear bottleneck",
@@ -54,6 +58,7 @@ TOUR = (
         "spiral below. So these maps have both signs.",
         "mobilenet_v2",
         "spiral",
+        section="spiral",
     ),
     Step(
         "V3: a gate",
@@ -62,6 +67,7 @@ TOUR = (
         "Its hard sigmoid is piecewise linear, hence cheap on a phone.",
         "mobilenet_v3_large",
         "gates",
+        section="gates",
     ),
     Step(
         "V3: hard swish",
@@ -73,4 +79,16 @@ TOUR = (
 )
 
 if __name__ == "__main__":
-    page("mobilenet", TOUR, MIX, WIDTHS, SPIRAL, MULTIPLIERS, GATES, ALTERED_GATES, ALL_GATES, GATES_COST)
+    page(
+        "mobilenet",
+        TOUR,
+        MIX,
+        WIDTHS,
+        SPIRAL,
+        MULTIPLIERS,
+        GATES,
+        ALTERED_GATES,
+        ALL_GATES,
+        GATES_COST,
+        CLASS_ACTIVATION,
+    )

@@ -35,7 +35,7 @@ TOUR = (
         "A map for each class",
         "mlpconv4.pointwise2",
         "The last 1×1 makes one map for each class. Trained, it shows where in the picture the network sees the class.",
-        section="class_activation",
+        section="class-activation",
     ),
     Step(
         "No fully connected layer",

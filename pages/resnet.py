@@ -14,6 +14,7 @@ TOUR = (
         "conv2_x.1.add",
         "The second unit adds its input (the dashed edge) to what its three convolutions make of it. Compare the maps "
         "of **add** with those of **bn3**, the residual alone.",
+        section="sum",
     ),
     Step(
         "ReLU after the sum",
@@ -39,6 +40,7 @@ TOUR = (
         "plain-34 has the layers of ResNet-34 and no dashed edge. It trained worse than plain-18, although its "
         "gradients do not vanish: the paper calls that degradation.",
         "plain34",
+        section="removal",
     ),
     Step(
         "The bottleneck",
@@ -65,6 +67,7 @@ TOUR = (
         "conv5_x.2.add",
         "Enlarge a map: one of its 49 values sees more than the whole picture. Their mean over all positions is all "
         "that the classifier gets.",
+        section="class-activation",
     ),
 )
 

@@ -14,24 +14,28 @@ TOUR = (
         "conv3_x.1.se.squeeze",
         "The squeeze is the mean of each whole map: one number a channel. It has no parameters, and it tells "
         "the block about the whole image.",
+        section="gates",
     ),
     Step(
         "Excitation",
         "conv3_x.1.se.fc1",
         "Two fully connected layers: **fc1** reduces the channels to a sixteenth and has a ReLU, **fc2** "
         "restores them.",
+        section="gates",
     ),
     Step(
         "The gate",
         "conv3_x.1.se.gate",
         "A sigmoid makes each number a factor between 0 and 1. The factors do not add up to 1: many gates "
         "can be open at once. Untrained, they lie around one half.",
+        section="gates",
     ),
     Step(
         "Scale",
         "conv3_x.1.se.mul",
         "Each map is multiplied by its gate. Compare with **bn3**: the pictures are the same, their values "
         "are smaller. What matters is attenuated least.",
+        section="altered",
     ),
     Step(
         "Before the addition",
@@ -44,6 +48,7 @@ TOUR = (
         "conv5_x.2.se.fc2",
         "Colour the nodes by **MACs**: the gate costs next to nothing. Then by **Parameters**: it does cost "
         "some, most of them in this last stage, where the channels are many.",
+        section="gates-cost",
     ),
     Step(
         "Without a shortcut",

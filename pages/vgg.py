@@ -18,6 +18,7 @@ TOUR = (
         "Three see 7×7",
         "conv3.conv3",
         "Three in a row see 7×7 of what enters the stage, with 27C² weights instead of 49C².",
+        section="stack",
     ),
     Step(
         "Halve the side, double the channels",

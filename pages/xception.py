@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
 from explorer.demonstrations.separable.panel import SPECTRUM
 from explorer.page import page
 from explorer.ui.tour import Step
@@ -18,6 +19,7 @@ TOUR = (
         "middle_flow.module5.residual.separable1.depthwise",
         "One 3×3 filter for each channel: output map 7 depends on input map 7 alone. Compare them: click "
         "**relu1**, the cell before it, then come back.",
+        section="spectrum",
     ),
     Step(
         "Pointwise: channels",
@@ -57,4 +59,4 @@ TOUR = (
 )
 
 if __name__ == "__main__":
-    page("xception", TOUR, SPECTRUM)
+    page("xception", TOUR, SPECTRUM, CLASS_ACTIVATION)

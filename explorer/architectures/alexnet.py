@@ -229,7 +229,7 @@ FAMILY = Family(
         Mistake(
             "torchvision's alexnet is the network of 2012.",
             "It is the later variant with one tower: other widths, no groups, no LRN, 224 pixels with "
-            "padding, dropout in front of the hidden fully connected layers instead of behind them, and "
+            "padding, dropout in front of the hidden fully connected layers instead of after them, and "
             "another training.",
             "torchvision.models.alexnet; the variants above.",
         ),

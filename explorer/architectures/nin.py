@@ -164,7 +164,7 @@ FAMILY = Family(
         ),
         Mistake(
             "A 1x1 convolution only changes the number of channels.",
-            "With the ReLU behind it, it is one more layer of a network. Only without the ReLU would it "
+            "With the ReLU after it, it is one more layer of a network. Only without the ReLU would it "
             "merge with its neighbour into a single matrix. In Network in Network most 1x1 convolutions "
             "keep the number of channels.",
             f"{LIN_2013}, section 3.1; the table of layers.",

@@ -142,37 +142,68 @@ FAMILY = Family(
     default="se_resnet50",
     variants=(
         *map(_se_resnet, UNITS),
-        Variant("se_googlenet", "SE-GoogLeNet", 2017, GoogLeNet,
-                GoogLeNetConfig(aux=False, squeeze_excitation=REDUCTION),
-                note="2014 body; the paper gates BN-Inception"),
-        Variant("senet154", "SENet-154", 2017, SENet154, SENet154Config(),
-                note="the authors' own body, with ResNeXt's groups"),
+        Variant(
+            "se_googlenet",
+            "SE-GoogLeNet",
+            2017,
+            GoogLeNet,
+            GoogLeNetConfig(aux=False, squeeze_excitation=REDUCTION),
+            note="2014 body; the paper gates BN-Inception",
+        ),
+        Variant(
+            "senet154",
+            "SENet-154",
+            2017,
+            SENet154,
+            SENet154Config(),
+            note="the authors' own body, with ResNeXt's groups",
+        ),
     ),
     claims=(
-        Claim("FLOPs of SE-ResNet-50 (pooling and scaling counted too)", "3.87 × 10⁹", f"{HU_2017}, table 2",
-              "macs", "se_resnet50", 3.87e9, 0.004),
-        Claim("FLOPs of ResNet-50 (v1)", "3.86 × 10⁹", f"{HU_2017}, table 2",
-              "macs", "resnet50_v1", 3.86e9, 0.002),
-        Claim("layers of SENet-154, without those of the gates", "154", f"{HU_2017}, the name",
-              "depth", "senet154", 154),
-        Claim("top-5 error, small ensemble, multi-scale and multi-crop (ILSVRC-2017 winner)", "2.251 %",
-              f"{HU_2017} (test)"),
-        Claim("top-5 error of the ILSVRC-2016 winner", "2.991 %",
-              "image-net.org, results of LSVRC 2016 (test)"),
-        Claim("top-1 / top-5 error of SENet-154, one 224 crop", "18.68 % / 4.47 %",
-              f"{HU_2017} (validation)"),
-        Claim("top-1 error of ResNet-50 against SE-ResNet-50, one crop", "24.80 % → 23.29 %",
-              f"{HU_2017}, table 2 (validation)"),
-        Claim("top-5 error of ResNet-50 against SE-ResNet-50, one crop", "7.48 % → 6.62 %",
-              f"{HU_2017}, table 2 (validation)"),
-        Claim("top-1 error of ResNet-101 against SE-ResNet-101, one crop", "23.17 % → 22.38 %",
-              f"{HU_2017}, table 2 (validation)"),
-        Claim("top-1 / top-5 error of the released SE-ResNet-50", "22.37 % / 6.36 %",
-              f"{RELEASE} (validation, one crop)"),
-        Claim("top-1 / top-5 error of the released SE-ResNet-101", "21.75 % / 5.72 %",
-              f"{RELEASE} (validation, one crop)"),
-        Claim("top-1 / top-5 error of the released SE-ResNet-152", "21.34 % / 5.54 %",
-              f"{RELEASE} (validation, one crop)"),
+        Claim(
+            "FLOPs of SE-ResNet-50 (pooling and scaling counted too)",
+            "3.87 × 10⁹",
+            f"{HU_2017}, table 2",
+            "macs",
+            "se_resnet50",
+            3.87e9,
+            0.004,
+        ),
+        Claim("FLOPs of ResNet-50 (v1)", "3.86 × 10⁹", f"{HU_2017}, table 2", "macs", "resnet50_v1", 3.86e9, 0.002),
+        Claim(
+            "layers of SENet-154, without those of the gates", "154", f"{HU_2017}, the name", "depth", "senet154", 154
+        ),
+        Claim(
+            "top-5 error, small ensemble, multi-scale and multi-crop (ILSVRC-2017 winner)",
+            "2.251 %",
+            f"{HU_2017} (test)",
+        ),
+        Claim("top-5 error of the ILSVRC-2016 winner", "2.991 %", "image-net.org, results of LSVRC 2016 (test)"),
+        Claim("top-1 / top-5 error of SENet-154, one 224 crop", "18.68 % / 4.47 %", f"{HU_2017} (validation)"),
+        Claim(
+            "top-1 error of ResNet-50 against SE-ResNet-50, one crop",
+            "24.80 % → 23.29 %",
+            f"{HU_2017}, table 2 (validation)",
+        ),
+        Claim(
+            "top-5 error of ResNet-50 against SE-ResNet-50, one crop",
+            "7.48 % → 6.62 %",
+            f"{HU_2017}, table 2 (validation)",
+        ),
+        Claim(
+            "top-1 error of ResNet-101 against SE-ResNet-101, one crop",
+            "23.17 % → 22.38 %",
+            f"{HU_2017}, table 2 (validation)",
+        ),
+        Claim(
+            "top-1 / top-5 error of the released SE-ResNet-50", "22.37 % / 6.36 %", f"{RELEASE} (validation, one crop)"
+        ),
+        Claim(
+            "top-1 / top-5 error of the released SE-ResNet-101", "21.75 % / 5.72 %", f"{RELEASE} (validation, one crop)"
+        ),
+        Claim(
+            "top-1 / top-5 error of the released SE-ResNet-152", "21.34 % / 5.54 %", f"{RELEASE} (validation, one crop)"
+        ),
         Claim("training step of ResNet-50 against SE-ResNet-50, 8 Titan X", "190 ms → 209 ms", HU_2017),
         Claim("inference of ResNet-50 against SE-ResNet-50, CPU", "164 ms → 167 ms", HU_2017),
     ),
@@ -185,8 +216,7 @@ FAMILY = Family(
         ),
         Mistake(
             "The excitation is one fully connected layer and a sigmoid.",
-            "Two: the first reduces the channels r times and has a ReLU, the second restores them and has "
-            "the sigmoid.",
+            "Two: the first reduces the channels r times and has a ReLU, the second restores them and has the sigmoid.",
             f"{HU_2017}, section 3.2; se.fc1 and se.fc2 in the table below.",
         ),
         Mistake(
@@ -209,8 +239,7 @@ FAMILY = Family(
         ),
         Mistake(
             "An ordinary convolutional network treats all its channels alike.",
-            "Its weights differ from channel to channel but are the same for every image. A gate depends on "
-            "the image.",
+            "Its weights differ from channel to channel but are the same for every image. A gate depends on the image.",
             f"{HU_2017}, section 1.",
         ),
         Mistake(
@@ -226,10 +255,8 @@ FAMILY = Family(
             f"{HU_2017}, section 4; the traces of se_resnet50 and resnet50_v1.",
         ),
         Mistake(
-            "timm's legacy_seresnet50 needs fewer MACs than torchvision's resnet50, so gates make a network "
-            "cheaper.",
-            "The first strides in the 1x1 convolution (v1), the second in the 3x3 (v1.5). Compare like with "
-            "like.",
+            "timm's legacy_seresnet50 needs fewer MACs than torchvision's resnet50, so gates make a network cheaper.",
+            "The first strides in the 1x1 convolution (v1), the second in the 3x3 (v1.5). Compare like with like.",
             "The traces of se_resnet50, resnet50_v1 and resnet50.",
         ),
         Mistake(
@@ -252,7 +279,9 @@ FAMILY = Family(
     sources=(
         Source("Hu, Shen, Albanie, Sun, Wu: Squeeze-and-Excitation Networks. CVPR 2018", "arXiv 1709.01507"),
         Source("The authors' Caffe models", "github.com/hujie-frank/SENet"),
-        Source("timm's legacy_seresnet and legacy_senet154, Apache-2.0: the oracles of the parity tests",
-               "github.com/huggingface/pytorch-image-models"),
+        Source(
+            "timm's legacy_seresnet and legacy_senet154, Apache-2.0: the oracles of the parity tests",
+            "github.com/huggingface/pytorch-image-models",
+        ),
     ),
-)  # fmt: skip
+)

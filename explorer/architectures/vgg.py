@@ -207,7 +207,7 @@ FAMILY = Family(
             "Pooling makes a network invariant to translation.",
             "It tolerates small shifts of what stays inside a window. As its windows are two pixels apart, "
             "a shift of one pixel changes its output.",
-            "Shift the image by one pixel and compare the maps behind the first pooling.",
+            "Shift the image by one pixel and compare the maps after the first pooling.",
         ),
         Mistake(
             "VGG was trained better than AlexNet because it added weight decay.",

@@ -174,16 +174,29 @@ FAMILY = Family(
     variants=(Variant("xception", "Xception", 2016, Xception, XceptionConfig(), (3, 299, 299)),),
     claims=(
         Claim("parameters", "22,855,952", f"{CHOLLET_2016}, table 3", "params", "xception", 22_855_952, 0),
-        Claim("convolutional layers (a separable convolution is one)", "36", f"{CHOLLET_2016}, section 3",
-              "depth", "xception", 36, 0),
-        Claim("top-1 / top-5 accuracy, one crop, one model", "79.0 % / 94.5 %",
-              f"{CHOLLET_2016}, table 1 (ImageNet validation)"),
-        Claim("top-1 / top-5 accuracy of Inception-v3, same protocol", "78.2 % / 94.1 %",
-              f"{CHOLLET_2016}, table 1 (ImageNet validation)"),
-        Claim("MAP@100 on JFT without FC layers, against Inception-v3", "6.70 against 6.36",
-              f"{CHOLLET_2016}, table 2"),
-        Claim("MAP@100 on JFT with FC layers, against Inception-v3", "6.78 against 6.50",
-              f"{CHOLLET_2016}, table 2"),
+        Claim(
+            "convolutional layers (a separable convolution is one)",
+            "36",
+            f"{CHOLLET_2016}, section 3",
+            "depth",
+            "xception",
+            36,
+            0,
+        ),
+        Claim(
+            "top-1 / top-5 accuracy, one crop, one model",
+            "79.0 % / 94.5 %",
+            f"{CHOLLET_2016}, table 1 (ImageNet validation)",
+        ),
+        Claim(
+            "top-1 / top-5 accuracy of Inception-v3, same protocol",
+            "78.2 % / 94.1 %",
+            f"{CHOLLET_2016}, table 1 (ImageNet validation)",
+        ),
+        Claim(
+            "MAP@100 on JFT without FC layers, against Inception-v3", "6.70 against 6.36", f"{CHOLLET_2016}, table 2"
+        ),
+        Claim("MAP@100 on JFT with FC layers, against Inception-v3", "6.78 against 6.50", f"{CHOLLET_2016}, table 2"),
         Claim("training steps a second, against Inception-v3", "28 against 31", f"{CHOLLET_2016}, table 3"),
     ),
     mistakes=(
@@ -222,15 +235,15 @@ FAMILY = Family(
         ),
         Mistake(
             "Between the depthwise and the pointwise convolution there is a ReLU, as everywhere else.",
-            "Not in Xception: a ReLU or ELU in between slowed training and lowered the accuracy. MobileNet "
-            "V1 has one.",
+            "Not in Xception: a ReLU or ELU in between slowed training and lowered the accuracy. MobileNet V1 has one.",
             f"{CHOLLET_2016}, section 4.7 and figure 10.",
         ),
     ),
     sources=(
-        Source("Chollet: Xception: Deep Learning with Depthwise Separable Convolutions. CVPR 2017",
-               "arXiv 1610.02357"),
-        Source("timm's legacy_xception, Apache-2.0: the oracle of the parity test",
-               "github.com/huggingface/pytorch-image-models"),
+        Source("Chollet: Xception: Deep Learning with Depthwise Separable Convolutions. CVPR 2017", "arXiv 1610.02357"),
+        Source(
+            "timm's legacy_xception, Apache-2.0: the oracle of the parity test",
+            "github.com/huggingface/pytorch-image-models",
+        ),
     ),
-)  # fmt: skip
+)

@@ -221,6 +221,19 @@ def encode(shown: QuantizedMaps | VectorValues, header: GridHeader) -> Message:
     return Message({**own, **header}, shown.values.tobytes())
 
 
+def encode_all(activation: npt.ArrayLike) -> Message:
+    """Return all maps of a (C, H, W) activation, by number: shape, sign and each map's limits, then uint8.
+
+    Raises ValueError for maps of one position, which are a vector.
+    """
+    stats = statistics(activation)
+    shown = show(activation, stats, stats.order())
+    if isinstance(shown, VectorValues):
+        raise ValueError(f"{stats.shape} is a vector, not maps")
+    header = {"shape": stats.shape, "signed": stats.signed, "low": shown.low.tolist(), "high": shown.high.tolist()}
+    return Message(header, shown.values.tobytes())
+
+
 def pack(header: dict[str, Any], body: bytes) -> bytes:
     """Return the header's length (4 bytes, little-endian), the header as UTF-8 JSON, and the body."""
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()

@@ -27,7 +27,7 @@ MAX_PIXELS_WHOLE = 25_000_000
 MAX_PIXELS_WEBP = 16_000_000
 LARGE = 12_500_000  # pixels; a picture with more is used at half its size: networks see 331 x 331 at most
 
-# Each scan of a JPEG file goes over the whole picture. Ten are typical.
+# Each scan of a JPEG file goes over the whole picture. Ten are common.
 MAX_SCANS = 500
 MAX_SCANNED_PIXELS = 500_000_000
 

@@ -18,6 +18,7 @@ def timeline(shown: tuple[Card, ...]) -> Card | None:
     """
     import plotly.graph_objects as go  # a third of a second: not before the first home page
 
+    style = KINDS["pointwise"]
     largest = max(c.params for c in shown)
     heaviest = {c.year: c.macs for c in sorted(shown, key=lambda c: c.macs)}
     figure = go.Figure(
@@ -32,7 +33,7 @@ def timeline(shown: tuple[Card, ...]) -> Card | None:
             textfont_size=16,
             marker={
                 "size": [12 + 30 * math.sqrt(c.params / largest) for c in shown],
-                "color": KINDS["pointwise"].light_stroke,
+                "color": style.dark_stroke if st.context.theme.type == "dark" else style.light_stroke,
             },
             hovertemplate="<b>%{customdata[0]}</b> (%{x})<br>%{customdata[1]} parameters<br>%{customdata[2]} MACs<br>"
             "%{customdata[3]} layers<extra></extra>",

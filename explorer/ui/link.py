@@ -25,6 +25,7 @@ CONTROLS = "controls"  # all controls of the page that is shown, by name
 DEFAULTS = "defaults"  # of the controls that vary, as the last run had them
 WRITTEN = "link-written"  # the link as the last run left it
 SOURCE = "link-source"  # where this run's values come from: "link", "left" or "session"
+OWN_RERUN = "link-own-rerun"  # whether the page itself asked for this run
 REVISION = "link-revision"  # how many times values came from elsewhere than the session
 AS_SELECTED = ""  # the value of a choice that follows the selection in the diagrams
 MAX_INTEGER_DIGITS = 9
@@ -77,12 +78,9 @@ class Control:
             st.session_state[self.name] = value
 
     def settle(self) -> None:
-        """Put a value that exists now into the session, before the widget is drawn: options can change.
-
-        What follows the selection is put there each time: the browser holds an option's words, and these change.
-        """
+        """Put a value that exists now into the session, before the widget is drawn: options can change."""
         value = self.value
-        if st.session_state.get(self.name) != value or value == AS_SELECTED:
+        if st.session_state.get(self.name) != value:
             st.session_state[self.name] = value
 
 
@@ -167,8 +165,9 @@ def begin(page: str) -> None:
             state[LINKS_LEFT] = {**state.get(LINKS_LEFT, {}), state[PAGE]: state.get(WRITTEN, {})}
             state[KEPT] = _kept()
         state[PAGE] = page
-    elif link != state.get(WRITTEN):
+    elif link != state.get(WRITTEN) and not state.get(OWN_RERUN):
         source = "link"
+    state[OWN_RERUN] = False
     state[SOURCE], state[CONTROLS] = source, {}
     state.setdefault(DEFAULTS, {})
     state[REVISION] = revision() + (source != "session")
@@ -240,6 +239,15 @@ def _meaning(link: Mapping[str, str]) -> dict[str, str] | None:
         if value != c.default():
             says[name] = c.text(value)
     return says
+
+
+def rerun_page() -> None:
+    """Run the whole page again, with what the session holds; for the callback of a widget in a fragment.
+
+    What the browser sent may carry the link from before the last run: it is not followed.
+    """
+    st.session_state[OWN_RERUN] = True
+    st.rerun()
 
 
 def followed(name: str) -> bool:

@@ -1,22 +1,29 @@
-"""A few maps in one Plotly figure, on one scale: values on hover, and a legend with real values."""
+"""Maps in a Plotly figure: values on hover, colours as in the grid of maps, and a legend with real values."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import plotly.graph_objects as go
 
 from explorer.runtime import colormaps
 from explorer.runtime.maps import FloatArray
 from explorer.ui.charts import FONT, shared, styled
-from explorer.ui.map_charts import colour_scale
 
-Limits = tuple[float, float]
-TITLE_SPACE = 0.3  # of a map's height, above it
-GAP = 0.08
-LEGEND_SPACE = 64  # pixels below the maps
+Limits = tuple[float, float]  # the values of the first and the last colour
+TITLE_SPACE = 0.3  # above a tile, of its height
+GAP = 0.08  # between tiles, of their width
+LEGEND_PX = 64  # below the tiles
+SIDE_BAR = {"tickfont": {"size": FONT}, "thickness": 14, "nticks": 5}  # a colour bar at the right
+
+
+def colour_scale(signed: bool) -> list[tuple[float, str]]:
+    """The maps' colours for a chart: diverging for signed values."""
+    return [(i / 255, "rgb({},{},{})".format(*colour)) for i, colour in enumerate(colormaps.table("auto", signed))]
 
 
 def limits(low: float, high: float) -> Limits:
@@ -40,11 +47,35 @@ def legend(low: float, high: float) -> dict[str, object]:
     }
 
 
+def map_figure(values: npt.ArrayLike, scale: Limits, **heatmap: Any) -> go.Figure:
+    """(H, W) values as squares, the first row on top, without axes; to be completed and styled. NaN is left out."""
+    height, width = np.shape(values)
+    low, high = scale
+    figure = go.Figure()
+    figure.add_heatmap(
+        z=values,
+        zmin=low,
+        zmax=high,
+        colorscale=colour_scale(low < 0),
+        hoverongaps=False,
+        **{"hovertemplate": "row %{y}, column %{x}: %{z:.4g}<extra></extra>"} | heatmap,
+    )
+    figure.update_xaxes(visible=False, constrain="domain", range=[-0.5, width - 0.5])
+    figure.update_yaxes(visible=False, constrain="domain", range=[height - 0.5, -0.5], scaleanchor="x")
+    return figure.update_layout(dragmode=False)
+
+
+@shared
+def heat(values: npt.ArrayLike, dark: bool, scale: Limits, height: int = 300) -> go.Figure:
+    """One map, (H, W), between the limits; where the lower one is negative, 0 is in the middle."""
+    return styled(map_figure(values, limits(*scale), colorbar=SIDE_BAR), dark, height=height)
+
+
 @shared
 def tiles(
     maps: FloatArray, titles: Sequence[str], dark: bool, columns: int, scale: Limits, height: int = 330
 ) -> go.Figure:
-    """(n, H, W) maps side by side, each below its title; `scale` are the lowest and the highest value of the colours.
+    """(n, H, W) maps side by side, each below its title, on one scale.
 
     All tiles are one picture, so that thirty of them cost the browser what one costs.
     """
@@ -55,12 +86,19 @@ def tiles(
     picture = np.full((rows * pitch_y, columns * pitch_x - (pitch_x - w)), np.nan, dtype=np.float32)
     which = np.empty((*picture.shape, 3), dtype=object)
     positions = np.moveaxis(np.indices((h, w)), 0, -1)
-    figure = go.Figure()
-    for i, (values, title) in enumerate(zip(maps, titles, strict=True)):
-        y, x = i // columns * pitch_y + pitch_y - h, i % columns * pitch_x
+    corners = [(i // columns * pitch_y + pitch_y - h, i % columns * pitch_x) for i in range(len(maps))]
+    for (y, x), values, title in zip(corners, maps, titles, strict=True):
         picture[y : y + h, x : x + w] = values
         which[y : y + h, x : x + w, 0] = title
         which[y : y + h, x : x + w, 1:] = positions
+    figure = map_figure(
+        picture,
+        scale,
+        colorbar=legend(*scale),
+        customdata=which,
+        hovertemplate="%{customdata[0]}, row %{customdata[1]}, column %{customdata[2]}: %{z:.4g}<extra></extra>",
+    )
+    for (y, x), title in zip(corners, titles, strict=True):
         figure.add_annotation(
             x=x - 0.5,
             y=y - 0.5,
@@ -71,18 +109,5 @@ def tiles(
             align="left",
             borderpad=0,
         )
-    low, high = scale
-    figure.add_heatmap(
-        z=picture,
-        zmin=low,
-        zmax=high,
-        colorscale=colour_scale(low < 0),
-        colorbar=legend(low, high),
-        hoverongaps=False,
-        customdata=which,
-        hovertemplate="%{customdata[0]}, row %{customdata[1]}, column %{customdata[2]}: %{z:.4g}<extra></extra>",
-    )
-    figure.update_xaxes(visible=False, constrain="domain", range=[-0.5, picture.shape[1] - 0.5])
-    figure.update_yaxes(visible=False, scaleanchor="x", constrain="domain", range=[picture.shape[0] - 0.5, -0.5])
-    styled(figure, dark, height=height + LEGEND_SPACE)
-    return figure.update_layout(dragmode=False, margin={"t": 0, "b": LEGEND_SPACE})
+    styled(figure, dark, height=height + LEGEND_PX)
+    return figure.update_layout(margin={"t": 0, "b": LEGEND_PX})

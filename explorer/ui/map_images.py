@@ -1,8 +1,9 @@
-"""Rows of small maps as pictures, with captions and a legend of real values: cheap for the browser, also when large."""
+"""Small maps and pictures as HTML, with captions and colour bars: cheap for the browser, without values on hover."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -11,10 +12,12 @@ import streamlit as st
 from PIL import Image
 
 from explorer.runtime import colormaps
+from explorer.runtime.colormaps import ByteArray
 from explorer.runtime.maps import FloatArray
-from explorer.ui.pictures import colour_bar, figure, wrapped
+from explorer.runtime.pictures import png_bytes
 
-SIDE = 116  # pixels of a picture on the page
+STRIP_SIDE_PX = 116  # of a map
+BAR_COLOURS = 17  # of a colour bar, between which the browser blends
 Limits = tuple[float, float]
 
 
@@ -46,15 +49,15 @@ def strips(*shown: Strip) -> None:
 
 def html(strip: Strip) -> str:
     """One strip as a part of a page."""
-    figures = (
-        _figure(values, caption, signed, strip)
+    shown = (
+        _map(values, caption, signed, strip)
         for values, caption, signed in zip(strip.maps, strip.captions, strip.signs, strict=True)
     )
     title = f'<div style="font-weight:600">{escape(strip.title)}</div>'
-    return f'<div style="margin:.2em 0 .9em">{title}{wrapped(figures, "6px 12px")}{_legends(strip)}</div>'
+    return f'<div style="margin:.2em 0 .9em">{title}{wrapped(shown, "6px 12px")}{_legends(strip)}</div>'
 
 
-def _figure(values: FloatArray, caption: str, signed: bool, strip: Strip) -> str:
+def _map(values: FloatArray, caption: str, signed: bool, strip: Strip) -> str:
     table = colormaps.table("auto", signed)
     low, high = float(values.min()) + 0.0, float(values.max()) + 0.0  # -0.0 would be written with its sign
     first, last = colormaps.limits(*(strip.limits or (low, high)), table)
@@ -62,7 +65,7 @@ def _figure(values: FloatArray, caption: str, signed: bool, strip: Strip) -> str
     picture = Image.fromarray(np.rint(places).clip(0, 255).astype(np.uint8), "P")
     picture.putpalette(table.tobytes())
     own = () if strip.limits else (f"{low:.3g} to {high:.3g}",)
-    return figure(picture, SIDE, f"{strip.title}, {caption}", caption, *own)
+    return captioned(picture, STRIP_SIDE_PX, f"{strip.title}, {caption}", caption, *own)
 
 
 def _legends(strip: Strip) -> str:
@@ -78,4 +81,44 @@ def _legend(strip: Strip, signed: bool) -> str:
         low, high = (f"{limit:.3g}" for limit in colormaps.limits(*strip.limits, table))
     else:
         low, high = ("−largest", "+largest") if signed else ("least", "largest of each")
-    return colour_bar(table, (low, "0", high) if signed else (low, high), 2 * SIDE)
+    return colour_bar(table, (low, "0", high) if signed else (low, high), 2 * STRIP_SIDE_PX)
+
+
+def data_uri(png: bytes) -> str:
+    """A PNG file as an address that holds it."""
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def captioned(picture: Image.Image, side: int, alt: str, *captions: str) -> str:
+    """A picture, stretched to a square of `side` pixels, above lines of text."""
+    return (
+        f'<figure style="margin:0;min-width:{side}px"><img src="{data_uri(png_bytes(picture))}" alt="{escape(alt)}" '
+        f'width="{side}" height="{side}" style="display:block;image-rendering:pixelated">'
+        f'<figcaption style="line-height:1.3">{"<br>".join(map(escape, captions))}</figcaption></figure>'
+    )
+
+
+def wrapped(parts: Iterable[str], gap: str, style: str = "") -> str:
+    """Parts of a page side by side, in as many rows as they need."""
+    return f'<div style="display:flex;flex-wrap:wrap;gap:{gap};{style}">{"".join(parts)}</div>'
+
+
+def colour_bar(table: ByteArray, words: Sequence[str], width: int) -> str:
+    """(n, 3) colours from left to right, with words spread below them: of the first colour, ..., of the last."""
+    shown = table[np.linspace(0, len(table) - 1, BAR_COLOURS).round().astype(int)]
+    colours = ",".join("rgb({},{},{})".format(*colour) for colour in shown)
+    spread = "".join(f"<span>{escape(word)}</span>" for word in words)
+    return (
+        f'<div style="width:{width}px;max-width:100%">'
+        f'<div style="height:14px;background:linear-gradient(to right,{colours})"></div>'
+        f'<div style="display:flex;justify-content:space-between">{spread}</div></div>'
+    )
+
+
+def small_pictures(pictures: ByteArray, captions: Sequence[str], what: str, side: int, height: int) -> str:
+    """(K, H, W, 3) colours as squares of `side` pixels; what is higher than `height` scrolls."""
+    shown = (
+        captioned(Image.fromarray(picture), side, f"{what} {caption}", caption)
+        for picture, caption in zip(pictures, captions, strict=True)
+    )
+    return wrapped(shown, "6px 8px", f"max-height:{height}px;overflow-y:auto")

@@ -25,7 +25,7 @@ from explorer.ui import cache
 from explorer.ui.components.diagram import ColourBy, clicked, diagram, link
 from explorer.ui.components.feature_maps import model_input
 from explorer.ui.controls import segments, select
-from explorer.ui.link import Control, choice, link_to, publish
+from explorer.ui.link import Control, choice, link_to, publish, rerun_page
 from explorer.ui.section import Section
 from explorer.ui.selection import SCREEN, selected
 from explorer.ui.selection import select as select_node
@@ -81,7 +81,7 @@ def screen(family: Family, run: Run, instruments: tuple[Section, ...]) -> None:
         _header(family, variant)
     with controls:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            select(variant_control(family), label_visibility="collapsed", on_change=st.rerun)  # the whole page
+            select(variant_control(family), label_visibility="collapsed", on_change=rerun_page)
             _download(trace, node)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             segments(COLOUR, label_visibility="collapsed")

@@ -29,14 +29,30 @@ def test_parity_with_torchvision(size: int) -> None:
 def test_the_2012_network_is_the_papers_list_of_layers(groups: int) -> None:
     """At a quarter of the width: 24, 64, 96, 96, 64 maps."""
     oracle = nn.Sequential(
-        nn.Conv2d(3, 24, 11, 4), nn.ReLU(), PaperNorm(), nn.MaxPool2d(3, 2),
-        nn.Conv2d(24, 64, 5, padding=2, groups=groups), nn.ReLU(), PaperNorm(), nn.MaxPool2d(3, 2),
-        nn.Conv2d(64, 96, 3, padding=1), nn.ReLU(),
-        nn.Conv2d(96, 96, 3, padding=1, groups=groups), nn.ReLU(),
-        nn.Conv2d(96, 64, 3, padding=1, groups=groups), nn.ReLU(), nn.MaxPool2d(3, 2), nn.Flatten(),
-        nn.Linear(64 * 36, 1024), nn.ReLU(), nn.Dropout(), nn.Linear(1024, 1024), nn.ReLU(), nn.Dropout(),
+        nn.Conv2d(3, 24, 11, 4),
+        nn.ReLU(),
+        PaperNorm(),
+        nn.MaxPool2d(3, 2),
+        nn.Conv2d(24, 64, 5, padding=2, groups=groups),
+        nn.ReLU(),
+        PaperNorm(),
+        nn.MaxPool2d(3, 2),
+        nn.Conv2d(64, 96, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(96, 96, 3, padding=1, groups=groups),
+        nn.ReLU(),
+        nn.Conv2d(96, 64, 3, padding=1, groups=groups),
+        nn.ReLU(),
+        nn.MaxPool2d(3, 2),
+        nn.Flatten(),
+        nn.Linear(64 * 36, 1024),
+        nn.ReLU(),
+        nn.Dropout(),
+        nn.Linear(1024, 1024),
+        nn.ReLU(),
+        nn.Dropout(),
         nn.Linear(1024, 1000),
-    )  # fmt: skip
+    )
     assert_parity(variant("alexnet").build(groups=groups, width=0.25), oracle, (3, 227, 227))
 
 

@@ -25,8 +25,14 @@ from tests.architectures.parity import assert_parity
 
 # Section II-B of the paper, layer by layer
 PAPER_CONNECTIONS = {
-    "c1": 122_304, "s2": 5_880, "c3": 151_600, "s4": 2_000, "c5": 48_120, "f6": 10_164, "output": 840,
-}  # fmt: skip
+    "c1": 122_304,
+    "s2": 5_880,
+    "c3": 151_600,
+    "s4": 2_000,
+    "c5": 48_120,
+    "f6": 10_164,
+    "output": 840,
+}
 PAPER_PARAMETERS = {"c1": 156, "s2": 12, "c3": 1_516, "s4": 32, "c5": 48_120, "f6": 10_164, "output": 0}
 
 
@@ -81,10 +87,19 @@ def test_the_1998_network_computes_what_the_paper_writes_down() -> None:
 
 def test_the_modern_network_is_the_tutorials() -> None:
     oracle = nn.Sequential(
-        nn.Conv2d(1, 6, 5), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
-    )  # fmt: skip
+        nn.Conv2d(1, 6, 5),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(400, 120),
+        nn.ReLU(),
+        nn.Linear(120, 84),
+        nn.ReLU(),
+        nn.Linear(84, 10),
+    )
     assert_parity(variant("lenet5_modern").build(), oracle, (1, 32, 32))
 
 

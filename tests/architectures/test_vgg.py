@@ -45,8 +45,12 @@ def test_only_pooling_changes_the_size_and_only_a_stages_first_convolution_the_c
         assert size_out == ([s // 2 for s in size_in] if n.kind == "pooling" else size_in)
         assert channels_out == channels_in or n.name.endswith(".conv1")
     assert [n.out_shape for n in nodes if n.kind == "pooling"] == [
-        (64, 112, 112), (128, 56, 56), (256, 28, 28), (512, 14, 14), (512, 7, 7),
-    ]  # fmt: skip
+        (64, 112, 112),
+        (128, 56, 56),
+        (256, 28, 28),
+        (512, 14, 14),
+        (512, 7, 7),
+    ]
 
 
 def test_three_3x3_see_as_much_as_one_7x7() -> None:

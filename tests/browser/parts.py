@@ -58,13 +58,21 @@ def choose(view: AppPage, option: str) -> None:
     view.settle()
 
 
-# Everything that a person sees of an element: words, lines of drawings, pictures, what is painted.
-SHOWN = """element => [
-  element.innerText,
-  ...Array.from(element.querySelectorAll("path"), (p) => p.getAttribute("d") + p.style.fill),
-  ...Array.from(element.querySelectorAll("img, image"), (i) => i.src ?? i.href.baseVal),
-  ...Array.from(element.querySelectorAll("canvas"), (c) => c.toDataURL()),
-].join("\\n")"""
+# Everything that a person sees of an element and the components in it: words, lines of drawings, pictures, what is
+# painted. Not a slider's own number: it changes whether or not anything follows from it.
+SHOWN = """element => {
+  const components = Array.from(element.querySelectorAll("*"), (e) => e.shadowRoot).filter(Boolean);
+  const numbers = element.querySelectorAll('[data-testid="stSliderThumbValue"]');
+  for (const number of numbers) number.style.visibility = "hidden";
+  const words = element.innerText;
+  for (const number of numbers) number.style.visibility = "";
+  const shown = [element, ...components].flatMap((root) => [
+    ...Array.from(root.querySelectorAll("path"), (p) => p.getAttribute("d") + p.style.fill),
+    ...Array.from(root.querySelectorAll("img, image"), (i) => i.src ?? i.href.baseVal),
+    ...Array.from(root.querySelectorAll("canvas"), (c) => c.toDataURL()),
+  ]);
+  return [words, ...components.flatMap((c) => Array.from(c.children, (e) => e.innerText)), ...shown].join("\\n");
+}"""
 
 
 def section(view: AppPage, name: str) -> str:

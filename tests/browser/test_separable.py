@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from tests.browser.conftest import OpenPage
-from tests.browser.widgets import changes, select, slide
+from tests.browser.parts import check_controls, pick, step
 
 
 def test_layer_groups_and_kernels(open_page: OpenPage) -> None:
-    view = open_page("/xception?weights=untrained")
-    layer = "entry_flow.module1.conv2"
-    changes(view, "spectrum", lambda: select(view, "Layer", layer), separable__layer=layer, separable__groups=None)
-    changes(view, "spectrum", lambda: slide(view, "Groups", "ArrowLeft"), separable__groups="16")
+    view = open_page("/xception?weights=untrained&section=spectrum")
+    controls = {
+        "separable.layer": lambda view, name: pick(view, name, "entry_flow.module1.conv2 (regular)"),
+        "separable.groups": lambda view, name: step(view, name, "ArrowLeft"),
+    }
+    check_controls(view, "spectrum", controls)
     view.page.get_by_text("The composed kernels").click()
     assert view.page.locator('img[alt^="To output"]').first.is_visible()

@@ -138,6 +138,9 @@ def test_the_tour_shows_what_it_says(visit: Open, family: Family) -> None:
         assert page.app.title[0].value == title(variant)
         assert page.maps["node"] == cache.trace(variant.name).resolve(step.node).name
         assert [told.value for told in page.app.sidebar.info] == [f"**{step.title}.** {step.text}"]
+        if step.section:
+            assert page.link.get("section", page.app.segmented_control(key="section").value) == step.section
+            assert page.warnings == []
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)

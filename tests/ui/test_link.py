@@ -109,6 +109,15 @@ def test_back_shows_what_the_link_of_before_says() -> None:
     assert session.follow() == "cat 4 red 0 False"
 
 
+def test_a_run_that_the_page_asks_for_does_not_follow_a_link_of_before() -> None:
+    session = Session()
+    session.run(zoo__animal="dog")
+    session.app.query_params = {}  # what the browser had, when the viewer clicked again
+    assert session.run(**{link.OWN_RERUN: True, "zoo.animal": "bird"}) == "bird 2 red 0 False"
+    assert session.link == {"zoo.animal": "bird"}
+    assert session.follow() == "cat 4 red 0 False"  # Back
+
+
 def test_another_page_begins_anew_but_for_what_is_kept_and_remembers_what_was_left() -> None:
     session = Session()
     session.run(zoo__animal="dog", colour="blue", secret=5)

@@ -23,7 +23,7 @@ from explorer.ui import cache
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import number_box, segments
 from explorer.ui.link import Control, choice, number
-from explorer.ui.map_charts import heat
+from explorer.ui.map_figure import heat
 from explorer.ui.section import Section
 
 PASSES = 32  # with a mask each

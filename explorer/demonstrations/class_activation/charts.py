@@ -6,9 +6,8 @@ import plotly.graph_objects as go
 
 from explorer.demonstrations.class_activation.compute import ClassActivation
 from explorer.ui.charts import Panels, bars_under_bars, shared, styled
-from explorer.ui.map_charts import colour_scale
-from explorer.ui.map_figure import legend, limits
-from explorer.ui.pictures import data_uri
+from explorer.ui.map_figure import legend, limits, map_figure
+from explorer.ui.map_images import data_uri
 
 OVERLAY_HEIGHT_PX = 420
 PRODUCTS_HEIGHT_PX = 400
@@ -20,7 +19,9 @@ def overlay(cam: ClassActivation, picture: bytes, smooth: bool, dark: bool) -> g
     values = cam.map
     height, width = values.shape
     low, high = limits(float(values.min()), float(values.max()))
-    figure = go.Figure()
+    figure = map_figure(
+        values, (low, high), opacity=0.6, colorbar=legend(low, high), zsmooth="best" if smooth else False
+    )
     figure.add_layout_image(
         source=data_uri(picture),
         xref="x",
@@ -32,20 +33,8 @@ def overlay(cam: ClassActivation, picture: bytes, smooth: bool, dark: bool) -> g
         sizing="stretch",
         layer="below",
     )
-    figure.add_heatmap(
-        z=values,
-        zmin=low,
-        zmax=high,
-        colorscale=colour_scale(low < 0),
-        opacity=0.6,
-        colorbar=legend(low, high),
-        zsmooth="best" if smooth else False,
-        hovertemplate="row %{y}, column %{x}: %{z:.4g}<extra></extra>",
-    )
-    figure.update_xaxes(visible=False, constrain="domain", range=[-0.5, width - 0.5])
-    figure.update_yaxes(visible=False, scaleanchor="x", constrain="domain", range=[height - 0.5, -0.5])
     styled(figure, dark, height=OVERLAY_HEIGHT_PX)
-    return figure.update_layout(dragmode=False, margin={"t": 0, "b": 60})
+    return figure.update_layout(margin={"t": 0, "b": 60})
 
 
 @shared

@@ -143,8 +143,8 @@ def _strongest(cam: ClassActivation, head: PooledHead, activations: Activations)
 
 
 CLASS_ACTIVATION = Section(
-    "class_activation",
-    "Class activation map",
+    "class-activation",
+    "Class activation",
     _show,
     lambda run: (_rank_control(run), _number_control(run), SMOOTH),
     available=lambda run: _head(run) is not None,

@@ -11,8 +11,8 @@ from explorer.analysis.palette import INK
 from explorer.analysis.trace import Trace
 from explorer.demonstrations.dense_block.compute import DenseBlock
 from explorer.runtime.maps import FloatArray
-from explorer.ui.charts import FONT, LEGEND, ROW, fill, shared, styled
-from explorer.ui.map_charts import colour_scale
+from explorer.ui.charts import LEGEND, ROW, fill, shared, styled
+from explorer.ui.map_figure import SIDE_BAR, colour_scale
 
 HEIGHT_PX = 400
 MAX_TICKS = 8  # on an axis
@@ -73,7 +73,7 @@ def use(block: DenseBlock, table: FloatArray, dark: bool) -> go.Figure:
         colorscale=colour_scale(False),
         hoverongaps=False,
         hovertemplate="%{customdata[0]} → %{customdata[1]}: %{z:.4g}<extra></extra>",
-        colorbar={"tickfont_size": FONT, "thickness": 14, "nticks": 5},
+        colorbar=SIDE_BAR,
     )
     step = math.ceil(block.layers / MAX_TICKS)
     figure.update_xaxes(

@@ -195,8 +195,8 @@ def _show_cost(run: Run) -> None:
 
 
 DENSE_BLOCK = Section(
-    "dense_block", "Inside a dense block", _show_block, lambda run: (_block_control(run), WEIGHTS), follows=True
+    "dense-block", "Inside a dense block", _show_block, lambda run: (_block_control(run), WEIGHTS), follows=True
 )
 DENSE_COST = Section(
-    "dense_cost", "Growth and compression", _show_cost, lambda run: (_growth_control(run), _kept_control(run))
+    "dense-cost", "Growth and compression", _show_cost, lambda run: (_growth_control(run), _kept_control(run))
 )

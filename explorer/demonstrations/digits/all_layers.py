@@ -11,7 +11,7 @@ from explorer.analysis.text import pair_text
 from explorer.analysis.trace import Trace
 from explorer.runtime import colormaps
 from explorer.runtime.activations import Activations
-from explorer.runtime.maps import FloatArray, QuantizedMaps, pack, show, statistics
+from explorer.runtime.maps import FloatArray, Message, encode_all, pack
 
 VECTORS = {120: (8, 15), 84: (12, 7)}  # values -> rows and columns of the picture that shows them: F6's is a bitmap
 
@@ -19,39 +19,30 @@ VECTORS = {120: (8, 15), 84: (12, 7)}  # values -> rows and columns of the pictu
 def message(activations: Activations, trace: Trace, picture: Image.Image) -> bytes:
     """One message: a JSON header, then the picture's grey levels and each stage's maps as uint8.
 
-    `trace` is that of the network that ran, `picture` what it got. Raises ValueError for maps that are not finite.
+    `trace` is that of the network that ran, `picture` its input before normalization.
     """
     levels = np.asarray(picture.convert("L"))
-    parts: list[dict[str, Any]] = [{"shape": (1, *levels.shape)}]
-    bodies = [levels.tobytes()]
+    parts = [Message({"shape": (1, *levels.shape)}, levels.tobytes())]
     for stage in trace.stages:
         if stage.path not in ("input", "output"):
-            part, body = _stage(stage.path, activations.maps(stage.output).numpy())
-            parts.append(part)
-            bodies.append(body)
-    header = {"parts": parts, "outputs": _outputs(activations), "colormaps": colormaps.as_text()}
-    return pack(header, b"".join(bodies))
+            parts.append(_stage(stage.path, activations.maps(stage.output).numpy()))
+    header = {
+        "parts": [part.header for part in parts],
+        "outputs": _outputs(activations),
+        "colormaps": colormaps.as_text(),
+    }
+    return pack(header, b"".join(part.body for part in parts))
 
 
-def _stage(path: str, values: FloatArray) -> tuple[dict[str, Any], bytes]:
+def _stage(path: str, values: FloatArray) -> Message:
     count = len(values)
     if values.size == count:
         values = values.reshape(1, *VECTORS.get(count, (1, count)))
         what = f"{count} values"
     else:
         what = f"{count} maps of {pair_text(values.shape[1:])}"
-    stats = statistics(values)
-    shown = show(values, stats, stats.order())
-    assert isinstance(shown, QuantizedMaps)  # no stage is left with a single value
-    part = {
-        "name": path.upper(),
-        "what": what,
-        "shape": stats.shape,
-        "signed": stats.signed,
-        "low": shown.low.tolist(),
-        "high": shown.high.tolist(),
-    }
-    return part, shown.values.tobytes()
+    maps = encode_all(values)
+    return Message({"name": path.upper(), "what": what, **maps.header}, maps.body)
 
 
 def _outputs(activations: Activations) -> dict[str, Any]:

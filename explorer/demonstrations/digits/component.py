@@ -1,19 +1,16 @@
-"""The component on which a digit is drawn, and the one that shows what all layers make of it.
+"""The component on which a digit is drawn, and the one that shows what all layers compute from it.
 
 Strokes are the browser's: they are only reported. What it begins with travels in its data, with a number that
-changes when it shall begin anew; reports that name another number are late ones, and ignored.
+changes when it has to begin with something else; reports that name another number are late ones, and ignored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import streamlit as st
-
-from explorer.demonstrations.digits.compute import CANVAS, ERASER, MOST_POINTS, MOST_STROKES, PEN, Strokes, strokes_of
+from explorer.demonstrations.digits.compute import CANVAS, ERASER, MAX_POINTS, MAX_STROKES, PEN, Strokes, strokes_of
 from explorer.ui.components import component
 
 _FOLDER = Path(__file__).parent
@@ -30,30 +27,32 @@ class Drawn:
     done: bool
 
 
-def draw(strokes: Strokes, number: int, *, key: str) -> None:
-    """Show the canvas, beginning with `strokes` whenever `number` is another than before."""
+def draw(strokes: Strokes, number: int, *, sample: bool, key: str, on_change: Callable[[], None]) -> None:
+    """Show the canvas, beginning with `strokes` whenever `number` is another than before.
+
+    The first stroke that is drawn on a `sample` clears it. `on_change` is called for each report.
+    """
     data = {
         "number": number,
         "strokes": [stroke.as_list() for stroke in strokes],
+        "sample": sample,
         "canvas": CANVAS,
         "widths": [PEN, ERASER],
-        "most": [MOST_STROKES, MOST_POINTS],
+        "most": [MAX_STROKES, MAX_POINTS],
     }
-    # The callback also declares the state; without one Streamlit would not report it.
-    _DRAW(key=key, data=data, on_drawing_change=lambda: None)
+    _DRAW(key=key, data=data, on_drawing_change=on_change)
 
 
-def drawn(key: str, number: int) -> Drawn | None:
-    """What the canvas `key` reported last since it began with `number`; None where that is nothing, or nonsense.
+def drawn(reported: object, number: int) -> Drawn | None:
+    """What a canvas that began with `number` reported; None where that is nothing, or nonsense.
 
-    A test without a browser draws by setting
-    `session_state[key] = {"drawing": {"number": 0, "strokes": [[0, 500, 200, 500, 800]], "done": True}}`.
+    Such a report is `{"drawing": {"number": 0, "strokes": [[0, 500, 200, 500, 800]], "done": True}}`.
     """
-    reported: Any = (st.session_state.get(key) or {}).get("drawing")
-    if not isinstance(reported, Mapping) or type(reported.get("number")) is not int or reported["number"] != number:
+    drawing = reported.get("drawing") if isinstance(reported, Mapping) else None
+    if not isinstance(drawing, Mapping) or type(drawing.get("number")) is not int or drawing["number"] != number:
         return None
-    strokes = strokes_of(reported.get("strokes"))
-    return None if strokes is None else Drawn(strokes, reported.get("done") is True)
+    strokes = strokes_of(drawing.get("strokes"))
+    return None if strokes is None else Drawn(strokes, drawing.get("done") is True)
 
 
 def layers(message: bytes, *, key: str) -> None:

@@ -25,22 +25,22 @@ from explorer.runtime.pictures import LoadedImage
 FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.uint8]
 
-SIDE = 28  # pixels of MNIST's pictures
-BOX = 20  # pixels of the box that the digit fits into
+SIDE = 28  # pixels of a side of MNIST's pictures
+BOX = 20  # pixels of a side of the box that the digit fits into
 FINE = 4  # points of the finer grid in a pixel, each way
 CANVAS = 1000  # units of the canvas's side
-PEN = 90  # units that the pen draws wide
-ERASER = 160  # units that the eraser clears wide
-MOST_STROKES = 400
-MOST_POINTS = 8000
+PEN = 90  # units: how wide the pen draws
+ERASER = 160  # units: how wide the eraser draws
+MAX_STROKES = 400
+MAX_POINTS = 8000  # of all strokes together
 
-_RASTER = 250  # pixels in which strokes are drawn
-_FAINT = 0.1  # ink below it does not count for the box around the digit
-_WORKING = 256  # pixels of the longer side in which a photograph is looked at
+_RASTER = 250  # pixels of a side of the picture in which strokes are drawn
+_MIN_INK = 0.1  # less does not count for the box around the digit
+_PHOTO_SIDE = 256  # pixels of the longer side to which a photograph is reduced
 _MAX_ASPECT = 16  # longer side by shorter side of a photograph that can show a digit
-_FAINTEST = 40  # levels of 255 between paper and ink that can be told from a stain
-_COARSE = 64  # pixels of the coarser picture in which a photograph's ground is found
-_STROKE = 13  # pixels of the widest stroke in it
+_MIN_CONTRAST = 40  # levels of 255 between paper and ink that can be told from a stain
+_COARSE_SIDE = 64  # pixels of a side of a coarser picture, of the photograph's ground
+_MAX_STROKE_WIDTH = 13  # pixels of that coarser picture
 _DIGITS = ASSETS / "digits" / "digits.json"
 
 
@@ -64,7 +64,7 @@ Strokes = tuple[Stroke, ...]
 
 def strokes_of(given: object) -> Strokes | None:
     """The strokes in what a browser sent, a list of `Stroke.as_list`; None unless all of it is valid."""
-    if not isinstance(given, (list, tuple)) or len(given) > MOST_STROKES:
+    if not isinstance(given, (list, tuple)) or len(given) > MAX_STROKES:
         return None
     strokes = []
     for values in given:
@@ -73,7 +73,7 @@ def strokes_of(given: object) -> Strokes | None:
         if not all(type(value) is int and 0 <= value <= CANVAS for value in values) or values[0] > 1:
             return None
         strokes.append(Stroke(values[0] == 1, tuple(zip(values[1::2], values[2::2], strict=True))))
-    return tuple(strokes) if sum(len(stroke.points) for stroke in strokes) <= MOST_POINTS else None
+    return tuple(strokes) if sum(len(stroke.points) for stroke in strokes) <= MAX_POINTS else None
 
 
 @cache
@@ -107,7 +107,7 @@ def standardised(ink: FloatArray) -> FloatArray:
     Returns zeros if there is no ink.
     """
     side = SIDE * FINE
-    rows, columns = (np.flatnonzero(ink.max(axis=axis) > _FAINT) for axis in (1, 0))
+    rows, columns = (np.flatnonzero(ink.max(axis=axis) > _MIN_INK) for axis in (1, 0))
     if not rows.size:
         return np.zeros((side, side), dtype=np.float32)
     cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -123,7 +123,7 @@ def standardised(ink: FloatArray) -> FloatArray:
 
 
 def _centre(mass: FloatArray) -> float:
-    """The centre of mass along a line of points, each at the middle of its cell."""
+    """The centre of mass along a line of points, each in the middle of its interval."""
     return float((mass * (np.arange(len(mass)) + 0.5)).sum() / mass.sum())
 
 
@@ -157,13 +157,11 @@ def _moved(digit: FloatArray, d: Distortion) -> FloatArray:
     angle, scale = math.radians(d.degrees), d.percent / 100
     cosine, sine = math.cos(angle) / scale, math.sin(angle) / scale
     x, y = middle + d.right * FINE, middle + d.down * FINE
-    # Pillow asks where each point of the result comes from
-    matrix = (
-        cosine, sine, middle - cosine * x - sine * y,
-        -sine, cosine, middle + sine * x - cosine * y,
-    )  # fmt: skip
+    # Pillow asks where each point of the result comes from: two rows of a matrix.
+    to_x = (cosine, sine, middle - cosine * x - sine * y)
+    to_y = (-sine, cosine, middle + sine * x - cosine * y)
     picture = Image.fromarray(digit)
-    moved = picture.transform(picture.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+    moved = picture.transform(picture.size, Image.Transform.AFFINE, to_x + to_y, Image.Resampling.BILINEAR)
     return np.asarray(moved, dtype=np.float32)
 
 
@@ -232,20 +230,20 @@ def _edge(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _ink_on_paper(grey: Image.Image) -> FloatArray | None:
     """Light ink on dark, uneven ground, 0 to 1; None where it does not look like that."""
-    grey = ImageOps.contain(grey, (_WORKING, _WORKING))
-    # the ground is what remains, in a coarse picture, when everything narrower than a thick stroke is taken away
-    coarse = (
-        grey.resize((_COARSE, _COARSE)).filter(ImageFilter.MinFilter(_STROKE)).filter(ImageFilter.MaxFilter(_STROKE))
-    )
-    ground = coarse.filter(ImageFilter.GaussianBlur(_STROKE / 4)).resize(grey.size)
+    factor = _PHOTO_SIDE / max(grey.size)
+    grey = grey.resize((max(1, round(factor * grey.width)), max(1, round(factor * grey.height))))
+    # The ground is what remains, in a coarse picture, when everything narrower than a thick stroke is taken away.
+    coarse = grey.resize((_COARSE_SIDE, _COARSE_SIDE))
+    opened = coarse.filter(ImageFilter.MinFilter(_MAX_STROKE_WIDTH)).filter(ImageFilter.MaxFilter(_MAX_STROKE_WIDTH))
+    ground = opened.filter(ImageFilter.GaussianBlur(_MAX_STROKE_WIDTH / 4)).resize(grey.size)
     height = np.asarray(grey, dtype=np.float32) - np.asarray(ground, dtype=np.float32)
     strongest = float(np.percentile(height, 99.8))
-    if strongest < _FAINTEST:
+    if strongest < _MIN_CONTRAST:
         return None
     threshold = _otsu(height.clip(0))
     if not 0.002 < (height > threshold).mean() < 0.35 or (_edge(height) > threshold).mean() > 0.1:
         return None
-    # paper's grain goes to 0 and ink to 1; between them edges stay smooth
+    # Paper's grain goes to 0 and ink to 1; between them edges stay smooth.
     low, high = 0.6 * threshold, max(1.2 * threshold, 0.6 * strongest)
     ink: FloatArray = ((height - low) / (high - low)).clip(0, 1).astype(np.float32)
     return _without_specks(ink)
@@ -264,6 +262,6 @@ def _otsu(values: FloatArray) -> float:
 
 def _without_specks(ink: FloatArray) -> FloatArray:
     """The ink at and around what is wider than a grain of paper."""
-    mask = Image.fromarray((ink > _FAINT).astype(np.uint8))
+    mask = Image.fromarray((ink > _MIN_INK).astype(np.uint8))
     near = mask.filter(ImageFilter.MedianFilter(5)).filter(ImageFilter.MaxFilter(7))
     return ink * np.asarray(near)

@@ -1,7 +1,7 @@
 /* A canvas to draw a digit on, with mouse, finger, pen or keyboard: white ink on black, as in MNIST.
  *
  * Strokes are kept as points on a canvas of 1000 x 1000 units and reported as the state "drawing", while drawing at
- * most every 200 ms. A new number begins a new drawing.
+ * most every 200 ms. A new number begins a new drawing. The first stroke on a sample clears it.
  */
 import { perRoot, whenRemoved } from "../../ui/components/common/component.js";
 import { ARROWS, el } from "../../ui/components/common/dom.js";
@@ -51,9 +51,9 @@ function tool(name, onClick) {
   return element;
 }
 
-function begin(board, { number, strokes, canvas, widths, most }) {
+function begin(board, { number, strokes, sample, canvas, widths, most }) {
   clearTimeout(board.timer);
-  Object.assign(board, { number, strokes, side: canvas, widths, most, before: [], stroke: null, timer: null });
+  Object.assign(board, { number, strokes, sample: sample ? strokes : null, side: canvas, widths, most, before: [], stroke: null, timer: null });
   paint(board);
 }
 
@@ -112,6 +112,7 @@ function penDown(board, point, erases) {
   const points = board.strokes.reduce((sum, stroke) => sum + (stroke.length - 1) / 2, 0);
   if (board.strokes.length >= board.most[0] || points >= board.most[1]) return;
   board.before.push(board.strokes);
+  if (board.strokes === board.sample && !erases) board.strokes = [];
   board.room = board.most[1] - points - 1;
   board.stroke = [Number(erases), ...point];
   board.strokes = [...board.strokes, board.stroke];

@@ -1,4 +1,4 @@
-/* Everything that LeNet-5 makes of one picture: the input, its answer and ten outputs, all maps of all layers. */
+/* Everything that LeNet-5 computes from one picture: the input, its answer and ten outputs, all maps of all layers. */
 import { perRoot, sameBytes, unpack } from "../../ui/components/common/component.js";
 import { el } from "../../ui/components/common/dom.js";
 import { format } from "../../ui/components/common/numbers.js";
@@ -50,7 +50,7 @@ function showOutputs({ answer, bars }, { values, answer: winner, distances, clas
   const trained = classes.length > 0;
   answer.replaceChildren(
     ...(trained ? ["Answer: ", el("strong", "", {}, classes[winner]), ` (${rule})`]
-      : [el("strong", "", {}, "Untrained network"), `: random weights, seeded. Its outputs say nothing of the picture; ${rule}.`]),
+      : [el("strong", "", {}, "Untrained network"), `: random weights, seeded. Its outputs say nothing about the picture; ${rule}.`]),
   );
   const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
   const span = high - low || 1;

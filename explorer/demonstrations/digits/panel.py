@@ -1,313 +1,284 @@
 """LeNet-5, live: draw a digit, or take a sample, distort it, and watch all layers; it is the page's picture.
 
-A page calls `begin` before its screen, which then shows the digit, and `panel` where the canvas shall stand. While a
-stroke is drawn only the panel runs; when the pen is lifted, or a control moved, the whole page follows.
+While a stroke is drawn only this section runs. When the pen is lifted, or a control is moved, the whole page does:
+the page's picture is another one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from hashlib import sha256
 
 import streamlit as st
+from cachetools.keys import hashkey
 
-from explorer.architectures.family import Variant
-from explorer.demonstrations.digits import all_layers as layer_strips
-from explorer.demonstrations.digits import compute as digits
-from explorer.demonstrations.digits import robustness
+from explorer.demonstrations.digits import all_layers, compute, robustness
 from explorer.demonstrations.digits.component import Drawn, draw, drawn, layers
 from explorer.demonstrations.digits.compute import Distortion, FloatArray, FoundDigit, Strokes
 from explorer.demonstrations.digits.robustness import Answers
 from explorer.runtime.activations import capture
 from explorer.runtime.pictures import LoadedImage, png_bytes
-from explorer.runtime.preprocessing import model_input
+from explorer.runtime.run import Run
+from explorer.runtime.samples import samples
 from explorer.ui import cache
-from explorer.ui.link import asked, beside, fresh, seed_number
-from explorer.ui.sidebar import Settings, settings, weights_for
+from explorer.ui.controls import pills, segments, slider
+from explorer.ui.link import Control, choice, number, rerun_page, revision
+from explorer.ui.section import Section
 
-DIGIT, PICTURE = "Digit", "Picture of the sidebar"
-DRAWN, FIRST = "drawn", "7"  # what the link says of a person's own drawing; the sample to begin with
-BOARD = "draw"  # key of the canvas
-# In the session: the canvas; the sidebar's choices; digit or picture, when the page was left; what the screen shows.
-CANVAS, SHARED, READS, ON_SCREEN = "digit-canvas", "digit-shared", "digit-reads", "digit-on-screen"
+BOARD = "digit-board"  # key of the canvas
+BEGUN = "digit-begun"  # in the session: what the canvas in the browser began with
+DRAWING = "digit-drawing"  # in the session: the viewer's own strokes, if there are any
+PICTURE = "digit-picture"  # in the session: the sidebar's picture at the last run, and of which revision
+OWN = "drawn"  # among the samples: the viewer's own drawing
+FIRST = "7"
+THUMBNAIL_PX = 112  # a side of the digit in the sidebar
+PICTURE_PX = 340  # a side of the picture in the canvas' place
+
+
+# ---- what can be set ---------------------------------------------------------------------------------------
+
+
+def _samples() -> dict[str, str]:
+    """The digits, with a stroke at those in the second handwriting; and what was drawn, if anything was."""
+    names = {name: name if name.isdecimal() else f"{name[0]}ʹ" for name in compute.sample_digits()}
+    return names | ({OWN: "Yours"} if DRAWING in st.session_state else {})
+
+
+def _sample(text: str) -> str | None:
+    if text == OWN and DRAWING not in st.session_state:
+        raise ValueError("a drawing does not fit into a link")
+    return text if text in _samples() else None
 
 
 @dataclass(frozen=True)
 class Slider:
-    """A distortion that can be set: its field of `Distortion`, and its range in steps."""
+    """A distortion that can be set: its field of `Distortion`, its control, steps and unit."""
 
     field: str
-    label: str
+    control: Control
     unit: str
-    low: int
-    high: int
-    step: int
-    first: int = 0
+    step: int = 1
 
     @property
-    def values(self) -> tuple[int, ...]:
-        return tuple(range(self.low, self.high + 1, self.step))
+    def values(self) -> range:
+        """All that it can be."""
+        low, high = self.control.limits()
+        return range(low, high + 1, self.step)
 
     def text(self, value: int) -> str:
+        """A value with its unit."""
         return f"{value}{self.unit}".replace("-", "−")
 
 
-# By their names in the link.
-SLIDERS = {
-    "shift-x": Slider("right", "Shift right (pixels)", " px", -10, 10, 1),
-    "shift-y": Slider("down", "Shift down (pixels)", " px", -10, 10, 1),
-    "rotate": Slider("degrees", "Rotate clockwise (degrees)", "°", -90, 90, 5),
-    "scale": Slider("percent", "Scale (percent)", " %", 50, 150, 10, 100),
-    "thicken": Slider("quarters", "Thicken (quarter pixels an edge)", "/4 px", -3, 8, 1),
-}
+READS = choice("digit.reads", "The network reads", {"digit": "Digit", "picture": "Picture of the sidebar"})
+SAMPLE = Control("digit.sample", "Digit", _sample, lambda: FIRST, options=_samples)
+SLIDERS = (
+    Slider("right", number("digit.right", "Shift right (pixels)", -10, 10), " px"),
+    Slider("down", number("digit.down", "Shift down (pixels)", -10, 10), " px"),
+    Slider("degrees", number("digit.rotate", "Rotate clockwise (degrees)", -90, 90), "°", step=5),
+    Slider("percent", number("digit.scale", "Scale (percent)", 50, 150, 100), " %", step=10),
+    Slider("quarters", number("digit.thicken", "Thicken (quarter pixels an edge)", -3, 8), "/4 px"),
+)
+CONTROLS = (READS, SAMPLE, *(s.control for s in SLIDERS))
+
+
+def _distortion() -> Distortion:
+    return Distortion(**{s.field: s.control.value for s in SLIDERS})
 
 
 @dataclass(frozen=True)
-class Canvas:
-    """What is on the canvas: the sample's `name`, None for a drawing of one's own; what the browser began with."""
+class Begun:
+    """What the canvas in the browser began with, and how many times it began."""
 
-    name: str | None
-    strokes: Strokes
-    start: Strokes
-    number: int
+    strokes: Strokes = ()
+    number: int = 0
+
+
+def _reported() -> Drawn | None:
+    """What the canvas reported since it began, if anything."""
+    state = st.session_state
+    return drawn(state.get(BOARD), state.get(BEGUN, Begun()).number)
+
+
+def _strokes() -> Strokes:
+    """What is on the canvas."""
+    report = _reported()
+    if report is not None and not report.done:
+        return report.strokes
+    strokes: Strokes = st.session_state[DRAWING] if SAMPLE.value == OWN else compute.sample_digits()[SAMPLE.value]
+    return strokes
+
+
+# ---- the page's picture ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What the network is given: the digit before it is distorted, if it is one, and the picture."""
+    """What the network is given, and the digit before it is distorted, (112, 112), if it is one."""
 
+    picture: LoadedImage
     digit: FloatArray | None
-    image: LoadedImage
-    title: str
 
 
-# ---- state -------------------------------------------------------------------------------------------------
-
-
-def begin(variant: Variant) -> None:
-    """Make the digit the picture of this page, before anything shows it; the link decides, or what was before."""
-    state, shared = st.session_state, settings()
-    if fresh():
-        for key in SLIDERS:
-            state.pop(key, None)
-    changed = "reads" in state and shared.image.digest != state[SHARED].image.digest  # on this page, by the viewer
-    reads = state.get("reads", state.get(READS, DIGIT))
-    if changed or (asked("sample") and not asked("digit")):
-        reads = PICTURE
-    elif fresh():
-        reads = DIGIT
-    state[SHARED], state["reads"] = shared, reads
-    _follow_link()
-    for key, slider in SLIDERS.items():
-        seed_number(key, slider.low, slider.high, slider.first)
-    _follow_canvas()
-    shown = _shown()
-    state[ON_SCREEN] = shown.image.digest
-    state["settings"] = replace(
-        shared, image=shown.image, image_title=shown.title, sample=shared.sample if shown.digit is None else None
-    )
-    _into_link(shown)
-    with st.sidebar:
-        st.subheader("This page's picture", anchor=False)
-        if shown.digit is not None:
-            st.image(png_bytes(shown.image.image.resize((112, 112), 0)), width=112, caption=shown.title)
-        st.markdown("[Draw a digit](#draw-a-digit)")
-
-
-def _follow_link() -> None:
-    """The sample that the link names; one to begin with where nothing has been drawn."""
-    state, wish = st.session_state, asked("digit")
-    available = digits.sample_digits()
-    if wish in available or CANVAS not in state or (fresh() and wish is None):
-        _take(wish if wish in available else FIRST)
-        if wish == DRAWN:
-            st.warning(f"A drawing does not fit into a link: the sample {FIRST} is shown.")
-        elif wish is not None and wish not in available:
-            st.warning(f"There is no digit called {wish!r}; {FIRST} is shown.")
-    elif wish not in (None, DRAWN):
-        st.warning(f"There is no digit called {wish!r}; what was drawn is shown.")
-    state["digit"] = state[CANVAS].name
-
-
-def _take(name: str) -> None:
-    """Put a sample on the canvas."""
-    state, strokes = st.session_state, digits.sample_digits()[name]
-    number = state[CANVAS].number + 1 if CANVAS in state else 0
-    state[CANVAS] = Canvas(name, strokes, strokes, number)
-
-
-def _follow_canvas() -> Drawn | None:
-    """Keep what the browser reports; where it begins anew, it begins with what was drawn before."""
+def _picture(sidebar: LoadedImage) -> LoadedImage:
+    """The page's picture, given the sidebar's; a picture that is chosen on this page is read."""
     state = st.session_state
-    canvas: Canvas = state[CANVAS]
-    report = drawn(BOARD, canvas.number)
-    if report is not None and report.strokes != canvas.strokes:
-        state[CANVAS] = replace(canvas, name=None, strokes=report.strokes)
-        state["digit"], state["reads"] = None, DIGIT
-    elif report is None and canvas.start != canvas.strokes:
-        state[CANVAS] = replace(canvas, start=canvas.strokes, number=canvas.number + 1)
-    return report
-
-
-def _into_link(shown: Shown) -> None:
-    state = st.session_state
-    values: dict[str, str | int] = {}
-    if state["reads"] == DIGIT:
-        values["digit"] = state[CANVAS].name or DRAWN
+    seen, state[PICTURE] = state.get(PICTURE), (revision(), sidebar)
+    if seen is not None and seen[0] == revision() and seen[1] != sidebar:
+        READS.set("picture")
+    shown = _shown(sidebar)
     if shown.digit is not None:
-        values |= {key: state[key] for key, slider in SLIDERS.items() if state[key] != slider.first}
-    beside("digit", **values)
+        small = shown.picture.image.resize((THUMBNAIL_PX, THUMBNAIL_PX), 0)
+        with st.sidebar:
+            st.image(png_bytes(small), width=THUMBNAIL_PX, caption=f"This page reads: {shown.picture.title}")
+    return shown.picture
 
 
-def _distortion() -> Distortion:
-    return Distortion(**{slider.field: st.session_state[key] for key, slider in SLIDERS.items()})
+def _shown(sidebar: LoadedImage) -> Shown:
+    if READS.value == "digit":
+        title = "Your drawing" if SAMPLE.value == OWN else f"Sample digit {SAMPLE.value[0]}"
+        return _as_distorted(compute.standardised(compute.ink_of(_strokes())), title, ())
+    if sidebar.title in {s.title for s in samples()}:
+        return Shown(sidebar, None)
+    found = _found(sidebar)
+    notes = (*sidebar.notes, found.note)
+    if found.digit is None:
+        return Shown(replace(sidebar, notes=notes), None)
+    return _as_distorted(found.digit, sidebar.title, notes)
 
 
-def _shown() -> Shown:
-    state = st.session_state
-    shared: Settings = state[SHARED]
-    digit: FloatArray | None
-    notes: tuple[str, ...] = ()
-    if state["reads"] == DIGIT:
-        canvas: Canvas = state[CANVAS]
-        digit = digits.standardised(digits.ink_of(canvas.strokes))
-        title = "Your drawing" if canvas.name is None else f"Sample digit {canvas.name[0]}"
-    elif shared.sample is None:
-        found = _found(shared.image)
-        digit, notes, title = found.digit, (*shared.image.notes, found.note), shared.image_title
-    else:
-        digit, notes, title = None, shared.image.notes, shared.image_title
-    if digit is None:
-        return Shown(None, replace(shared.image, notes=notes), title)
-    return Shown(digit, digits.picture(digits.pixels(digits.distorted(digit, _distortion())), notes), title)
+def _as_distorted(digit: FloatArray, title: str, notes: tuple[str, ...]) -> Shown:
+    levels = compute.pixels(compute.distorted(digit, _distortion()))
+    return Shown(replace(compute.picture(levels, notes), title=title), digit)
 
 
 # ---- computed once for all viewers -------------------------------------------------------------------------
 
 
 @cache.bounded(8)
-def _found(image: LoadedImage) -> FoundDigit:
-    return digits.as_digit(image.image)
+def _found(picture: LoadedImage) -> FoundDigit:
+    return compute.as_digit(picture.image)
 
 
 @cache.bounded(16)
-def _frame(name: str, weights: str, device: str, image: LoadedImage) -> bytes:
+def _all_layers(run: Run) -> bytes:
     """All layers for one picture; of a drawing's many pictures nothing else is kept."""
-    network = cache.network(name, weights, device)
-    made = model_input(image.image, network.preprocessing)
-    return layer_strips.message(capture(network, made.tensor), cache.ran(name, weights), made.picture)
+    activations = capture(cache.network(run), cache.network_input(run).tensor)
+    return all_layers.message(activations, cache.running_trace(run), cache.network_input(run).picture)
 
 
 @dataclass(frozen=True)
-class _Digit:
-    """A digit as a cache compares it."""
+class Reach:
+    """The digits that a network reads: without any distortion, and along each slider, by field."""
 
-    digest: str
-    points: FloatArray = field(compare=False)
-
-
-@dataclass(frozen=True)
-class _Reach:
-    """What the network takes a digit for along each slider, and before any distortion."""
-
-    answers: dict[str, Answers]
     undistorted: int
-    nbytes: int = 4096
+    answers: dict[str, Answers]
 
 
-@cache.bounded(1)
-def _reach(name: str, weights: str, device: str, digit: _Digit, now: Distortion) -> _Reach:
-    network = cache.network(name, weights, device)
-    places = {key: sorted({*s.values, getattr(now, s.field)}) for key, s in SLIDERS.items()}
-    distortions = [replace(now, **{SLIDERS[key].field: v}) for key, values in places.items() for v in values]
-    undistorted, *found = robustness.answers(network, digit.points, [Distortion(), *distortions])
+def _reach_key(run: Run, digit: FloatArray, now: Distortion) -> object:
+    return hashkey(run.variant, run.weights, run.device, sha256(digit.tobytes()).digest(), now)
+
+
+@cache.bounded(1, key=_reach_key)
+def reach(run: Run, digit: FloatArray, now: Distortion) -> Reach:
+    """What the run's network reads in a digit, (112, 112), while one slider moves and the others stay at `now`."""
+    values = {s.field: tuple(sorted({*s.values, getattr(now, s.field)})) for s in SLIDERS}
+    distortions = [replace(now, **{field: value}) for field, own in values.items() for value in own]
+    undistorted, *found = robustness.answers(cache.network(run), digit, [Distortion(), *distortions])
     rest = iter(found)
-    return _Reach({key: Answers(tuple(v), tuple(next(rest) for _ in v)) for key, v in places.items()}, undistorted)
+    return Reach(undistorted, {field: Answers(own, tuple(next(rest) for _ in own)) for field, own in values.items()})
 
 
-# ---- the panel ---------------------------------------------------------------------------------------------
+# ---- the section -------------------------------------------------------------------------------------------
 
 
-def panel(variant: Variant) -> None:
+def _take_report() -> None:
+    """With the pen up, the strokes are the digit, and the whole page shows it."""
+    report = _reported()
+    if report is None or not report.done:
+        return
+    names = {strokes: name for name, strokes in compute.sample_digits().items()}
+    if report.strokes in names:  # the first stroke on a sample was undone
+        SAMPLE.set(names[report.strokes])
+    else:
+        st.session_state[DRAWING] = report.strokes
+        SAMPLE.set(OWN)
+    rerun_page()
+
+
+def _show(run: Run) -> None:
     """The canvas, all layers, and what can be done to the digit; on phones it stands above the screen."""
-    with st.container(key="draw-a-digit"):
-        st.header("Draw a digit", anchor="draw-a-digit")
-        _panel(variant)
-
-
-@st.fragment
-def _panel(variant: Variant) -> None:
-    state = st.session_state
-    report = _follow_canvas()
-    canvas: Canvas = state[CANVAS]
-    st.segmented_control("The network reads", (DIGIT, PICTURE), key="reads", required=True)
-    state[READS] = state["reads"]
-    shown = _shown()
-    name, chosen = variant.name, settings()
-    arguments = (name, weights_for(name), chosen.device)
+    segments(READS, on_change=rerun_page)
+    shown = _shown(st.session_state[PICTURE][1])
+    run = replace(run, picture=shown.picture)  # while a stroke is drawn, ahead of the page
     left, right = st.columns([1, 2.2], gap="medium")
+    pen_up = True
     with left:
-        if state["reads"] == DIGIT:
-            draw(canvas.start, canvas.number, key=BOARD)
+        if READS.value == "digit":
+            pen_up = _board()
         else:
-            st.image(png_bytes(state[SHARED].image.image.resize((340, 340))), caption=shown.title, width=340)
-        for note in shown.image.notes:
+            picture = st.session_state[PICTURE][1].image.resize((PICTURE_PX, PICTURE_PX))
+            st.image(png_bytes(picture), caption=shown.picture.title, width=PICTURE_PX)
+        for note in shown.picture.notes:
             st.caption(note)
     with right:
-        layers(_frame(*arguments, shown.image), key="digit-layers")
-    if state["reads"] == DIGIT:
-        st.pills(
-            "Or take a sample, in one of two handwritings",
-            digits.sample_digits(),
-            key="digit",
-            on_change=_taken,
-            format_func=lambda n: n[0] if n.isdecimal() else f"{n[0]}ʹ",
-        )
+        layers(_all_layers(run), key="digit-layers")
+    if READS.value == "digit":
+        pills(SAMPLE, label="Or take a sample, in one of two handwritings", on_change=rerun_page)
     if shown.digit is not None:
-        _distort(arguments, shown.digit, report is None or report.done)
-    if shown.image.digest != state[ON_SCREEN] and (report is None or report.done):
-        st.rerun()  # the screen follows
+        _distort(run, shown.digit, pen_up)
 
 
-def _taken() -> None:
-    """A sample was clicked; a click on the one that is there takes it anew."""
-    state = st.session_state
-    _take(state["digit"] or state[CANVAS].name)
+def _board() -> bool:
+    """The canvas; returns whether the pen is up."""
+    begun: Begun = st.session_state.setdefault(BEGUN, Begun())
+    report, strokes = _reported(), _strokes()
+    if strokes != (begun.strokes if report is None else report.strokes):
+        begun = st.session_state[BEGUN] = Begun(strokes, begun.number + 1)
+    draw(begun.strokes, begun.number, sample=SAMPLE.value != OWN, key=BOARD, on_change=_take_report)
+    if SAMPLE.value == OWN:
+        st.caption("Kept for this session; not part of the link.")
+    return report is None or report.done
 
 
-def _distort(arguments: tuple[str, str, str], digit: FloatArray, done: bool) -> None:
+def _distort(run: Run, digit: FloatArray, pen_up: bool) -> None:
     """The sliders; below each, how far it can go until a trained network errs."""
-    state = st.session_state
     st.markdown(
         "Move, turn or thicken the digit, and watch where the network fails. What to look for: the maps of C1 move "
         "with the digit, while F6 should stay as it is; the more it changes, the closer another digit comes."
     )
-    trained = cache.network(*arguments).trained
-    reach, right = _reach_of(arguments, digit) if trained and done else (None, 0)
-    for place, (key, slider) in zip(st.columns(len(SLIDERS)), SLIDERS.items(), strict=True):
-        with place:
-            st.slider(slider.label, slider.low, slider.high, step=slider.step, key=key, persist_state="session")
+    trained, now = cache.network(run).trained, _distortion()
+    found = reach(run, digit, now) if trained and pen_up else None
+    for column, s in zip(st.columns(len(SLIDERS)), SLIDERS, strict=True):
+        with column:
+            value = slider(s.control, step=s.step, on_change=rerun_page)
             if trained:
-                st.caption(_verdict(slider, state[key], reach.answers[key], right) if reach else "…")
-    st.button("Reset the sliders", key="undistorted", on_click=_undistort, disabled=_distortion() == Distortion())
+                st.caption("…" if found is None else verdict(s, value, found.answers[s.field], _right(found)))
+    st.button("Reset the sliders", key="digit-reset", on_click=_reset, disabled=now == Distortion())
 
 
-def _undistort() -> None:
-    st.session_state.update({key: slider.first for key, slider in SLIDERS.items()})
+def _reset() -> None:
+    for s in SLIDERS:
+        s.control.set(s.control.default())
+    rerun_page()
 
 
-def _reach_of(arguments: tuple[str, str, str], digit: FloatArray) -> tuple[_Reach, int]:
-    """The answers along each slider, and the right one: the sample's, or that for the digit as it was drawn."""
-    base = _Digit(digits.picture(digits.pixels(digit)).digest, digit)
-    name = st.session_state[CANVAS].name if st.session_state["reads"] == DIGIT else None
-    reach = _reach(*arguments, base, _distortion())
-    return reach, reach.undistorted if name is None else int(name[0])
+def _right(found: Reach) -> int:
+    """The right answer: the sample's, or that for the digit as it was drawn."""
+    named = READS.value == "digit" and SAMPLE.value != OWN
+    return int(SAMPLE.value[0]) if named else found.undistorted
 
 
-def _verdict(slider: Slider, now: int, answers: Answers, right: int) -> str:
+def verdict(s: Slider, now: int, answers: Answers, right: int) -> str:
+    """How far a slider can go, in words."""
     around = answers.around(now, right)
     if around is None:
         return f"Read as {answers.at(now)}, not {right}"
     low, high = around
-    if (low, high) == (slider.low, slider.high):
+    if (low, high) == s.control.limits():
         return f"Read as {right} everywhere"
-    return f"Read as {right} from {slider.text(low)} to {slider.text(high)}"
+    return f"Read as {right} from {s.text(low)} to {s.text(high)}"
+
+
+DRAW = Section("draw", "Draw a digit", _show)
+DIGIT = (CONTROLS, _picture)

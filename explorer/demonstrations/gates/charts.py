@@ -12,7 +12,7 @@ from explorer.analysis.trace import Trace
 from explorer.demonstrations.gates.compute import resample
 from explorer.runtime.maps import FloatArray
 from explorer.ui.charts import FONT, ROW, fill, shared, stroke, styled
-from explorer.ui.map_charts import colour_scale
+from explorer.ui.map_figure import SIDE_BAR, colour_scale
 
 BLOCK_ROW_PX = 22  # of a block in the charts of all blocks
 QUARTILES = (0, 25, 50, 75, 100)
@@ -34,7 +34,7 @@ def heat_map(names: Sequence[str], vectors: Sequence[FloatArray], dark: bool, si
             colorscale=colour_scale(signed),
             customdata=np.stack([cells.first, last], axis=-1).astype(np.int16),
             hovertemplate="%{y}, channels %{customdata[0]} to %{customdata[1]}: " + value + "<extra></extra>",
-            colorbar={"tickfont_size": FONT, "thickness": 14, "nticks": 5, "exponentformat": "e"},
+            colorbar={**SIDE_BAR, "exponentformat": "e"},
         )
     )
     figure.update_xaxes(visible=False)

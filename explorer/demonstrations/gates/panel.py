@@ -74,7 +74,9 @@ def channel_control(run: Run) -> Control:
 
 def reduction_control(run: Run) -> Control:
     """The ratio r for which the cost is counted: at first the network's own."""
-    return number("gates.reduction", "Reduction ratio r", MIN_REDUCTION, MAX_REDUCTION, lambda: _own_reduction(run))
+    return number(
+        "gates.reduction", "Reduction ratio r", MIN_REDUCTION, MAX_REDUCTION, lambda: _own_reduction(run), varies=True
+    )
 
 
 def block_shown(run: Run) -> GateBlock:

@@ -12,9 +12,9 @@ from explorer.analysis.palette import INK
 from explorer.demonstrations.lenet.compute import BITMAP, Distances
 from explorer.runtime.maps import FloatArray
 from explorer.ui.charts import FONT, fill, shared, styled
-from explorer.ui.map_charts import colour_scale
+from explorer.ui.map_figure import colour_scale
 
-PIXELS = 10  # columns of a digit's place: those of its bitmap, and paper around it
+PITCH = 10  # columns of pixels from a bitmap to the next
 
 
 @shared
@@ -23,9 +23,9 @@ def distances(d: Distances, dark: bool) -> go.Figure:
     rows, columns = BITMAP
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.65, 0.35], vertical_spacing=0.02)
     _bars(figure, d.values, d.nearest, dark)
-    around = ((0, 0), (0, 0), (0, PIXELS - columns))
+    around = ((0, 0), (0, 0), (0, PITCH - columns))
     pixels = np.pad(d.codes, around, constant_values=np.nan).transpose(1, 0, 2).reshape(rows, -1)
-    x = (np.arange(pixels.shape[1]) - columns // 2) / PIXELS
+    x = (np.arange(pixels.shape[1]) - columns // 2) / PITCH
     figure.add_heatmap(
         x=x,
         z=pixels,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +15,9 @@ from explorer.architectures.lenet import LeNet5, RBFOutput, connection_table, co
 from explorer.instruments.kernels.compute import kernels
 from explorer.runtime import colormaps
 from explorer.runtime.activations import Activations
-from explorer.runtime.maps import FloatArray, QuantizedMaps, pack, show, statistics
+from explorer.runtime.maps import FloatArray, encode_all, pack
 
-Reading = Literal["partial", "full"]
+ConnectionScheme = Literal["partial", "full"]
 Table = tuple[tuple[int, ...], ...]
 
 BITMAP = (12, 7)  # rows and columns of the pictures that F6 and the codes are
@@ -35,18 +35,18 @@ class Counts:
     macs: int
 
 
-def table(reading: Reading, s2_maps: int, c3_maps: int) -> Table:
+def table(scheme: ConnectionScheme, s2_maps: int, c3_maps: int) -> Table:
     """For each map of C3 the maps of S2 that it reads: those of the paper's table I, or all."""
-    if reading == "partial":
+    if scheme == "partial":
         return connection_table(s2_maps, c3_maps)
     return (tuple(range(s2_maps)),) * c3_maps
 
 
-def counts(variant: Variant, reading: Reading) -> tuple[Counts, Counts]:
+def counts(variant: Variant, scheme: ConnectionScheme) -> tuple[Counts, Counts]:
     """Of C3 and of the whole network, when C3 reads in part or in full; the rest of the variant stays as it is."""
-    trace = trace_variant(variant, c3=reading)
+    trace = trace_variant(variant, c3=scheme)
     with torch.device("meta"):  # shapes suffice, and nothing is drawn at random
-        network = variant.build(c3=reading)
+        network = variant.build(c3=scheme)
     assert isinstance(network, LeNet5)
     linked = connections(network)
     c3 = trace.node("c3.conv")
@@ -68,26 +68,13 @@ def links_message(activations: Activations, trace: Trace, table: Table) -> bytes
     parts = [activations.maps(trace.stage(stage).blocks[-1].output).numpy() for stage in ("s2", "c3")]
     if table == tuple(map(tuple, own.sources)):
         parts.append(np.concatenate(own.filters))
-    packed = [_quantized(maps) for maps in parts]
+    encoded = [encode_all(maps) for maps in parts]
     header = {
         "table": table,
-        "parts": [part for part, _ in packed],
+        "parts": [maps.header for maps in encoded],
         "colormaps": colormaps.as_text(),
     }
-    return pack(header, b"".join(body for _, body in packed))
-
-
-def _quantized(maps: FloatArray) -> tuple[dict[str, Any], bytes]:
-    stats = statistics(maps)
-    shown = show(maps, stats, stats.order())
-    assert isinstance(shown, QuantizedMaps)  # S2 and C3 have maps of more than one position
-    part = {
-        "shape": stats.shape,
-        "signed": stats.signed,
-        "low": shown.low.tolist(),
-        "high": shown.high.tolist(),
-    }
-    return part, shown.values.tobytes()
+    return pack(header, b"".join(maps.body for maps in encoded))
 
 
 # ---- distances from the bitmaps ----------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from explorer.analysis.palette import INK
 from explorer.demonstrations.mobilenet.multipliers import Widths
 from explorer.demonstrations.mobilenet.spiral import Recovered
 from explorer.ui.charts import FONT, LEGEND, fill, shared, styled
-from explorer.ui.map_charts import colour_scale
+from explorer.ui.map_figure import colour_scale
 
 
 @shared

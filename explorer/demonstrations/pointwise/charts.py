@@ -13,8 +13,7 @@ from explorer.analysis.types import Kind
 from explorer.demonstrations.pointwise.timing import Measurement
 from explorer.demonstrations.pointwise.weighted_sum import WeightedSum
 from explorer.ui.charts import FONT, LEGEND, Panels, bars_under_bars, fill, shared, stroke, styled
-from explorer.ui.map_charts import colour_scale
-from explorer.ui.map_figure import limits
+from explorer.ui.map_figure import SIDE_BAR, limits, map_figure
 
 
 @shared
@@ -95,16 +94,8 @@ def speedups(measured: Sequence[Measurement], dark: bool) -> go.Figure:
 def clickable_map(value: WeightedSum, row: int, column: int, dark: bool) -> go.Figure:
     """One map before normalization, its colours as in the grid of maps; every position can be clicked."""
     maps = value.maps
-    low, high = limits(float(maps.min()), float(maps.max()))
-    figure = go.Figure()
-    figure.add_heatmap(
-        z=maps,
-        zmin=low,
-        zmax=high,
-        colorscale=colour_scale(low < 0),
-        hoverinfo="skip",
-        colorbar={"tickfont": {"size": FONT}, "thickness": 14, "nticks": 5},
-    )
+    scale = limits(float(maps.min()), float(maps.max()))
+    figure = map_figure(maps, scale, hovertemplate=None, hoverinfo="skip", colorbar=SIDE_BAR)
     rows, columns = (axis.ravel() for axis in np.indices(maps.shape))
     figure.add_scatter(  # a heat map reports no clicks, points do
         x=columns,
@@ -126,9 +117,7 @@ def clickable_map(value: WeightedSum, row: int, column: int, dark: bool) -> go.F
             y1=row + 0.5,
             line={"width": width, "color": colour},
         )
-    figure.update_xaxes(visible=False, constrain="domain", range=[-0.5, maps.shape[1] - 0.5])
-    figure.update_yaxes(visible=False, scaleanchor="x", range=[maps.shape[0] - 0.5, -0.5])
-    figure.update_layout(clickmode="event+select", dragmode=False)
+    figure.update_layout(clickmode="event+select")
     return styled(figure, dark, height=370)
 
 

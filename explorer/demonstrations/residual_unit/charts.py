@@ -4,55 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from explorer.analysis.types import Kind
 from explorer.demonstrations.residual_unit.compute import Change, Norms, Unit
-from explorer.runtime.maps import FloatArray
-from explorer.ui.charts import FONT, LEGEND, fill, shared, stroke, styled
-from explorer.ui.map_charts import colour_scale
+from explorer.ui.charts import LEGEND, fill, shared, stroke, styled
 
 # A line's colour and dash: with shortcuts, without.
 WITH: tuple[Kind, str] = ("merge", "solid")
 WITHOUT: tuple[Kind, str] = ("convolution", "dash")
 Line = tuple[str, bool]  # its name, and whether its network has shortcuts
-
-
-@shared
-def three_maps(maps: Mapping[str, FloatArray], dark: bool) -> go.Figure:
-    """Maps by their titles, (H, W), side by side on one scale, symmetric about zero."""
-    reach = max(float(np.abs(m).max()) for m in maps.values()) or 1.0
-    figure = make_subplots(rows=1, cols=len(maps), subplot_titles=list(maps), horizontal_spacing=0.03)
-    for column, values in enumerate(maps.values(), 1):
-        figure.add_heatmap(
-            z=values,
-            coloraxis="coloraxis",
-            row=1,
-            col=column,
-            hovertemplate="row %{y}, column %{x}: %{z:.4g}<extra></extra>",
-        )
-    figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(visible=False, autorange="reversed", constrain="domain")
-    for column in range(1, len(maps) + 1):
-        figure.update_yaxes(scaleanchor=f"x{column if column > 1 else ''}", row=1, col=column)
-    figure.update_layout(
-        coloraxis={
-            "cmin": -reach,
-            "cmax": reach,
-            "colorscale": colour_scale(True),
-            "colorbar": {
-                "orientation": "h",
-                "y": -0.02,
-                "yanchor": "top",
-                "thickness": 14,
-                "nticks": 7,
-                "tickfont_size": FONT,
-            },
-        },
-    )
-    return styled(figure, dark, height=350).update_layout(margin={"t": 60, "b": 40})
 
 
 @shared

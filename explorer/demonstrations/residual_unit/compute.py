@@ -37,7 +37,7 @@ class Unit:
 def residual_units(trace: Trace) -> tuple[Unit, ...]:
     """The units that add what passes them by, in order; none for most networks.
 
-    Of the two terms, the residual is the one with more convolutions behind it in the unit.
+    Of the two terms, the residual is the one with more convolutions before it in the unit.
     """
     units = []
     for n in trace.nodes:

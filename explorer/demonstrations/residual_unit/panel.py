@@ -18,10 +18,12 @@ from explorer.ui import cache
 from explorer.ui.charts import chart, dark, logits, top_classes
 from explorer.ui.controls import number_box, select
 from explorer.ui.link import Control, choice, number
+from explorer.ui.map_figure import tiles
 from explorer.ui.section import Section
 from explorer.ui.selection import enclosing, selected
 from explorer.ui.weights_box import weights_for
 
+MAPS_HEIGHT_PX = 350
 SHORTCUTS: dict[compute.Shortcut, tuple[str, str]] = {
     "identity": ("Identity", "The shortcut is the **identity**: the unit's input, untouched."),
     "padding": (
@@ -142,8 +144,9 @@ def _show_sum(run: Run) -> None:
     term, sentence = SHORTCUTS[unit.kind]
     names = (term, "+ residual", "= sum")
     titles = [f"{n}<br>‖·‖ = {np.linalg.norm(m):.4g}" for n, m in zip(names, shown.maps, strict=True)]
+    reach = float(np.abs(shown.maps).max()) or 1.0
     chart(
-        charts.three_maps(dict(zip(titles, shown.maps, strict=True)), dark()),
+        tiles(shown.maps, titles, dark(), len(titles), (-reach, reach), MAPS_HEIGHT_PX),
         "unit-maps",
         f"Map {channel} of {unit.path}: {term.lower()}, residual and their sum",
     )

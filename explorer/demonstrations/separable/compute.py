@@ -245,7 +245,7 @@ def nearest(kernel: Kernel, groups: int) -> Grouped:
     matrices = kernel.mixing.reshape(outputs, groups, n * rank).transpose(0, 1)
     u, s, vh = torch.linalg.svd(matrices, full_matrices=False)
     kept = min(n, s.shape[1])
-    # a singular vector's sign is free: its largest weight shall be positive, as a filter of a separable pair keeps it
+    # a singular vector's sign is free: its largest weight is made positive, as a filter of a separable pair keeps it
     largest = vh.gather(2, vh.abs().argmax(dim=2, keepdim=True))
     sign = torch.where(largest < 0, -1.0, 1.0)[:, :, 0].to(s.dtype)
     spatial, pointwise = s.new_zeros(groups, n, n * rank), s.new_zeros(groups, outputs, n)

@@ -11,7 +11,7 @@ from explorer.analysis.text import pair_text
 from explorer.demonstrations.vgg.receptive_field import Field
 from explorer.demonstrations.vgg.shares import Part
 from explorer.ui.charts import FONT, fill, shared, styled
-from explorer.ui.pictures import data_uri
+from explorer.ui.map_images import data_uri
 
 HEIGHT_PX = 460
 MARGIN = 0.35  # around the largest window when zoomed in, as a part of its size

@@ -8,21 +8,19 @@ from typing import get_args
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from explorer.analysis.text import pair_text, thousands
 from explorer.analysis.trace import Node, Trace
 from explorer.instruments.kernels.compute import TYPES, Kernels, feeding, kernels, matrix_png, message, rgb_kernels
 from explorer.instruments.maps.panel import HEIGHT_PX, channel_control
 from explorer.runtime import colormaps
-from explorer.runtime.colormaps import ByteArray
 from explorer.runtime.maps import Message, Order
 from explorer.runtime.run import Run
 from explorer.ui import cache
 from explorer.ui.components.feature_maps import MapView, feature_maps
 from explorer.ui.controls import number_box, reports, segments
 from explorer.ui.link import Control, choice, number, revision
-from explorer.ui.pictures import colour_bar, data_uri, figure, wrapped
+from explorer.ui.map_images import colour_bar, data_uri, small_pictures
 from explorer.ui.section import Section
 from explorer.ui.selection import select, selected
 
@@ -77,8 +75,9 @@ def show(run: Run) -> None:
     room = HEIGHT_PX - TEXT_PX - (CONTROLS_PX if k.overview != "filters" else 0)
     if output is None and k.overview == "rgb":
         colours, reach = rgb_kernels(np.stack(k.filters))
-        tiles(colours, [f"#{number}" for number in range(len(colours))], room - LEGEND_PX)
-        grey_legend(reach)
+        captions = [f"#{number}" for number in range(len(colours))]
+        st.html(small_pictures(colours, captions, "Kernel", TILE_PX, room - LEGEND_PX))
+        _grey_legend(reach)
     elif output is None and k.overview == "matrix":
         _matrix(k, room - LEGEND_PX)
     else:
@@ -141,16 +140,7 @@ def _message(run: Run, node: str, output: int | None, height: int, order: Order,
     return message(kernels(cache.network(run), node), output, node, height, order, page)
 
 
-def tiles(pictures: ByteArray, captions: Sequence[str], height: int) -> None:
-    """Small colour pictures, (K, H, W, 3), enlarged to squares with a caption each; what is higher scrolls."""
-    figures = [
-        figure(Image.fromarray(picture), TILE_PX, f"Kernel {caption}", caption)
-        for picture, caption in zip(pictures, captions, strict=True)
-    ]
-    st.html(wrapped(figures, "6px 8px", f"max-height:{height}px;overflow-y:auto"))
-
-
-def grey_legend(reach: float) -> None:
+def _grey_legend(reach: float) -> None:
     """What the colours of `rgb_kernels` mean: grey where the three weights are equal."""
     st.html(colour_bar(GREYS, _ends(reach), LEGEND_WIDTH_PX))
     st.caption("The red of a pixel is its weight for red, and so on: black where all three are least, grey for 0.")

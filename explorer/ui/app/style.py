@@ -21,7 +21,7 @@ CSS = """
   @media (max-width: 640px) {
     [data-testid="stMainBlockContainer"] { padding: 4rem .75rem 2rem; }
     .st-key-timeline { display: none; } /* no room for the names; the cards below say the same */
-    [data-testid="stLayoutWrapper"]:has(> .st-key-draw-a-digit) { order: -1; }
+    [data-testid="stLayoutWrapper"]:has(.st-key-section-draw) { order: -1; }
   }
 </style>
 """

@@ -21,7 +21,7 @@ SMALL = "resnet20_cifar"
 
 @pytest.fixture
 def page(visit: Open) -> Any:
-    return visit("resnet", weights="untrained", variant=SMALL, section="class_activation")
+    return visit("resnet", weights="untrained", variant=SMALL, section="class-activation")
 
 
 def run_of(name: str = SMALL, weights: str = "untrained", sample: str = "cat") -> Run:
@@ -88,7 +88,7 @@ def test_the_products_are_those_of_all_maps(page: Any) -> None:
 
 
 def test_a_network_with_a_map_for_each_class_names_them(visit: Open) -> None:
-    page = visit("nin", section="class_activation")
+    page = visit("nin", section="class-activation")
     run = run_of("nin_imagenet", "bundled")
     a = cache.activations(run)
     best = a.logits.topk(6).indices.tolist()
@@ -96,7 +96,7 @@ def test_a_network_with_a_map_for_each_class_names_them(visit: Open) -> None:
     assert titles == [f"<b>#{k}</b> mean {float(a.logits[k]):.3g}<br>{a.network.classes[k]}" for k in best]
     assert np.array_equal(overlay(page), cam(best[0], run).map.ravel())
     assert not any(element.proto.id.endswith("cam-products") for element in page.app.get("plotly_chart"))
-    untrained = visit("nin", weights="untrained", variant="nin_cifar", section="class_activation")
+    untrained = visit("nin", weights="untrained", variant="nin_cifar", section="class-activation")
     titles = [annotation["text"] for annotation in untrained.chart("cam-maps")["layout"]["annotations"]]
     assert len(titles) == 6 and not any("<br>" in title for title in titles)
 

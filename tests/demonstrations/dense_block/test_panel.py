@@ -23,12 +23,12 @@ SMALL = "densenet_bc100_cifar"
 
 @pytest.fixture
 def page(visit: Open) -> Any:
-    return visit("densenet", variant=SMALL, weights="untrained", section="dense_block")
+    return visit("densenet", variant=SMALL, weights="untrained", section="dense-block")
 
 
 @pytest.fixture
 def costs(visit: Open) -> Any:
-    return visit("densenet", variant=SMALL, weights="untrained", section="dense_cost")
+    return visit("densenet", variant=SMALL, weights="untrained", section="dense-cost")
 
 
 def bars(page: Any) -> list[int]:
@@ -98,7 +98,7 @@ def test_another_variant_shows_its_own_growth_rate(costs: Any) -> None:
 
 
 def test_growth_rate_and_compression_of_the_link(visit: Open) -> None:
-    page = visit("densenet", variant=SMALL, section="dense_cost", dense__growth="20", dense__kept="500")
+    page = visit("densenet", variant=SMALL, section="dense-cost", dense__growth="20", dense__kept="500")
     assert page.app.slider(key="dense.growth").value == 20
     assert page.app.slider(key="dense.kept").value == 50
     assert len(page.warnings) == 1

@@ -12,7 +12,7 @@ from PIL import Image
 from explorer.architectures import variant
 from explorer.demonstrations.digits import all_layers as layer_strips
 from explorer.demonstrations.digits import compute as digits
-from explorer.demonstrations.digits.compute import CANVAS, MOST_POINTS, MOST_STROKES, Distortion, Stroke
+from explorer.demonstrations.digits.compute import CANVAS, MAX_POINTS, MAX_STROKES, Distortion, Stroke
 from explorer.demonstrations.digits.robustness import Answers, answers
 from explorer.runtime.activations import capture
 from explorer.runtime.maps import unpack
@@ -77,11 +77,27 @@ def test_the_eraser_takes_ink_away_and_an_empty_canvas_stays_empty() -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        None, 7, "strokes", {"0": []}, [None], [[]], [[0]], [[0, 1]], [[0, 1, 2, 3]], [[2, 1, 2]], [[True, 1, 2]],
-        [[0, 1.0, 2]], [[0, -1, 2]], [[0, 1, CANVAS + 1]], [[0, float("nan"), 2]], [[0, 10**30, 2]], [["0", 1, 2]],
-        [[0, 1, 2]] * (MOST_STROKES + 1), [[0, *[5] * 2 * (MOST_POINTS + 1)]],
+        None,
+        7,
+        "strokes",
+        {"0": []},
+        [None],
+        [[]],
+        [[0]],
+        [[0, 1]],
+        [[0, 1, 2, 3]],
+        [[2, 1, 2]],
+        [[True, 1, 2]],
+        [[0, 1.0, 2]],
+        [[0, -1, 2]],
+        [[0, 1, CANVAS + 1]],
+        [[0, float("nan"), 2]],
+        [[0, 10**30, 2]],
+        [["0", 1, 2]],
+        [[0, 1, 2]] * (MAX_STROKES + 1),
+        [[0, *[5] * 2 * (MAX_POINTS + 1)]],
     ],
-)  # fmt: skip
+)
 def test_nonsense_from_a_browser_is_refused_whole(given: object) -> None:
     assert digits.strokes_of(given) is None
 
@@ -144,7 +160,13 @@ def test_what_has_mnists_format_is_left_unchanged() -> None:
 @pytest.mark.parametrize("name", ["cat", "bricks", "rocket"])
 def test_other_pictures_are_no_digits(name: str) -> None:
     assert digits.as_digit(load_image(sample(name).path).image).digit is None
-    assert digits.as_digit(Image.new("RGB", (300, 200), "white")).digit is None
+
+
+@pytest.mark.parametrize("size", [(300, 200), (1, 1), (1, 65535), (65535, 1), (2, 3000)])
+def test_pictures_of_any_shape_are_looked_at(size: tuple[int, int]) -> None:
+    assert digits.as_digit(Image.new("RGB", size, "white")).digit is None
+    noise = np.random.default_rng(0).integers(0, 256, (size[1], size[0]), dtype=np.uint8)
+    digits.as_digit(Image.fromarray(noise))
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -40,9 +40,13 @@ def parts(name: str, table: lenet.Table) -> tuple[dict, list[np.ndarray]]:
     return header, found
 
 
-@pytest.mark.parametrize(("name", "table", "s2", "c3_maps"), [
-    ("lenet5", C3_TABLE, "s2.tanh", "c3.tanh"), ("lenet5_modern", FULL, "s2.pool", "c3.relu"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "table", "s2", "c3_maps"),
+    [
+        ("lenet5", C3_TABLE, "s2.tanh", "c3.tanh"),
+        ("lenet5_modern", FULL, "s2.pool", "c3.relu"),
+    ],
+)
 def test_the_picture_shows_the_networks_maps_and_kernels(name: str, table: lenet.Table, s2: str, c3_maps: str) -> None:
     header, (inputs, outputs, kernels) = parts(name, table)
     activations = captured(name)

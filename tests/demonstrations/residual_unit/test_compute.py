@@ -18,8 +18,19 @@ from explorer.runtime.weights.network import Network, load_network
 
 # Of each kind of unit: basic, bottleneck, pre-activation, option A, gated, and other families'.
 NAMES = ["resnet18", "resnet50", "preact_resnet50", "resnet20_cifar", "se_resnet18", "mobilenet_v2", "xception"]
-ADDITIONS = {"resnet18": 8, "resnet34_a": 16, "resnet50": 16, "resnet152": 50, "resnet110_cifar": 54, "plain34": 0,
-             "se_resnet50": 16, "mobilenet_v2": 10, "xception": 12, "inception_resnet_v2": 40, "vgg16": 0}  # fmt: skip
+ADDITIONS = {
+    "resnet18": 8,
+    "resnet34_a": 16,
+    "resnet50": 16,
+    "resnet152": 50,
+    "resnet110_cifar": 54,
+    "plain34": 0,
+    "se_resnet50": 16,
+    "mobilenet_v2": 10,
+    "xception": 12,
+    "inception_resnet_v2": 40,
+    "vgg16": 0,
+}
 
 
 @cache

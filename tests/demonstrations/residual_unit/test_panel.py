@@ -66,14 +66,15 @@ def test_the_three_maps_are_the_units_and_have_one_scale(page: Any) -> None:
     assert page.link["residual.map"] == "5"
     figure = page.chart("unit-maps")
     t = residual.terms(activations(), units_of(SMALL)["conv2_x.0"])  # the selected operation's
-    reach = 0.0
-    for shown, term in zip(figure["data"], (t.shortcut, t.residual, t.sum), strict=True):
-        values = np.frombuffer(b64decode(shown["z"]["bdata"]), np.float32)
-        assert np.array_equal(values, term[5].numpy().ravel())
-        assert shown["coloraxis"] == "coloraxis"
-        reach = max(reach, float(term[5].abs().max()))
-    axis = figure["layout"]["coloraxis"]
-    assert (axis["cmin"], axis["cmax"]) == pytest.approx((-reach, reach))
+    terms = (t.shortcut[5], t.residual[5], t.sum[5])
+    (shown,) = figure["data"]
+    values = np.frombuffer(b64decode(shown["z"]["bdata"]), np.float32)
+    values = values.reshape([int(size) for size in shown["z"]["shape"].split(",")])
+    height, width = terms[0].shape
+    tiles = [values[-height:, i * (values.shape[1] - width) // 2 :][:, :width] for i in range(3)]
+    assert all(np.array_equal(tile, term.numpy()) for tile, term in zip(tiles, terms, strict=True))
+    reach = max(float(term.abs().max()) for term in terms)
+    assert (shown["zmin"], shown["zmax"]) == pytest.approx((-reach, reach))
     titles = [a["text"] for a in figure["layout"]["annotations"]]
     assert titles[0].startswith("Identity")
     assert titles[1] == f"+ residual<br>‖·‖ = {float(t.residual[5].norm()):.4g}"

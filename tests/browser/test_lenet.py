@@ -1,11 +1,14 @@
-"""LeNet-5's table I: pointing, the keyboard and a click show what reads what, as the network's own table has it."""
+"""LeNet-5's sections: the table of connections as the network has it, and each control."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from playwright.sync_api import expect
 
 from explorer.architectures.lenet import C3_TABLE
 from tests.browser.conftest import AppPage, OpenPage
+from tests.browser.parts import check_controls, press
 
 
 def lit(view: AppPage, name: str) -> set[int]:
@@ -15,7 +18,7 @@ def lit(view: AppPage, name: str) -> set[int]:
 
 
 def test_pointing_focus_and_a_click_light_up_the_links(open_page: OpenPage) -> None:
-    view = open_page("/lenet?digit=8")
+    view = open_page("/lenet?section=connections&digit.sample=8")
     button = view.page.get_by_role("button", name="C3 map 4", exact=True)
     button.scroll_into_view_if_needed()
     button.hover()
@@ -35,3 +38,14 @@ def test_pointing_focus_and_a_click_light_up_the_links(open_page: OpenPage) -> N
     button.click()
     view.page.mouse.move(0, 0)
     assert lit(view, "C3") == set()
+
+
+def test_the_other_connections_and_each_digits_distance(open_page: OpenPage) -> None:
+    view = open_page("/lenet?section=connections")
+    check_controls(view, "connections", {"connections.of": partial(press, option="Full: every map")})
+    button = view.page.get_by_role("button", name="C3 map 4", exact=True)
+    button.scroll_into_view_if_needed()
+    button.hover()
+    assert lit(view, "S2") == set(range(6))
+    press(view, "section", "Output")
+    check_controls(view, "output", {"output.digit": partial(press, option="3")})
