@@ -1,35 +1,47 @@
-"""The kernels beside the diagrams, in a browser."""
+"""The kernels beside the diagrams: each control is pressed, and a click in a diagram is followed."""
 
 from __future__ import annotations
 
 import re
 
-from tests.browser.conftest import OpenPage
-from tests.browser.parts import choose, element, link, maps, node
+from playwright.sync_api import expect
+
+from tests.browser.conftest import AppPage, OpenPage
+from tests.browser.parts import choose, element, link, maps, node, press, type_number
 
 
-def test_kernels_take_the_place_of_the_maps(open_page: OpenPage) -> None:
-    view = open_page("/resnet?variant=resnet20_cifar&node=conv2_x.0.conv1&weights=untrained")
-    shown = maps(view)
+def test_kernels_follow_the_selection_and_lead_to_those_before(open_page: OpenPage) -> None:
+    view = open_page("/resnet?variant=resnet20_cifar&node=conv3_x.0.bn1")
     choose(view, "Kernels")
-    kernels = maps(view)
-    assert len(kernels) == 16
-    assert kernels != shown
+    view.page.get_by_role("button", name="Kernels of conv3_x.0.conv1").click()
+    view.settle()
+    assert node(view) == link(view)["node"] == "conv3_x.0.conv1"
     assert link(view)["instrument"] == "kernels"
-    element(view, "Operations of", "conv2_x.0.conv2").click()
+    first = maps(view)
+    element(view, "Stages of", "conv4_x").click()
     view.settle()
-    assert node(view) == "conv2_x.0.conv2"
-    assert maps(view) != kernels
-    element(view, "Stages of", "stem").click()
-    view.settle()
-    element(view, "Operations of", "stem.conv").click()
-    view.settle()
-    pictures = view.page.get_by_role("img", name=re.compile("^Kernel #"))
-    assert pictures.count() == 16
-    assert pictures.first.bounding_box()["width"] > 40
+    assert node(view) == "conv4_x.2.relu2"
     choose(view, "Maps")
-    assert len(maps(view)) == 16
-    assert "instrument" not in link(view)
-    view.page.go_back()
+    assert maps(view) != first and "instrument" not in link(view)
+
+
+def shown(view: AppPage) -> str:
+    """The sentence about the kernels."""
+    return view.page.get_by_test_id("stMarkdownContainer").filter(has_text=re.compile("weights")).first.inner_text()
+
+
+def test_all_kernels_or_one_its_output_and_its_inputs(open_page: OpenPage) -> None:
+    view = open_page("/resnet?variant=resnet20_cifar&node=stem.conv&instrument=kernels")
+    expect(view.page.locator('img[alt^="Kernel #"]').first).to_be_visible()
+    everything = shown(view)
+    press(view, "kernels.shown", "One kernel")
+    assert link(view)["kernels.shown"] == "one" and shown(view) != everything
+    before = maps(view)
+    assert len(before) == 3
+    type_number(view, "maps.channel", 5)
+    assert link(view)["maps.channel"] == "5" and maps(view) != before
+    view.page.get_by_label("Order", exact=True).select_option("strength")
     view.settle()
-    assert pictures.count() == 16
+    assert link(view)["kernels.order"] == "strength"
+    choose(view, "Maps")
+    assert link(view)["maps.channel"] == "5"

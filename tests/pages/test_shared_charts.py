@@ -13,8 +13,18 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(file.stem for file in (ROOT / "pages").glob("*.py") if file.stem != "home")
 
 
+# No charts, or (gradients) such as are measured in the background.
+WITHOUT_CHARTS = {"Gradients", "Paper", "Layers", "Code", "Formulas", "What they differ in", "Stage by stage"}
+
+
 def specs(page: Any) -> list[str]:
-    return [element.proto.spec for element in page.app.get("plotly_chart")]
+    """Every chart of every section."""
+    found = []
+    for title in page.sections:
+        if title not in WITHOUT_CHARTS:
+            page.show(title)
+            found += [element.proto.spec for element in page.app.get("plotly_chart")]
+    return found
 
 
 @pytest.mark.parametrize("page", PAGES)

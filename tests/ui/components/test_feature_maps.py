@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -15,21 +13,29 @@ def page() -> None:
     import streamlit as st
 
     from explorer.runtime import maps
-    from explorer.ui.components.feature_maps import MapView, current_view, feature_maps, model_input
+    from explorer.ui.components.feature_maps import feature_maps, model_input
+    from explorer.ui.controls import reports
+    from explorer.ui.link import begin, restore
+    from explorer.ui.map_controls import map_controls
 
-    asked = MapView(channel=st.session_state.get("asked"), scale="shared")
-    view = current_view("maps", asked)
     activation = np.arange(70 * 9, dtype=np.float32).reshape(70, 3, 3)
-    stats = maps.statistics(activation)
-    message = maps.encode_page(activation, stats, {"node": "conv1", "group": "g"}, view.order, view.page)
+    controls = map_controls("maps", lambda: activation.shape, scale="shared")
+    begin("page")
+    restore(controls.by_field.values())
+    take = reports("grid", **controls.by_field)
+    take()  # without a browser nothing calls it before the run
+    view = controls.view
+    message = maps.encode_page(
+        activation, maps.statistics(activation), {"node": "conv1", "group": "g"}, view.order, view.page
+    )
     model_input(b"png", group="g", caption="Model input, 3 × 3", key="input")
-    st.session_state["view"] = feature_maps(message, key="maps", initial=view)
+    feature_maps(message, key="grid", view=view, on_view_change=take)
+    st.session_state["view"] = view
 
 
-def start(**state: Any) -> AppTest:
+def start(**link: str) -> AppTest:
     app = AppTest.from_function(page)
-    for name, value in state.items():
-        app.session_state[name] = value
+    app.query_params = link
     return ran(app)
 
 
@@ -44,7 +50,7 @@ def sent(app: AppTest) -> bytes:
 
 
 def test_the_view_of_the_link_is_sent_with_the_maps():
-    app = start(asked=3)
+    app = start(**{"maps.channel": "3"})
     header, body = unpack(sent(app))
     assert header["view"]["channel"] == 3
     assert header["view"]["scale"] == "shared"
@@ -54,8 +60,7 @@ def test_the_view_of_the_link_is_sent_with_the_maps():
 def test_a_click_is_reported_and_sends_no_map_again():
     app = start()
     before = sent(app)
-    app.session_state["maps"] = {"view": {"channel": 5, "enlarged": True, "colouring": "diverging"}}
-    app.session_state["asked"] = 5  # as a page that keeps the channel in its link asks for it from now on
+    app.session_state["grid"] = {"view": {"channel": 5, "enlarged": True, "colouring": "diverging"}}
     ran(app)
     view = app.session_state["view"]
     assert (view.channel, view.enlarged, view.colouring, view.scale) == (5, True, "diverging", "shared")
@@ -64,7 +69,7 @@ def test_a_click_is_reported_and_sends_no_map_again():
 
 def test_turning_the_page_sends_other_channels():
     app = start()
-    app.session_state["maps"] = {"view": {"page": 1, "order": "strength"}}
+    app.session_state["grid"] = {"view": {"page": 1, "order": "strength"}}
     header, _ = unpack(sent(ran(app)))
     assert header["channels"] == [5, 4, 3, 2, 1, 0]
     assert (header["page"], header["pages"], header["order"]) == (1, 2, "strength")
@@ -87,7 +92,7 @@ def test_turning_the_page_sends_other_channels():
 def test_what_a_browser_must_not_report_is_ignored(report):
     app = start()
     before = app.session_state["view"]
-    app.session_state["maps"] = {"view": report}
+    app.session_state["grid"] = {"view": report}
     assert ran(app).session_state["view"] == before
 
 
