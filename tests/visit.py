@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from streamlit.testing.v1 import AppTest
 
 from explorer.runtime.maps import unpack
+from explorer.ui.section import PAINTED
 from explorer.ui.tour import Step
 
 APP = Path(__file__).resolve().parents[1] / "explorer" / "app.py"
@@ -34,6 +35,7 @@ class Visit:
 
     def __init__(self) -> None:
         self.app = AppTest.from_file(str(APP), default_timeout=120)
+        self.app.session_state[PAINTED] = True  # there is no browser to wait for
 
     def run(self) -> Visit:
         """Run the page; what a person must never see fails the test."""

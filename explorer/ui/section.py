@@ -8,12 +8,17 @@ from dataclasses import dataclass
 import streamlit as st
 
 from explorer.runtime.run import Run
+from explorer.ui.components.ready import when_ready
 from explorer.ui.controls import segments
 from explorer.ui.link import Control, choice, publish
 from explorer.ui.selection import SCREEN, SHOWN_IN
 
 OPEN = "section"
 FRAGMENT = "below"  # the fragment's key, for `st.rerun`
+# In the session: the browser has painted a screen. The first section waits for that: its charts bring a library whose
+# loading keeps the browser from painting anything for a second.
+PAINTED = "screen-painted"
+WAITING_HEIGHT_PX = 400  # kept free meanwhile
 
 
 @dataclass(frozen=True)
@@ -61,5 +66,14 @@ def below(sections: tuple[Section, ...], run: Run) -> None:
     section = open_section(sections)
     st.session_state[SHOWN_IN] = [SCREEN, FRAGMENT] if section.follows else [SCREEN]
     with st.container(key=f"section-{section.name}"):
-        section.show(run)
+        if st.session_state.get(PAINTED):
+            section.show(run)
+        else:
+            st.container(height=WAITING_HEIGHT_PX, border=False, key="waiting")
+            when_ready("painted", _draw_sections)
     publish()
+
+
+def _draw_sections() -> None:
+    st.session_state[PAINTED] = True
+    st.rerun(FRAGMENT)

@@ -47,6 +47,7 @@ from tests.app_server import ROOT, app_server
 DIAGRAM = "cnn_explorer.diagram"
 LINK = "cnn_explorer.link"
 FEATURE_MAPS = "cnn_explorer.feature_maps"
+READY = "cnn_explorer.ready"  # asks to be told that the screen has been painted: the section below it comes then
 ANSWER_SECONDS = 60.0
 RUN_ENDED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
@@ -103,23 +104,31 @@ class Viewer:
     page_hash: str = ""
     cache: MessageCache = field(default_factory=MessageCache)
     link: tuple[str, str] = ("", "")  # widget id and fragment id of the link component
+    ready: tuple[str, str] = ("", "")
     diagrams: dict[str, tuple[str, str]] = field(default_factory=dict)  # widget id: (fragment id, data)
     node: str = ""  # the one clicked last
     maps: str = ""  # hash of the feature maps on the page
 
     async def open(self) -> Answer:
-        """Open the page, as its address in a new tab does."""
-        return await self._run(BackMsg(rerun_script=ClientState(page_name=self.page)))
+        """Open the page, as its address in a new tab does, until the section below the screen is there, too."""
+        answer = await self._run(BackMsg(rerun_script=ClientState(page_name=self.page)))
+        if self.ready[0]:
+            answer.seconds += (await self._trigger(self.ready, "ready", True)).seconds
+        return answer
 
     async def click(self) -> Answer:
         """Select another node than the last one, in any of the diagrams."""
         nodes = {node for _, data in self.diagrams.values() for node in _targets(data)} - {self.node}
         self.node = self.random.choice(sorted(nodes))
-        widget, fragment = self.link
+        return await self._trigger(self.link, "node", self.node)
+
+    async def _trigger(self, component: tuple[str, str], event: str, value: object) -> Answer:
+        """What a component's trigger causes."""
+        widget, fragment = component
         request = BackMsg(rerun_script=ClientState(page_script_hash=self.page_hash, fragment_id=fragment))
         request.rerun_script.widget_states.widgets.add(
             id=f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{widget}{EVENT_DELIM}events",
-            json_trigger_value=json.dumps([{"event": "node", "value": self.node}]),
+            json_trigger_value=json.dumps([{"event": event, "value": value}]),
         )
         return await self._run(request)
 
@@ -170,6 +179,8 @@ class Viewer:
                 self.diagrams[component.id] = (message.delta.fragment_id, data)
             elif component.component_name == LINK:
                 self.link = (component.id, message.delta.fragment_id)
+            elif component.component_name == READY:
+                self.ready = (component.id, message.delta.fragment_id)
             elif component.component_name == FEATURE_MAPS:
                 self.maps = message.hash
 
