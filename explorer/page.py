@@ -13,7 +13,7 @@ from explorer.runtime.pictures import LoadedImage
 from explorer.ui.below import SECTIONS
 from explorer.ui.cache import trace
 from explorer.ui.link import Control, publish, restore
-from explorer.ui.screen import COLOUR, DIAGRAMS, instrument_control, screen, variant_control
+from explorer.ui.screen import COLOUR, DIAGRAMS, header, instrument_control, screen, variant_control
 from explorer.ui.section import Section, below, controls_of, open_control
 from explorer.ui.selection import node_control
 from explorer.ui.sidebar import device_box, picture_box, run_of, sidebar_controls
@@ -54,7 +54,8 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
         weights_box(variant.name)
         device_box()
         tour(family, steps)
-    screen(family, run, INSTRUMENTS)
+    header(family, variant)
+    screen(run, INSTRUMENTS)
     below(sections, run)
     publish()
 

@@ -35,9 +35,17 @@ _GUARD = Condition()
 def shared(draw: Callable[P, go.Figure]) -> Callable[P, go.Figure]:
     """One figure for all viewers who are shown the same values. It must not be altered afterwards.
 
-    Plotly checks each property that is set, which takes longer than all the rest of a page.
+    Plotly checks each property that is set, which takes longer than all the rest of a page, and copies them all each
+    time that the figure is sent: the copy is kept, too.
     """
-    return cached(_FIGURES, key=partial(_digest, draw), condition=_GUARD)(draw)
+
+    def drawn(*args: P.args, **named: P.kwargs) -> go.Figure:
+        figure = draw(*args, **named)
+        properties = figure.to_dict()
+        vars(figure)["to_dict"] = lambda: properties
+        return figure
+
+    return cached(_FIGURES, key=partial(_digest, draw), condition=_GUARD)(drawn)
 
 
 def _digest(draw: Callable[..., go.Figure], *args: Any, **named: Any) -> bytes:

@@ -59,33 +59,39 @@ def instrument_control(instruments: tuple[Section, ...]) -> Control:
     return choice("instrument", "Beside the diagrams", {i.name: i.title for i in instruments})
 
 
-def _header(family: Family, variant: Variant) -> None:
-    """Title, idea and the key figures of the chosen variant, from the trace."""
+def header(family: Family, variant: Variant) -> None:
+    """Title, idea and key figures of the chosen variant, from the trace, and how its screen is drawn.
+
+    No fragment: no click in a diagram changes it.
+    """
     t = cache.trace(variant.name)
-    st.title(f"{variant.title} ({variant.year})" if variant.year else variant.title, anchor=False)
-    st.markdown(
-        f"{family.idea}  \n**{si(t.inference_params)}** parameters · **{si(t.inference_macs)}** MACs · "
-        f"**{t.depth}** weight layers · input {t.input_size[1]} × {t.input_size[2]}",
-        help=f"{family.authors}. {MAC_HELP} Weight layers are those on the longest path.",
-    )
-
-
-@st.fragment(key=SCREEN)
-def screen(family: Family, run: Run, instruments: tuple[Section, ...]) -> None:
-    """Header, diagrams and maps of a run: everything that a lecturer points at, in one window."""
-    name = run.variant
-    trace, variant = cache.trace(name), variant_called(name)
-    node = selected(trace)
     title, controls = st.columns(2, vertical_alignment="bottom", gap="medium")
     with title:
-        _header(family, variant)
+        st.title(f"{variant.title} ({variant.year})" if variant.year else variant.title, anchor=False)
+        st.markdown(
+            f"{family.idea}  \n**{si(t.inference_params)}** parameters · **{si(t.inference_macs)}** MACs · "
+            f"**{t.depth}** weight layers · input {t.input_size[1]} × {t.input_size[2]}",
+            help=f"{family.authors}. {MAC_HELP} Weight layers are those on the longest path.",
+        )
     with controls:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             select(variant_control(family), label_visibility="collapsed", on_change=rerun_page)
-            _download(trace, node)
+            _download(variant.name)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            segments(COLOUR, label_visibility="collapsed")
-            segments(DIAGRAMS, label_visibility="collapsed")
+            segments(COLOUR, label_visibility="collapsed", on_change=_redraw)
+            segments(DIAGRAMS, label_visibility="collapsed", on_change=_redraw)
+
+
+def _redraw() -> None:
+    st.rerun(SCREEN)
+
+
+@st.fragment(key=SCREEN)
+def screen(run: Run, instruments: tuple[Section, ...]) -> None:
+    """Diagrams and maps of a run: everything that a click changes, in one window."""
+    name = run.variant
+    trace, variant = cache.trace(name), variant_called(name)
+    node = selected(trace)
     diagram(
         cache.diagram(name, "network"),
         group=name,
@@ -117,8 +123,14 @@ def _select_clicked(trace: Trace, key: str) -> None:
         select_node(str(clicked_node))
 
 
-def _download(trace: Trace, node: Node) -> None:
-    with st.popover("Download"):
+@st.fragment
+def _download(name: str) -> None:
+    """Files of the diagrams about the selected operation, once they are asked for."""
+    with st.popover("Download", key="download", on_change="rerun") as box:
+        if not box.open:
+            return
+        trace = cache.trace(name)
+        node = selected(trace)
         zoom = st.selectbox("Diagram", get_args(Zoom), key="download-zoom")
         drawing = cache.diagram(trace.variant, zoom, _part(zoom, node))
         with st.container(horizontal=True):

@@ -37,6 +37,7 @@ FREE = {
 @pytest.fixture(autouse=True)
 def nothing_is_drawn(monkeypatch: pytest.MonkeyPatch, warm: None) -> Iterator[None]:
     """Of an architecture's page only what has controls: the drawing has tests of its own."""
+    monkeypatch.setattr(explorer.page, "header", lambda *_: None)
     monkeypatch.setattr(explorer.page, "screen", lambda *_: None)
     monkeypatch.setattr(explorer.page, "below", lambda *_: None)
     tells = link._tells

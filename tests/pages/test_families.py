@@ -105,6 +105,7 @@ def test_every_option(visit: Open, family: Family) -> None:
         page.app.segmented_control(key="colour").set_value(colour)
         page.run()
         assert {data["colour_by"] for data in page.diagrams().values()} == {colour}
+    page.set(download=True)
     for zoom in get_args(Zoom):
         page.app.selectbox(key="download-zoom").set_value(zoom)
         page.run()
