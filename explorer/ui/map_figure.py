@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from explorer.runtime import colormaps
 from explorer.runtime.maps import FloatArray
-from explorer.ui.charts import FONT, shared, styled
+from explorer.ui.charts import FONT, quick_figure, shared, styled
 
 Limits = tuple[float, float]  # the values of the first and the last colour
 TITLE_SPACE = 0.3  # above a tile, of its height
@@ -49,20 +49,28 @@ def legend(low: float, high: float) -> dict[str, object]:
 
 def map_figure(values: npt.ArrayLike, scale: Limits, **heatmap: Any) -> go.Figure:
     """(H, W) values as squares, the first row on top, without axes; to be completed and styled. NaN is left out."""
+    trace, axes = _squares(values, scale, **heatmap)
+    return go.Figure({"data": [trace], "layout": axes}, _validate=False)
+
+
+def _squares(values: npt.ArrayLike, scale: Limits, **heatmap: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The heat map, and the layout of its axes."""
     height, width = np.shape(values)
     low, high = scale
-    figure = go.Figure()
-    figure.add_heatmap(
-        z=values,
-        zmin=low,
-        zmax=high,
-        colorscale=colour_scale(low < 0),
-        hoverongaps=False,
-        **{"hovertemplate": "row %{y}, column %{x}: %{z:.4g}<extra></extra>"} | heatmap,
-    )
-    figure.update_xaxes(visible=False, constrain="domain", range=[-0.5, width - 0.5])
-    figure.update_yaxes(visible=False, constrain="domain", range=[height - 0.5, -0.5], scaleanchor="x")
-    return figure.update_layout(dragmode=False)
+    trace = {
+        "type": "heatmap",
+        "z": np.asarray(values),
+        "zmin": low,
+        "zmax": high,
+        "colorscale": colour_scale(low < 0),
+        "hoverongaps": False,
+        "hovertemplate": "row %{y}, column %{x}: %{z:.4g}<extra></extra>",
+        **heatmap,
+    }
+    axis = {"visible": False, "constrain": "domain"}
+    across = {**axis, "range": [-0.5, width - 0.5]}
+    down = {**axis, "range": [height - 0.5, -0.5], "scaleanchor": "x"}
+    return trace, {"xaxis": across, "yaxis": down, "dragmode": False}
 
 
 @shared
@@ -91,23 +99,25 @@ def tiles(
     for (y, x), values in zip(corners, maps, strict=True):
         picture[y : y + h, x : x + w] = values
         positions[y : y + h, x : x + w] = own_positions
-    figure = map_figure(
+    trace, axes = _squares(
         picture,
         scale,
         colorbar=legend(*scale),
         customdata=positions,
         hovertemplate="row %{customdata[0]}, column %{customdata[1]}: %{z:.4g}<extra></extra>",
     )
-    for (y, x), title in zip(corners, titles, strict=True):
-        figure.add_annotation(
-            x=x - 0.5,
-            y=y - 0.5,
-            text=title,
-            showarrow=False,
-            xanchor="left",
-            yanchor="bottom",
-            align="left",
-            borderpad=0,
-        )
-    styled(figure, dark, height=height + LEGEND_PX)
-    return figure.update_layout(margin={"t": 0, "b": LEGEND_PX})
+    notes = [
+        {
+            "x": x - 0.5,
+            "y": y - 0.5,
+            "text": title,
+            "showarrow": False,
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "align": "left",
+            "borderpad": 0,
+        }
+        for (y, x), title in zip(corners, titles, strict=True)
+    ]
+    margin = {"t": 0, "b": LEGEND_PX}
+    return quick_figure([trace], dark, height + LEGEND_PX, **axes, annotations=notes, margin=margin)

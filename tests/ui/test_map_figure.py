@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from explorer.runtime.colormaps import DIVERGING, SEQUENTIAL
@@ -51,3 +52,9 @@ def test_tiles_hold_every_value_once_under_their_titles() -> None:
         assert shown.customdata[y + 3][x + 2].tolist() == [3, 2]
     columns = {note.x for note in figure.layout.annotations}
     assert len(columns) == 2
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_plotly_accepts_every_property_of_what_is_not_checked_when_it_is_drawn(dark: bool) -> None:
+    for figure in (tiles(MAPS, list("abcde"), dark, 2, (0.0, 59.0)), heat(MAPS[0], dark, (0.0, 11.0))):
+        assert go.Figure(figure.to_dict()).to_dict().keys() == {"data", "layout"}

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from explorer.analysis.types import Kind
 from explorer.demonstrations.residual_unit.compute import Change, Norms, Unit
-from explorer.ui.charts import LEGEND, fill, shared, stroke, styled
+from explorer.ui.charts import LEGEND, fill, quick_figure, shared, stroke, styled
 
 # A line's colour and dash: with shortcuts, without.
 WITH: tuple[Kind, str] = ("merge", "solid")
@@ -19,25 +19,32 @@ Line = tuple[str, bool]  # its name, and whether its network has shortcuts
 @shared
 def ratios(units: Sequence[Unit], norms: Sequence[Norms], chosen: Unit, dark: bool) -> go.Figure:
     """The residual's norm over the shortcut's, unit by unit; the chosen unit has a frame."""
-    figure = go.Figure()
     kinds: tuple[tuple[str, bool, Kind], ...] = (
         ("identity shortcut", True, "merge"),
         ("shortcut that changes the shape", False, "pointwise"),
     )
+    bars = []
     for name, identity, kind in kinds:
         shown = [(u, n) for u, n in zip(units, norms, strict=True) if (u.kind == "identity") == identity]
-        figure.add_bar(
-            x=[u.path for u, _ in shown],
-            y=[n.ratio for _, n in shown],
-            name=name,
-            marker_color=fill(kind, dark),
-            marker_line={"width": [3 if u == chosen else 0 for u, _ in shown], "color": stroke("input", dark)},
-            customdata=[(n.residual, n.shortcut) for _, n in shown],
-            hovertemplate="%{x}: %{customdata[0]:.4g} / %{customdata[1]:.4g} = %{y:.3g}<extra></extra>",
-        )
-    figure.update_xaxes(categoryorder="array", categoryarray=[u.path for u in units])
-    figure.update_yaxes(title="‖residual‖ / ‖shortcut‖", rangemode="tozero", nticks=5)
-    return styled(figure, dark, height=320).update_layout(legend={**LEGEND, "traceorder": "normal"})
+        outline = {"width": [3 if u == chosen else 0 for u, _ in shown], "color": stroke("input", dark)}
+        bar = {
+            "type": "bar",
+            "x": [u.path for u, _ in shown],
+            "y": [n.ratio for _, n in shown],
+            "name": name,
+            "marker": {"color": fill(kind, dark), "line": outline},
+            "customdata": [(n.residual, n.shortcut) for _, n in shown],
+            "hovertemplate": "%{x}: %{customdata[0]:.4g} / %{customdata[1]:.4g} = %{y:.3g}<extra></extra>",
+        }
+        bars.append(bar)
+    return quick_figure(
+        bars,
+        dark,
+        320,
+        xaxis={"categoryorder": "array", "categoryarray": [u.path for u in units]},
+        yaxis={"title": {"text": "‖residual‖ / ‖shortcut‖"}, "rangemode": "tozero", "nticks": 5},
+        legend={**LEGEND, "traceorder": "normal"},
+    )
 
 
 @shared
