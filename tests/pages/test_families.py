@@ -102,19 +102,16 @@ def test_every_section_opens(visit: Open, family: Family) -> None:
 def test_every_option(visit: Open, family: Family) -> None:
     page = visit(family.name)
     for colour in ("macs", "params", "memory", "kind"):
-        page.app.segmented_control(key="colour").set_value(colour)
-        page.run()
+        page.set(colour=colour)
         assert {data["colour_by"] for data in page.diagrams().values()} == {colour}
     page.set(download=True)
     for zoom in get_args(Zoom):
         page.app.selectbox(key="download-zoom").set_value(zoom)
         page.run()
-    page.app.segmented_control(key="diagrams").set_value("operations")
-    page.run()
+    page.set(diagrams="operations")
     graph = page.diagrams()[f"All operations of {family.default}"]
     assert len(graph["elements"]) >= len(cache.trace(family.default).nodes)
-    page.app.segmented_control(key="diagrams").set_value("blocks")
-    page.run()
+    page.set(diagrams="blocks")
     page.look(order="strength")
     assert page.maps["order"] == "strength"
     page.show("layers")

@@ -78,21 +78,18 @@ def test_choosing_a_variant_changes_everything_that_shows_it(page: Any) -> None:
 
 @pytest.mark.parametrize("colour", ["macs", "params", "memory", "kind"])
 def test_every_colouring(shared: Any, colour: str) -> None:
-    shared.app.segmented_control(key="colour").set_value(colour)
-    shared.run()
+    shared.set(colour=colour)
     assert {data["colour_by"] for data in shared.diagrams().values()} == {colour}
     assert shared.link.get("colour", "kind") == colour
 
 
 def test_the_whole_graph_replaces_the_two_diagrams_and_keeps_the_selection(page: Any) -> None:
     page.click("conv4_x.1.conv2")
-    page.app.segmented_control(key="diagrams").set_value("operations")
-    page.run()
+    page.set(diagrams="operations")
     assert list(page.diagrams()) == ["Stages of ResNet-18", "All operations of resnet18"]
     assert len(page.diagrams()["All operations of resnet18"]["elements"]) == len(cache.trace("resnet18").nodes)
     assert page.maps["node"] == "conv4_x.1.conv2"
-    page.app.segmented_control(key="diagrams").set_value("blocks")
-    page.run()
+    page.set(diagrams="blocks")
     assert "Operations of conv4_x.1" in page.diagrams()
 
 
@@ -230,8 +227,7 @@ def test_a_link_shows_the_view_that_it_was_copied_from(visit: Open) -> None:
 def test_the_link_that_a_view_writes_leads_back_to_it(visit: Open, page: Any) -> None:
     page.click("conv4_x.0.shortcut.conv").look(channel=3, scale="shared", order="strength")
     page.app.selectbox(key="sample").set_value("testcard")
-    page.app.segmented_control(key="colour").set_value("memory")
-    page.run()
+    page.set(colour="memory")
     copy = visit("resnet", **page.link)
     assert copy.maps == {**page.maps, "view": copy.maps["view"]}
     assert copy.maps["view"]["channel"] == 3

@@ -15,7 +15,7 @@ CSS = """
   [data-testid="stSidebar"] [class*="st-key-tour-"] { margin-bottom: -.75rem; }
   [data-testid="stSidebar"] [class*="st-key-tour-"] p { text-align: left; }
   [data-testid="stCaptionContainer"] { font-size: 1rem; }
-  [data-testid="stMain"] h1 { padding: 0 0 .35rem; font-size: 1.75rem; line-height: 1.1; }
+  [data-testid="stMain"] h1 { padding: 0; font-size: 1.75rem; line-height: 1.1; }
   [data-testid="stMain"] [data-testid="stPageLink"] p { font-size: 1.25rem; font-weight: 600; }
   [data-testid="stMain"] [class*="st-key-cost-"] [data-testid="stPageLink"] p { font-size: 1rem; font-weight: 400; }
   @media (max-width: 640px) {
