@@ -76,7 +76,8 @@ def tool(top: Section, *sections: Section, networks: Sequence[Control], before: 
         run = run_of(names[0], picture_box())
         device_box()
     restore((*top.controls(run), open_control(sections), *controls_of(sections, run)))
-    st.title(top.title, anchor=False)
+    with st.container(key="tool-title"):
+        st.title(top.title, anchor=False)
     top.show(run)
     below(sections, run)
     publish()

@@ -6,7 +6,7 @@ import streamlit as st
 
 CSS = """
 <style>
-  [data-testid="stMainBlockContainer"] { padding: 3.8rem 1.5rem 3rem; }
+  [data-testid="stMainBlockContainer"] { padding: 3.7rem 1.5rem 3rem; }
   [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: .5rem; }
   [data-testid="stMain"] h2 { padding-top: 2rem; font-size: 1.4rem; }
   [data-testid="stTopNavLink"] { padding-inline: .375rem; }
@@ -15,7 +15,8 @@ CSS = """
   [data-testid="stSidebar"] [class*="st-key-tour-"] { margin-bottom: -.75rem; }
   [data-testid="stSidebar"] [class*="st-key-tour-"] p { text-align: left; }
   [data-testid="stCaptionContainer"] { font-size: 1rem; }
-  [data-testid="stMain"] h1 { padding: 0; font-size: 1.75rem; line-height: 1.1; }
+  [data-testid="stMain"] h1 { padding: 0 0 .2rem; font-size: 1.75rem; line-height: 1.05; }
+  .st-key-tool-title { padding-bottom: .75rem; }
   [data-testid="stMain"] [data-testid="stPageLink"] p { font-size: 1.25rem; font-weight: 600; }
   [data-testid="stMain"] [class*="st-key-cost-"] [data-testid="stPageLink"] p { font-size: 1rem; font-weight: 400; }
   @media (max-width: 640px) {
