@@ -38,6 +38,12 @@ class Card:
         return str(self.drawing["svg"])
 
     @property
+    def described(self) -> dict[str, dict[str, Any]]:
+        """What each element tells, as JSON has it."""
+        found: dict[str, dict[str, Any]] = self.drawing["elements"]
+        return found
+
+    @property
     def elements(self) -> dict[str, Element]:
         return {name: Element(**{**e, "lines": tuple(e["lines"])}) for name, e in self.drawing["elements"].items()}
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from explorer.analysis.element import Element
 from explorer.analysis.trace import Block, Stage, Trace, UnknownNode
@@ -53,6 +53,11 @@ class Diagram:
     def svg(self) -> str:
         """For the browser, which adds the colours: an element is `<g id=ELEMENT class="node kind-KIND">`."""
         return self._svg
+
+    @cached_property
+    def described(self) -> dict[str, dict[str, Any]]:
+        """What each element tells, as JSON has it: it is sent at each click."""
+        return {name: asdict(element) for name, element in self.elements.items()}
 
     @cached_property
     def size(self) -> tuple[float, float]:

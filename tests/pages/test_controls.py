@@ -19,7 +19,7 @@ from tests.visit import Visit
 PAGES = [name for name, _, _ in page_files() if name != "home"]
 # A page's run is slow for a property: the same few examples each time, and no search for a smaller one.
 FEW = settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],

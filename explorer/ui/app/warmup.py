@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 from functools import cache
+
+BREATH_S = 0.02  # between two layouts, for viewers who are there already
 
 
 @cache
@@ -32,7 +35,25 @@ def _warm_up() -> None:
     name = families()[-1].default
     cache.activations(Run(name, available_weights(variant(name))[0], str(best_device()), picture))
     for zoom in ("network", "stage", "block"):
-        cache.diagram(name, zoom)
+        cache.diagram(name, zoom).svg()
     # What is alive now stays: without it a full collection takes a fifth of what torch makes it take (with it: 200 ms).
     gc.collect()
+    gc.freeze()
+    threading.Thread(target=_draw_diagrams, name="diagrams", daemon=True).start()
+
+
+def _draw_diagrams() -> None:
+    """Lay out all that a click in a default variant's diagrams can show.
+
+    Graphviz holds the interpreter's lock meanwhile: a hall that begins to click would wait for one after the other.
+    """
+    from explorer.architectures import families
+    from explorer.ui import cache
+
+    for family in families():
+        for stage in cache.trace(family.default).stages:
+            cache.diagram(family.default, "stage", stage.path).svg()
+            for block in stage.blocks:
+                cache.diagram(family.default, "block", block.path).svg()
+                time.sleep(BREATH_S)
     gc.freeze()

@@ -11,7 +11,6 @@ diagrams of its `group`. A page therefore reads `clicked(key)`, draws its diagra
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -83,7 +82,7 @@ def diagram(
     kinds = {element.kind for element in drawing.elements.values()} if isinstance(legend, bool) else set(legend)
     data: dict[str, Any] = {
         "svg": drawing.svg(),
-        "elements": {name: asdict(element) for name, element in drawing.elements.items()},
+        "elements": drawing.described,
         # Kinds that share a style share a legend entry, too.
         "kinds": {style.label: kind for kind, style in KINDS.items() if kind in kinds},
         "group": group,
