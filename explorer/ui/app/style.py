@@ -6,7 +6,7 @@ import streamlit as st
 
 CSS = """
 <style>
-  [data-testid="stMainBlockContainer"] { padding: 3.7rem 1.5rem 3rem; }
+  [data-testid="stMainBlockContainer"] { padding: 3.8rem 1.5rem 3rem; }
   [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: .5rem; }
   [data-testid="stMain"] h2 { padding-top: 2rem; font-size: 1.4rem; }
   [data-testid="stTopNavLink"] { padding-inline: .375rem; }
