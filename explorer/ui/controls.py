@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -33,27 +33,20 @@ def select(control: Control, *, as_selected: str | None = None, label: str | Non
     return control.value
 
 
-def segments(control: Control, *, label: str | None = None, **more: Any) -> Any:
+def segments(control: Control, **more: Any) -> Any:
     """A row of buttons, one for each option, for a few short ones."""
-    control.settle()
-    options = control.options()
-    st.segmented_control(
-        label or control.label,
-        options,
-        key=control.name,
-        required=True,
-        format_func=_labels(options),
-        persist_state=PERSIST,
-        **more,
-    )
-    return control.value
+    return _buttons(st.segmented_control, control, **more)
 
 
-def pills(control: Control, *, label: str | None = None, **more: Any) -> Any:
+def pills(control: Control, **more: Any) -> Any:
     """A row of buttons that breaks into lines."""
+    return _buttons(st.pills, control, **more)
+
+
+def _buttons(widget: Callable[..., Any], control: Control, *, label: str | None = None, **more: Any) -> Any:
     control.settle()
     options = control.options()
-    st.pills(
+    widget(
         label or control.label,
         options,
         key=control.name,
