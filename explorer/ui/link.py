@@ -18,8 +18,7 @@ from typing import Any
 import streamlit as st
 
 PAGE = "page"  # in the session: the page that was drawn last
-LEFT = "pages-left"  # what the controls of each page held when it was left
-LINKS_LEFT = "links-left"  # the link of each page when it was left
+LEFT = "links-left"  # the link of each page when it was left
 KEPT = "link-kept"  # what a link says of the kept controls that this page does not have
 CONTROLS = "controls"  # all controls of the page that is shown, by name
 DEFAULTS = "defaults"  # of all controls, as the last run had them
@@ -52,7 +51,7 @@ class Control:
     options: Callable[[], Mapping[Any, str]] = dict  # a choice's values, with what people read
     limits: Callable[[], tuple[int, int]] = lambda: (0, 0)  # a number's least and largest value
     kept: bool = False  # whether it outlives a change of page by the navigation, as the picture does
-    linked: bool = True  # whether a link can carry it
+    linked: bool = True  # whether a link can carry it; what none can carry stays in the session
     active: Callable[[], bool] = lambda: True  # whether it means anything at present; if not, the link is silent
 
     @property
@@ -164,9 +163,7 @@ def begin(page: str) -> None:
     if page != state.get(PAGE):
         source = "link" if link else "left"
         if PAGE in state:
-            left = {c.name: c.value for c in state[CONTROLS].values() if not c.kept}
-            state[LEFT] = {**state.get(LEFT, {}), state[PAGE]: left}
-            state[LINKS_LEFT] = {**state.get(LINKS_LEFT, {}), state[PAGE]: state.get(WRITTEN, {})}
+            state[LEFT] = {**state.get(LEFT, {}), state[PAGE]: state.get(WRITTEN, {})}
             state[KEPT] = _kept()
         state[PAGE] = page
     elif link != state.get(WRITTEN) and not state.get(OWN_RERUN):
@@ -179,17 +176,15 @@ def begin(page: str) -> None:
 
 def restore(controls: Iterable[Control]) -> None:
     """Give each control its value, in their order; a sentence on the page for each wrong one in the link."""
-    state, link = st.session_state, st.query_params.to_dict()
-    left = state.get(LEFT, {}).get(state[PAGE], {})
+    state = st.session_state
+    source = state[SOURCE]
+    link = st.query_params.to_dict() if source == "link" else state.get(LEFT, {}).get(state[PAGE], {})
     for c in controls:
         if c.name in state[CONTROLS]:
             raise ValueError(f"two controls are called {c.name}")
         state[CONTROLS][c.name] = c
-        if state[SOURCE] == "link" and c.linked:
+        if c.linked and (source == "link" or (source == "left" and not c.kept)):
             state[c.name] = _from_link(c, link.get(c.name))
-        elif state[SOURCE] != "session" and not c.kept:
-            value = left.get(c.name)
-            state[c.name] = value if value is not None and c.accepts(value) else c.default()
         elif c.name in state[DEFAULTS] and state.get(c.name) == state[DEFAULTS][c.name]:
             state[c.name] = c.default()  # another variant's default may be another one
         else:
@@ -272,7 +267,7 @@ def link_to(**values: str) -> dict[str, str]:
 
 def link_back_to(page: str) -> dict[str, str]:
     """The link to a page as it was left: what its controls held, and what outlives a change of page."""
-    left = st.session_state.get(LINKS_LEFT, {}).get(page, {})
+    left = st.session_state.get(LEFT, {}).get(page, {})
     return link_to(**{name: text for name, text in left.items() if name not in _kept()})
 
 

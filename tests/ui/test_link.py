@@ -121,7 +121,7 @@ def test_another_page_begins_anew_but_for_what_is_kept_and_remembers_what_was_le
     session = Session()
     session.run(zoo__animal="dog", colour="blue", secret=5)
     session.app.query_params = {}
-    assert session.run(at="farm") == "cat 4 blue 0 False"
+    assert session.run(at="farm") == "cat 4 blue 5 False"
     session.app.query_params = {}
     assert session.run(at="zoo") == "dog 4 blue 5 False"
     assert session.link == {"zoo.animal": "dog", "colour": "blue"}
