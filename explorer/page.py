@@ -19,6 +19,7 @@ from explorer.ui.selection import node_control
 from explorer.ui.sidebar import device_box, picture_box, run_of, sidebar_controls
 from explorer.ui.tour import Step, tour
 from explorer.ui.weights_box import weights_box, weights_control
+from explorer.ui.window import SIDEBAR, follow_window, place_sidebar
 
 INSTRUMENTS = (MAPS, KERNELS)
 
@@ -37,7 +38,8 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
     """
     family = family_called(name)
     chosen_variant = variant_control(family)
-    restore((chosen_variant, *sidebar_controls()))
+    restore((chosen_variant, SIDEBAR, *sidebar_controls()))
+    place_sidebar()
     variant = family.variant(chosen_variant.value)
     node = node_control(trace(variant.name))
     restore((weights_control(variant.name), node, COLOUR, DIAGRAMS, instrument_control(INSTRUMENTS)))
@@ -54,9 +56,11 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
         weights_box(variant.name)
         device_box()
         tour(family, steps)
-    header(family, variant)
-    screen(run, INSTRUMENTS)
+    with st.container(key="one-screen"):
+        header(family, variant)
+        screen(run, INSTRUMENTS)
     below(sections, run)
+    follow_window()
     publish()
 
 
@@ -69,7 +73,8 @@ def tool(top: Section, *sections: Section, networks: Sequence[Control], before: 
         networks: the controls whose values are names of variants.
         before: controls on which those depend.
     """
-    restore((*sidebar_controls(), *before, *networks))
+    restore((SIDEBAR, *sidebar_controls(), *before, *networks))
+    place_sidebar()
     names = [control.value for control in networks]
     restore((weights_control(*names),))
     with st.sidebar:
@@ -80,4 +85,5 @@ def tool(top: Section, *sections: Section, networks: Sequence[Control], before: 
         st.title(top.title, anchor=False)
     top.show(run)
     below(sections, run)
+    follow_window()
     publish()

@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl
 from streamlit.testing.v1 import AppTest
 
 from explorer.runtime.maps import unpack
-from explorer.ui.section import PAINTED
 from explorer.ui.tour import Step
+from explorer.ui.window import PAINTED
 
 APP = Path(__file__).resolve().parents[1] / "explorer" / "app.py"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Condition
@@ -19,11 +20,16 @@ from explorer.analysis.palette import INK, KINDS
 from explorer.analysis.types import Kind
 from explorer.runtime.activations import Prediction
 from explorer.runtime.maps import FloatArray
+from explorer.ui.window import type_scale
 
 FONT = 16
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
 ROW = 34  # pixels of a bar and the space around it
 CHART = {"displayModeBar": False}
+# The properties of a figure that are lengths in pixels.
+PIXELS = re.compile(
+    r"font\.size$|^\.layout\.(height|margin\.[lrtb])$|marker\.(size|line\.width)$|line\.width$|thickness$|[xy]shift$|standoff$"
+)
 
 Panels = Sequence[tuple[str, Any, Kind]]
 P = ParamSpec("P")
@@ -59,9 +65,26 @@ def dark() -> bool:
     return bool(st.context.theme.type == "dark")
 
 
-def chart(figure: object, key: str, alt: str) -> None:
-    """A figure without the tools that a lecture does not need."""
-    st.plotly_chart(figure, key=key, config=CHART, alt=alt)
+def chart(figure: go.Figure, key: str, alt: str, **more: Any) -> Any:
+    """A figure as large as the page's type, without the tools that a lecture does not need."""
+    return st.plotly_chart(grown(figure, type_scale()), key=key, config=CHART, alt=alt, **more)
+
+
+def grown(figure: go.Figure, scale: float) -> go.Figure:
+    """The figure with everything that has a size in pixels so many times as large."""
+    if scale == 1:
+        return figure
+    return go.Figure(_grown(figure.to_dict(), "", scale), _validate=False)
+
+
+def _grown(part: Any, place: str, scale: float) -> Any:
+    """A part of a figure's properties; arrays of values are not copied."""
+    if isinstance(part, dict):
+        return {name: _grown(value, f"{place}.{name}", scale) for name, value in part.items()}
+    if isinstance(part, list | tuple) and part and isinstance(part[0], dict):
+        return [_grown(item, place, scale) for item in part]
+    is_number = isinstance(part, int | float) and not isinstance(part, bool)
+    return part * scale if is_number and PIXELS.search(place) else part
 
 
 def top_classes(title: str, top: Sequence[Prediction]) -> None:

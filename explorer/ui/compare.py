@@ -18,7 +18,7 @@ from explorer.ui.components.feature_maps import feature_maps
 from explorer.ui.controls import reports, segments, select
 from explorer.ui.link import Control, choice, link_to, publish, revision
 from explorer.ui.map_controls import MapControls, map_controls
-from explorer.ui.screen import input_and_result
+from explorer.ui.screen import answer
 from explorer.ui.section import Section
 from explorer.ui.selection import SCREEN
 from explorer.ui.weights_box import weights_for
@@ -121,7 +121,7 @@ def _maps(run: Run, node: str, side: str, looked_at: MapControls, limits: tuple[
         view=view,
         on_view_change=reports(key, **looked_at.by_field),
     )
-    input_and_result(run, group=side, key=f"{side}-input")
+    answer(run, group=side, key=f"{side}-input")
 
 
 @cache.few(64)

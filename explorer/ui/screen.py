@@ -8,19 +8,19 @@ from __future__ import annotations
 import math
 from functools import partial
 from typing import get_args
+from urllib.parse import urlencode
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from explorer.analysis.text import pair_text, si
 from explorer.analysis.trace import Node, Trace
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Family, Variant
 from explorer.diagrams import Format, Zoom
+from explorer.diagrams.labels import element_for
 from explorer.runtime.activations import Activations
 from explorer.runtime.device import kind_of
 from explorer.runtime.run import Run
-from explorer.runtime.weights.network import BUNDLED
 from explorer.ui import cache
 from explorer.ui.components.diagram import ColourBy, clicked, diagram, link
 from explorer.ui.components.feature_maps import model_input
@@ -30,16 +30,22 @@ from explorer.ui.section import Section
 from explorer.ui.selection import SCREEN, selected
 from explorer.ui.selection import select as select_node
 
-COLOURS: dict[ColourBy, str] = {"kind": "Kind", "macs": "MACs", "params": "Parameters", "memory": "Memory"}
+COLOURS: dict[ColourBy, str] = {
+    "kind": "Colour: kind",
+    "macs": "Colour: MACs",
+    "params": "Colour: parameters",
+    "memory": "Colour: memory",
+}
 COLOUR = choice("colour", "Colour the nodes by", COLOURS)
 BLOCKS = "blocks"
 OPERATIONS = "operations"
-DIAGRAMS = choice("diagrams", "Diagrams", {BLOCKS: "Blocks", OPERATIONS: "All operations"})
-DIAGRAMS_HEIGHT_PX = 540
+DIAGRAMS = choice("diagrams", "Diagrams", {BLOCKS: "Stage and block", OPERATIONS: "All operations"})
+DIAGRAMS_HEIGHT_PX = 430
 COLUMN_WIDTH_PX = 540  # of a diagram, on a 1440 px screen
 GAP_PX = 8  # between the stage's diagram and the block's
 METRIC_HEIGHT_PX = 32  # of the scale under a diagram that is coloured by a metric
 MIN_SCALE = 0.875  # of a diagram
+SHOWN_CLASSES = 3
 MIN_SHOWN_PROBABILITY = 0.001  # smaller ones are summed up in words
 
 
@@ -60,26 +66,30 @@ def instrument_control(instruments: tuple[Section, ...]) -> Control:
 
 
 def header(family: Family, variant: Variant) -> None:
-    """Title, idea and key figures of the chosen variant, from the trace, and how its screen is drawn.
+    """One line: title, variant, the key figures from the trace, and how the screen is drawn.
 
     No fragment: no click in a diagram changes it.
     """
     t = cache.trace(variant.name)
-    title, controls = st.columns(2, vertical_alignment="bottom", gap="medium")
-    with title:
+    with st.container(key="header", horizontal=True, vertical_alignment="center", gap="small"):
         st.title(f"{variant.title} ({variant.year})" if variant.year else variant.title, anchor=False)
+        select(variant_control(family), label_visibility="collapsed", on_change=rerun_page)
         st.markdown(
-            f"{family.idea}  \n**{si(t.inference_params)}** parameters · **{si(t.inference_macs)}** MACs · "
-            f"**{t.depth}** weight layers · input {t.input_size[1]} × {t.input_size[2]}",
+            f"**{si(t.inference_params)}** parameters · **{si(t.inference_macs)}** MACs · "
+            f"**{t.depth}** weight layers · {t.input_size[1]} × {t.input_size[2]}",
             help=f"{family.authors}. {MAC_HELP} Weight layers are those on the longest path.",
         )
-    with controls:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            select(variant_control(family), label_visibility="collapsed", on_change=rerun_page)
-            _download(variant.name)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            segments(COLOUR, label_visibility="collapsed", on_change=_redraw)
-            segments(DIAGRAMS, label_visibility="collapsed", on_change=_redraw)
+        select(COLOUR, label_visibility="collapsed", on_change=_redraw)
+        _view_box(variant.name)
+
+
+@st.fragment
+def _view_box(name: str) -> None:
+    """What is seldom asked for: all operations at once, and the diagrams as files."""
+    with st.popover("View", key="view", on_change="rerun") as box:
+        if box.open:
+            segments(DIAGRAMS, on_change=_redraw)
+            _download(name)
 
 
 def _redraw() -> None:
@@ -100,10 +110,11 @@ def screen(run: Run, instruments: tuple[Section, ...]) -> None:
         colour_by=COLOUR.value,
         legend=sorted({n.kind for n in trace.nodes}),
     )
-    left, right = st.columns(2, gap="medium")
-    with left:
+    with st.container(key="stage"):
+        left, right = st.columns(2, gap="medium")
+    with left, st.container(key="diagrams"):
         _diagrams(trace, node)
-    with right:
+    with right, st.container(key="beside"):
         _beside_diagrams(trace, node, run, instruments)
     key = f"{name}-link"
     link(
@@ -123,25 +134,21 @@ def _select_clicked(trace: Trace, key: str) -> None:
         select_node(str(clicked_node))
 
 
-@st.fragment
 def _download(name: str) -> None:
-    """Files of the diagrams about the selected operation, once they are asked for."""
-    with st.popover("Download", key="download", on_change="rerun") as box:
-        if not box.open:
-            return
-        trace = cache.trace(name)
-        node = selected(trace)
-        zoom = st.selectbox("Diagram", get_args(Zoom), key="download-zoom")
-        drawing = cache.diagram(trace.variant, zoom, _part(zoom, node))
-        with st.container(horizontal=True):
-            for fmt in get_args(Format):
-                st.download_button(
-                    fmt.upper(),
-                    partial(drawing.render, fmt, node.name),
-                    f"{trace.variant}-{zoom}.{fmt}",
-                    on_click="ignore",
-                    key=f"download-{fmt}",
-                )
+    """Files of the diagrams about the selected operation."""
+    trace = cache.trace(name)
+    node = selected(trace)
+    zoom = st.selectbox("Download the diagram of", get_args(Zoom), key="download-zoom")
+    drawing = cache.diagram(trace.variant, zoom, _part(zoom, node))
+    with st.container(horizontal=True):
+        for fmt in get_args(Format):
+            st.download_button(
+                fmt.upper(),
+                partial(drawing.render, fmt, node.name),
+                f"{trace.variant}-{zoom}.{fmt}",
+                on_click="ignore",
+                key=f"download-{fmt}",
+            )
 
 
 def _part(zoom: str, node: Node) -> str | None:
@@ -196,59 +203,63 @@ def _diagrams(trace: Trace, node: Node) -> None:
 
 
 def _beside_diagrams(trace: Trace, node: Node, run: Run, instruments: tuple[Section, ...]) -> None:
-    """An instrument on the selected operation; below it what went in and what came out."""
-    published, node = node.out_shape[0], cache.running_trace(run).node(node.name)
-    channels = node.out_shape[0]
+    """The selected operation in words and an instrument on it; below, what went into the network and what came out."""
+    node_line(trace, node)
+    with st.container(key="instrument-title", horizontal=True, vertical_alignment="center"):
+        maps_title(run, node)
+        chosen = segments(instrument_control(instruments), label_visibility="collapsed", width="content")
+    with st.container(key="instrument-shown"):
+        next(i for i in instruments if i.name == chosen).show(run)
+    answer(run, group=run.variant, key=f"{run.variant}-input")
+
+
+def node_line(trace: Trace, node: Node) -> None:
+    """What the tooltip of an operation says: a hand that leaves the mouse, or a finger, has none."""
+    kind, shapes, *costs = element_for(trace, node).lines
+    with st.container(key="node-line"):
+        st.markdown(f"**{node.name}** · {' · '.join((kind, shapes, *costs))}{_cost_link(trace, node)}")
+
+
+def _cost_link(trace: Trace, node: Node) -> str:
+    if node.type != "Conv2d":
+        return ""
+    link_ = urlencode(link_to(**{"cost.from": f"{trace.variant}:{node.name}"}))
+    return f" · [cost of this convolution](/convolution?{link_})"
+
+
+def maps_title(run: Run, node: Node) -> None:
+    """How many maps there are to see, and what is not as in the paper."""
+    published, running = node.out_shape[0], cache.running_trace(run).node(node.name)
+    channels = running.out_shape[0]
     what = f"{channels:,} values"
-    if node.out_shape[1:] not in ((), (1, 1)):
-        what = f"{channels:,} {'map' if channels == 1 else 'maps'} of {pair_text(node.out_shape[1:])}"
-    # "relu6 · ReLU6" says nothing twice, and would wrap.
-    kind = "" if node.kind == "input" or node.name.endswith(node.type.lower()) else f"{node.type} · "
-    title, switch = st.columns([7, 4], vertical_alignment="center", gap=None)
-    with title:
-        narrow = "" if channels == published else f" (paper: {published:,})"
-        st.markdown(f"**{node.name}** · {kind}{what}{narrow}")
-    with switch, st.container(horizontal=True, horizontal_alignment="right"):
-        chosen = segments(instrument_control(instruments), label_visibility="collapsed")
-    next(i for i in instruments if i.name == chosen).show(run)
-    with input_and_result(run, group=run.variant, key=f"{run.variant}-input"):
-        if node.type == "Conv2d":
-            with st.container(key="cost-of-node"):
-                st.page_link(
-                    "../pages/convolution.py",
-                    label="Cost of this convolution →",
-                    query_params=link_to(**{"cost.from": f"{run.variant}:{node.name}"}),
-                )
+    if running.out_shape[1:] not in ((), (1, 1)):
+        what = f"{channels:,} {'map' if channels == 1 else 'maps'} of {pair_text(running.out_shape[1:])}"
+    narrow = "" if channels == published else f" (the paper's network has {published:,})"
+    st.markdown(f"{what}{narrow}")
 
 
-def input_and_result(run: Run, *, group: str, key: str) -> DeltaGenerator:
-    """What went into the network, and beside it what came out; returns the place of the latter, for more."""
-    seen, facts = st.columns([1, 4], gap="small", vertical_alignment="center")
-    with seen:
-        size = pair_text(cache.trace(run.variant).input_size[1:])
-        model_input(cache.input_png(run), group=group, caption=f"Input {size}", key=key)
-    with facts:
-        result(run)
-    return facts
-
-
-def result(run: Run) -> None:
-    """Which network ran, where, how long, and what it takes the picture for; an untrained one knows no classes."""
+def answer(run: Run, *, group: str, key: str) -> None:
+    """What went into the network, and beside it what came out; an untrained network knows no classes."""
     activations, title = cache.activations(run), run.picture.title
-    how = f"{activations.milliseconds:.0f} ms on the {kind_of(activations.device)}. {activations.note or ''}"
-    if not activations.network.trained:
-        st.markdown(
-            f"**Untrained network**: random weights, seeded. {title}, {how}",
-            help="The maps show what the wiring does to a picture, not what a trained network sees. "
-            "Class probabilities would mean nothing, so none are shown.",
-        )
-        return
     network = activations.network
-    knows = f"Best matches among its {len(network.classes)} classes: " if network.weights == BUNDLED else ""
-    st.markdown(f"**{network.description}**. {title}, {how}  \n{knows}{_top(activations)}")
+    how = f"{title}, {activations.milliseconds:.0f} ms on the {kind_of(activations.device)}. {activations.note or ''}"
+    with st.container(key=f"{key}-answer", horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(key=f"{key}-thumbnail"):
+            size = pair_text(cache.trace(run.variant).input_size[1:])
+            model_input(cache.input_png(run), group=group, caption=f"Input {size}", key=key)
+        if network.trained:
+            st.markdown(f"{_top(activations)}  \n{network.description}. {how}")
+        else:
+            st.markdown(
+                f"**Untrained network**: random weights, seeded. {how}",
+                help="The maps show what the wiring does to a picture, not what a trained network sees. "
+                "Class probabilities would mean nothing, so none are shown.",
+            )
 
 
 def _top(activations: Activations) -> str:
-    shown = [p for p in activations.top() if p.probability >= MIN_SHOWN_PROBABILITY]
-    text = " · ".join(f"**{p.label}** {p.probability:.1%}" for p in shown)
-    return text if len(shown) > 1 else f"{text} · all others below {MIN_SHOWN_PROBABILITY:.1%}"
+    """The classes that it takes the picture for, the most probable first."""
+    shown = [p for p in activations.top(SHOWN_CLASSES) if p.probability >= MIN_SHOWN_PROBABILITY]
+    first, *others = (f"{p.label} {p.probability:.1%}" for p in shown)
+    text = " · ".join((f"**{first}**", *others))
+    return text if others else f"{text} · all others below {MIN_SHOWN_PROBABILITY:.1%}"

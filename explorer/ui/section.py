@@ -8,16 +8,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from explorer.runtime.run import Run
-from explorer.ui.components.ready import when_ready
 from explorer.ui.controls import segments
 from explorer.ui.link import Control, choice, publish
-from explorer.ui.selection import SCREEN, SHOWN_IN
+from explorer.ui.selection import BELOW, SCREEN, SHOWN_IN
+from explorer.ui.window import PAINTED
 
 OPEN = "section"
-FRAGMENT = "below"  # the fragment's key, for `st.rerun`
-# In the session: the browser has painted a screen. The first section waits for that: its charts bring a library whose
-# loading keeps the browser from painting anything for a second.
-PAINTED = "screen-painted"
 WAITING_HEIGHT_PX = 400  # kept free meanwhile
 
 
@@ -58,22 +54,16 @@ def open_section(sections: Sequence[Section]) -> Section:
     return next((s for s in sections if s.name == st.session_state[OPEN]), sections[0])
 
 
-@st.fragment(key=FRAGMENT)
+@st.fragment(key=BELOW)
 def below(sections: tuple[Section, ...], run: Run) -> None:
     """The bar of names, and the open section under it."""
     with st.container(key="section-bar"):
         segments(open_control(sections), label_visibility="collapsed")
     section = open_section(sections)
-    st.session_state[SHOWN_IN] = [SCREEN, FRAGMENT] if section.follows else [SCREEN]
+    st.session_state[SHOWN_IN] = [SCREEN, BELOW] if section.follows else [SCREEN]
     with st.container(key=f"section-{section.name}"):
         if st.session_state.get(PAINTED):
             section.show(run)
-        else:
+        else:  # its charts bring a library whose loading keeps the browser from painting anything for a second
             st.container(height=WAITING_HEIGHT_PX, border=False, key="waiting")
-            when_ready("painted", _draw_sections)
     publish()
-
-
-def _draw_sections() -> None:
-    st.session_state[PAINTED] = True
-    st.rerun(FRAGMENT)

@@ -47,7 +47,7 @@ from tests.app_server import ROOT, app_server
 DIAGRAM = "cnn_explorer.diagram"
 LINK = "cnn_explorer.link"
 FEATURE_MAPS = "cnn_explorer.feature_maps"
-READY = "cnn_explorer.ready"  # asks to be told that the screen has been painted: the section below it comes then
+WINDOW = "cnn_explorer.window"  # reports that the screen has been painted: the section below it comes then
 ANSWER_SECONDS = 60.0
 RUN_ENDED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
@@ -104,7 +104,7 @@ class Viewer:
     page_hash: str = ""
     cache: MessageCache = field(default_factory=MessageCache)
     link: tuple[str, str] = ("", "")  # widget id and fragment id of the link component
-    ready: tuple[str, str] = ("", "")
+    window: tuple[str, str] = ("", "")
     diagrams: dict[str, tuple[str, str]] = field(default_factory=dict)  # widget id: (fragment id, data)
     node: str = ""  # the one clicked last
     maps: str = ""  # hash of the feature maps on the page
@@ -112,8 +112,8 @@ class Viewer:
     async def open(self) -> Answer:
         """Open the page, as its address in a new tab does, until the section below the screen is there, too."""
         answer = await self._run(BackMsg(rerun_script=ClientState(page_name=self.page)))
-        if self.ready[0]:
-            answer.seconds += (await self._trigger(self.ready, "ready", True)).seconds
+        if self.window[0]:
+            answer.seconds += (await self._trigger(self.window, "seen", {"rem": 16, "sidebar": "shown"})).seconds
         return answer
 
     async def click(self) -> Answer:
@@ -179,8 +179,8 @@ class Viewer:
                 self.diagrams[component.id] = (message.delta.fragment_id, data)
             elif component.component_name == LINK:
                 self.link = (component.id, message.delta.fragment_id)
-            elif component.component_name == READY:
-                self.ready = (component.id, message.delta.fragment_id)
+            elif component.component_name == WINDOW:
+                self.window = (component.id, message.delta.fragment_id)
             elif component.component_name == FEATURE_MAPS:
                 self.maps = message.hash
 

@@ -17,7 +17,8 @@ from explorer.ui import cache
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import number_box, pills, segments
 from explorer.ui.link import choice, number
-from explorer.ui.section import FRAGMENT, Section
+from explorer.ui.section import Section
+from explorer.ui.selection import BELOW
 from explorer.ui.sidebar import sample_picture
 
 PICTURES_OF = "resnet20_cifar"  # the variant whose input the samples become
@@ -92,7 +93,7 @@ def _progress(recipes: Sequence[Recipe], device: str) -> None:
 def _cancel(recipes: Sequence[Recipe]) -> None:
     """Wait for these no longer: a measurement ends when nobody does."""
     st.session_state[CANCELLED] = recipes
-    st.rerun(FRAGMENT)
+    st.rerun(BELOW)
 
 
 def _results(profiles: Sequence[Profile]) -> None:

@@ -1,33 +1,18 @@
-"""The little CSS that Streamlit's theme cannot express: how much of a projector's screen is empty."""
+"""The CSS that Streamlit's theme cannot express: `style.css` beside this file."""
 
 from __future__ import annotations
 
-import streamlit as st
+from functools import cache
+from pathlib import Path
 
-CSS = """
-<style>
-  [data-testid="stMainBlockContainer"] { padding: 3.8rem 1.5rem 3rem; }
-  [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: .5rem; }
-  [data-testid="stMain"] h2 { padding-top: 2rem; font-size: 1.4rem; }
-  [data-testid="stTopNavLink"] { padding-inline: .375rem; }
-  [data-testid="stSidebar"] { min-width: 15rem; max-width: 17rem; }
-  [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
-  [data-testid="stSidebar"] [class*="st-key-tour-"] { margin-bottom: -.75rem; }
-  [data-testid="stSidebar"] [class*="st-key-tour-"] p { text-align: left; }
-  [data-testid="stCaptionContainer"] { font-size: 1rem; }
-  [data-testid="stMain"] h1 { padding: 0 0 .2rem; font-size: 1.75rem; line-height: 1.05; }
-  .st-key-tool-title { padding-bottom: .75rem; }
-  [data-testid="stMain"] [data-testid="stPageLink"] p { font-size: 1.25rem; font-weight: 600; }
-  [data-testid="stMain"] [class*="st-key-cost-"] [data-testid="stPageLink"] p { font-size: 1rem; font-weight: 400; }
-  @media (max-width: 640px) {
-    [data-testid="stMainBlockContainer"] { padding: 4rem .75rem 2rem; }
-    .st-key-timeline { display: none; } /* no room for the names; the cards below say the same */
-    [data-testid="stLayoutWrapper"]:has(.st-key-section-draw) { order: -1; }
-  }
-</style>
-"""
+import streamlit as st
 
 
 def apply() -> None:
     """Put the CSS on the page."""
-    st.html(CSS)
+    st.html(f"<style>{_css()}</style>")
+
+
+@cache
+def _css() -> str:
+    return Path(__file__).with_name("style.css").read_text(encoding="utf-8")

@@ -1,0 +1,24 @@
+"""What only the browser knows: that it has painted, how large its type is, whether the sidebar shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from explorer.ui.components import component
+
+_WINDOW = component(Path(__file__).with_name("window.js"))
+
+
+def watch(key: str, on_change: Callable[[], None]) -> None:
+    """Call `on_change` once the browser has painted what stands on the page, and when what it reports has changed."""
+    _WINDOW(key=key, data={}, on_seen_change=on_change)
+
+
+def seen(key: str) -> Mapping[str, Any]:
+    """What it reported last: `rem`, the pixels of the root's type, and `sidebar`, "shown" or "hidden"."""
+    reported = (st.session_state.get(key) or {}).get("seen")
+    return reported if isinstance(reported, Mapping) else {}

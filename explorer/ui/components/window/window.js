@@ -1,0 +1,53 @@
+/* Tells the server what only the browser knows: that it has painted, how large its type is, whether the sidebar shows. */
+import { perRoot, whenRemoved } from "../common/component.js";
+
+const SIDEBAR = '[data-testid="stSidebar"]';
+const REPORT_DELAY_MS = 200; // whoever drags the window's edge asks the server once
+
+const watcherOf = perRoot(createWatcher);
+
+export default function ({ parentElement, setTriggerValue }) {
+  const watcher = watcherOf(parentElement);
+  watcher.setTriggerValue = setTriggerValue;
+  if (!watcher.started) start(watcher);
+  return whenRemoved(parentElement, () => stop(watcher));
+}
+
+function createWatcher() {
+  return { started: false, reported: "", timer: 0 };
+}
+
+function start(watcher) {
+  watcher.started = true;
+  watcher.later = () => {
+    clearTimeout(watcher.timer);
+    watcher.timer = setTimeout(() => report(watcher), REPORT_DELAY_MS);
+  };
+  watcher.sidebar = new MutationObserver(watcher.later);
+  const app = document.querySelector('[data-testid="stApp"]') ?? document.body;
+  watcher.sidebar.observe(app, { subtree: true, attributeFilter: ["aria-expanded"] });
+  window.addEventListener("resize", watcher.later);
+  // The first frame paints what has been mounted by now, the second comes after it.
+  requestAnimationFrame(() => requestAnimationFrame(() => report(watcher)));
+}
+
+function report(watcher) {
+  const seen = whatIsSeen(document);
+  const text = JSON.stringify(seen);
+  if (text === watcher.reported) return;
+  watcher.reported = text;
+  watcher.setTriggerValue("seen", seen);
+}
+
+/** The size of the root's type in CSS pixels, and whether a sidebar that the page has is hidden. */
+export function whatIsSeen(page) {
+  const rem = parseFloat(getComputedStyle(page.documentElement).fontSize);
+  const sidebar = page.querySelector(SIDEBAR);
+  return { rem, sidebar: sidebar?.getAttribute("aria-expanded") === "false" ? "hidden" : "shown" };
+}
+
+function stop(watcher) {
+  clearTimeout(watcher.timer);
+  watcher.sidebar.disconnect();
+  window.removeEventListener("resize", watcher.later);
+}

@@ -1,0 +1,48 @@
+"""The viewer's window: what a page needs to know of it, and whether its sidebar is hidden."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.ui.components.window import seen, watch
+from explorer.ui.link import choice, publish
+from explorer.ui.selection import BELOW
+
+PAINTED = "screen-painted"  # in the session: the browser has painted a screen; the first section waits for that
+REM = "rem"  # in the session: the pixels of the root's type
+DEFAULT_REM = 16
+SHOWN = "shown"
+HIDDEN = "hidden"
+WIDTH_PX = 240  # of the sidebar
+
+SIDEBAR = choice("sidebar", "Sidebar", (SHOWN, HIDDEN), kept=True)
+_KEY = "window"
+
+
+def place_sidebar() -> None:
+    """Hide the sidebar where the link says so; after `restore`."""
+    st.set_page_config(initial_sidebar_state="collapsed" if SIDEBAR.value == HIDDEN else WIDTH_PX)
+
+
+@st.fragment
+def follow_window() -> None:
+    """Take what the browser reports; once a page, after its sections."""
+    watch(_KEY, _take)
+    publish()
+
+
+def _take() -> None:
+    state, reported = st.session_state, seen(_KEY)
+    SIDEBAR.set(reported.get("sidebar"))
+    rem = reported.get("rem")
+    changed = isinstance(rem, int | float) and rem != state.get(REM, DEFAULT_REM)
+    if changed:
+        state[REM] = rem
+    if changed or not state.get(PAINTED):
+        state[PAINTED] = True
+        st.rerun(BELOW)
+
+
+def type_scale() -> float:
+    """How much larger the page's type is than at 1280 px; 1.0 until the browser has said."""
+    return float(st.session_state.get(REM, DEFAULT_REM)) / DEFAULT_REM
