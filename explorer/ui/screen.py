@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import get_args
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -16,7 +15,6 @@ from explorer.analysis.text import pair_text, si
 from explorer.analysis.trace import Node, Trace
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Family, Variant
-from explorer.diagrams import Format, Zoom
 from explorer.runtime.activations import Activations
 from explorer.runtime.device import kind_of
 from explorer.runtime.run import Run
@@ -25,6 +23,7 @@ from explorer.ui import cache
 from explorer.ui.components.diagram import ColourBy, clicked, diagram, link
 from explorer.ui.components.feature_maps import model_input
 from explorer.ui.controls import segments, select
+from explorer.ui.download import download
 from explorer.ui.link import Control, choice, link_to, publish, rerun_page
 from explorer.ui.section import Section
 from explorer.ui.selection import SCREEN, selected
@@ -76,7 +75,7 @@ def header(family: Family, variant: Variant) -> None:
     with controls:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             select(variant_control(family), label_visibility="collapsed", on_change=rerun_page)
-            _download(variant.name)
+            download(variant.name)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             segments(COLOUR, label_visibility="collapsed", on_change=_redraw)
             segments(DIAGRAMS, label_visibility="collapsed", on_change=_redraw)
@@ -121,32 +120,6 @@ def _select_clicked(trace: Trace, key: str) -> None:
     clicked_node = clicked(key)
     if clicked_node in {n.name for n in trace.nodes}:  # a browser can send anything
         select_node(str(clicked_node))
-
-
-@st.fragment
-def _download(name: str) -> None:
-    """Files of the diagrams about the selected operation, once they are asked for."""
-    with st.popover("Download", key="download", on_change="rerun") as box:
-        if not box.open:
-            return
-        trace = cache.trace(name)
-        node = selected(trace)
-        zoom = st.selectbox("Diagram", get_args(Zoom), key="download-zoom")
-        drawing = cache.diagram(trace.variant, zoom, _part(zoom, node))
-        with st.container(horizontal=True):
-            for fmt in get_args(Format):
-                st.download_button(
-                    fmt.upper(),
-                    partial(drawing.render, fmt, node.name),
-                    f"{trace.variant}-{zoom}.{fmt}",
-                    on_click="ignore",
-                    key=f"download-{fmt}",
-                )
-
-
-def _part(zoom: str, node: Node) -> str | None:
-    """What a diagram at that zoom shows: the node's stage, its block, or everything."""
-    return {"stage": node.stage or None, "block": node.block or None}.get(zoom)
 
 
 def _diagrams(trace: Trace, node: Node) -> None:
