@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import get_args
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -16,7 +15,6 @@ from explorer.analysis.text import pair_text, si
 from explorer.analysis.trace import Node, Trace
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Family, Variant
-from explorer.diagrams import Format, Zoom
 from explorer.diagrams.labels import element_for
 from explorer.runtime.activations import Activations
 from explorer.runtime.device import kind_of
@@ -25,6 +23,7 @@ from explorer.ui import cache
 from explorer.ui.components.diagram import ColourBy, clicked, diagram, link
 from explorer.ui.components.feature_maps import model_input
 from explorer.ui.controls import segments, select
+from explorer.ui.download import download
 from explorer.ui.link import Control, choice, link_to, publish, rerun_page
 from explorer.ui.section import Section
 from explorer.ui.selection import SCREEN, selected
@@ -89,7 +88,7 @@ def _view_box(name: str) -> None:
     with st.popover("View", key="view", on_change="rerun") as box:
         if box.open:
             segments(DIAGRAMS, on_change=_redraw)
-            _download(name)
+            download(name)
 
 
 def _redraw() -> None:
@@ -132,28 +131,6 @@ def _select_clicked(trace: Trace, key: str) -> None:
     clicked_node = clicked(key)
     if clicked_node in {n.name for n in trace.nodes}:  # a browser can send anything
         select_node(str(clicked_node))
-
-
-def _download(name: str) -> None:
-    """Files of the diagrams about the selected operation."""
-    trace = cache.trace(name)
-    node = selected(trace)
-    zoom = st.selectbox("Download the diagram of", get_args(Zoom), key="download-zoom")
-    drawing = cache.diagram(trace.variant, zoom, _part(zoom, node))
-    with st.container(horizontal=True):
-        for fmt in get_args(Format):
-            st.download_button(
-                fmt.upper(),
-                partial(drawing.render, fmt, node.name),
-                f"{trace.variant}-{zoom}.{fmt}",
-                on_click="ignore",
-                key=f"download-{fmt}",
-            )
-
-
-def _part(zoom: str, node: Node) -> str | None:
-    """What a diagram at that zoom shows: the node's stage, its block, or everything."""
-    return {"stage": node.stage or None, "block": node.block or None}.get(zoom)
 
 
 def _diagrams(trace: Trace, node: Node) -> None:
