@@ -1,4 +1,4 @@
-"""1×1 convolution: what it does at each position, and what it saves as a bottleneck."""
+"""1×1: what it does at each position, and what it saves as a bottleneck."""
 
 from __future__ import annotations
 

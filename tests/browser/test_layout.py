@@ -1,60 +1,109 @@
-"""One screen: a click and its effect are seen together; texts can be read; phones scroll only down."""
+"""One screen: a click and its effect are seen together, with type for the last row; phones scroll only down."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
+from explorer.architectures import families
 from explorer.cards import cards
 from explorer.ui.app.navigation import page_files
 from tests.browser.conftest import AppPage, OpenPage
-from tests.browser.parts import diagram, element
+from tests.browser.parts import diagram, element, link, wait_for_link
 
-SMALLEST_TEXT = 14  # CSS pixels
-# Of each drawing: its accessible name, the smallest text on screen, and how far it has to be scrolled.
-DRAWINGS = """drawings => drawings.map((svg) => {
-  const sizes = [...svg.querySelectorAll("text")].map(
-    (text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a);
+LAPTOP = (1280, 720)
+PROJECTOR = (1920, 1080)
+PHONE = (390, 844)
+WIDE_STRIPS = ("alexnet", "vgg", "densenet")  # beside the sidebar, whole strips have smaller labels
+# How far a drawing has to be scrolled, by its accessible name.
+HIDDEN = """drawings => drawings.map((svg) => {
   const { scrollWidth, clientWidth, scrollHeight, clientHeight } = svg.parentElement;
-  return [svg.getAttribute("aria-label"), Math.min(...sizes),
-    Math.max(scrollWidth - clientWidth, scrollHeight - clientHeight)];
+  return [svg.getAttribute("aria-label"), Math.max(scrollWidth - clientWidth, scrollHeight - clientHeight)];
 })"""
+# Every text in the window whose type is smaller than the root's: its size in rem, and its words.
+SMALL = r"""(selector) => {
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const found = [];
+  const look = (root) => {
+    for (const e of root.querySelectorAll("*")) {
+      if (e.shadowRoot) look(e.shadowRoot);
+      const words = [...e.childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent.trim()).join(" ").trim();
+      const box = e.getBoundingClientRect();
+      if (!words || /^(STYLE|SCRIPT)$/.test(e.tagName) || !box.width || box.bottom < 0 || box.top > innerHeight) continue;
+      if (e.closest(".katex, .katex-mathml") || getComputedStyle(e).visibility === "hidden") continue;
+      const size = parseFloat(getComputedStyle(e).fontSize) * (e.getScreenCTM?.().a ?? 1);
+      if (size < rem - 0.02) found.push(`${(size / rem).toFixed(2)} rem: ${words.slice(0, 40)}`);
+    }
+  };
+  look(document.querySelector(selector));
+  return found;
+}"""
+# In how many rows maps are seen whole.
+ROWS = """grid => {
+  const frame = grid.getBoundingClientRect();
+  const boxes = [...grid.querySelectorAll(".map")].map((map) => map.getBoundingClientRect());
+  const whole = boxes.filter((box) => box.top >= frame.top - 1 && box.bottom <= frame.bottom + 1);
+  return [new Set(whole.map((box) => Math.round(box.top))).size, new Set(boxes.map((b) => Math.round(b.top))).size];
+}"""
+
+
+def assert_in_window(view: AppPage, parts: list[Locator]) -> None:
+    """Each lies in the window, whole, without any scrolling."""
+    size = view.page.viewport_size
+    assert view.page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
+    for part in parts:
+        box: Any = part.bounding_box()
+        what = part.evaluate("p => p.getAttribute('aria-label') ?? p.outerHTML.slice(0, 80)")
+        assert box["x"] >= 0, what
+        assert box["y"] >= 0, what
+        assert box["x"] + box["width"] <= size["width"] + 0.5, what
+        assert box["y"] + box["height"] <= size["height"] + 0.5, what
 
 
 def assert_one_screen(view: AppPage) -> None:
-    """Everything that a click changes lies in the window, whole, with texts of a readable size."""
+    """Everything that a click changes: strip, stage, block, two rows of maps with their legend, and the answer."""
     page = view.page
-    size = page.viewport_size
-    parts = [*page.locator(".viewport > svg").all(), page.locator(".model-input img")]
-    parts += (
-        [page.locator(".maps > .bars")]
-        if page.locator(".maps > .bars").is_visible()
-        else [
-            page.locator(".maps .grid"),
-            page.locator(".maps .legend"),
-        ]
-    )
-    for part in parts:
-        box: Any = part.bounding_box()
-        what = part.evaluate("p => p.getAttribute('aria-label') ?? p.outerHTML.slice(0, 60)")
-        assert box["x"] >= 0, what
-        assert box["y"] >= 0, what
-        assert box["x"] + box["width"] <= size["width"], what
-        assert box["y"] + box["height"] <= size["height"], what
-    assert page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
-    for label, text, hidden in page.locator(".viewport > svg").evaluate_all(DRAWINGS):
-        assert text >= SMALLEST_TEXT - 0.01, label
-        assert hidden <= 0, label
+    values, grid = page.locator(".maps > .bars"), page.locator(".maps .grid").first
+    is_vector = values.is_visible()
+    maps = [values] if is_vector else [grid, page.locator(".maps .legend").first]
+    answer = page.locator('[class*="-answer"]')
+    assert_in_window(view, [*page.locator(".viewport > svg").all(), *maps, answer, page.locator(".st-key-node-line")])
+    for label, hidden in page.locator(".viewport > svg").evaluate_all(HIDDEN):
+        assert hidden <= 1, f"{label} has to be scrolled by {hidden} px"
+    if not is_vector:
+        seen, all_rows = grid.evaluate(ROWS)
+        assert seen >= min(2, all_rows)
 
 
-@pytest.mark.parametrize(
-    "variant", ["resnet18", "resnet50", "resnet152", "plain34", "preact_resnet50", "resnet110_cifar"]
-)
-def test_every_stage_fits_on_one_screen_and_can_be_read(open_page: OpenPage, variant: str) -> None:
-    view = open_page(f"/resnet?variant={variant}")
+def assert_type(view: AppPage, *, but: tuple[str, ...] = ()) -> None:
+    """No text on the page is smaller than the root's type."""
+    small = view.page.evaluate(SMALL, '[data-testid="stApp"]')
+    assert [text for text in small if not any(word in text for word in but)] == []
+
+
+@pytest.mark.parametrize("family", [f.name for f in families()])
+def test_one_screen_with_the_sidebar_hidden_or_shown(open_page: OpenPage, family: str) -> None:
+    view = open_page(f"/{family}?sidebar=hidden", size=LAPTOP)
     assert_one_screen(view)
+    assert_type(view)
+    links = view.page.get_by_test_id("stTopNavLink")
+    titles = [title for _, title, _ in page_files()]
+    assert [text.strip() for text in links.all_inner_texts()] == titles
+    main: Any = view.page.get_by_test_id("stMain").bounding_box()
+    assert main["x"] < 1  # the sidebar's width is the page's
+    view.page.get_by_test_id("stExpandSidebarButton").click()
+    wait_for_link(view, "sidebar", None)
+    assert_one_screen(view)
+    if family not in WIDE_STRIPS:
+        assert_type(view)
+    assert [text.strip() for text in links.all_inner_texts()] == titles
+
+
+@pytest.mark.parametrize("variant", ["resnet18", "resnet152", "plain34", "preact_resnet50", "resnet110_cifar"])
+def test_every_stage_fits_on_one_screen_and_can_be_read(open_page: OpenPage, variant: str) -> None:
+    view = open_page(f"/resnet?variant={variant}&sidebar=hidden", size=LAPTOP)
     elements = diagram(view, "Stages of").locator(".element")
     stages = elements.evaluate_all("elements => elements.map((e) => e.dataset.element)")
     assert len(stages) >= 6
@@ -62,19 +111,54 @@ def test_every_stage_fits_on_one_screen_and_can_be_read(open_page: OpenPage, var
         element(view, "Stages of", stage).click()
         view.settle()
         assert_one_screen(view)
+        assert_type(view)
 
 
-def test_a_projector_in_full_hd(open_page: OpenPage) -> None:
-    view = open_page("/resnet", size=(1920, 1080))
-    assert_one_screen(view)
-    element(view, "Stages of", "conv4_x").click()
+def test_type_diagrams_and_charts_grow_with_the_window(open_page: OpenPage) -> None:
+    view = open_page("/resnet?section=sum", size=LAPTOP)
+    page = view.page
+    parts = ("h1", ".st-key-node-line p", 'svg[aria-label^="Operations of"] text', ".js-plotly-plot .xtick text")
+
+    def sizes() -> list[float]:
+        size = "e => parseFloat(getComputedStyle(e).fontSize) * (e.getScreenCTM?.().a ?? 1)"
+        return [page.locator(part).first.evaluate(size) for part in parts]
+
+    before = sizes()
+    page.set_viewport_size({"width": PROJECTOR[0], "height": PROJECTOR[1]})
+    page.wait_for_timeout(500)
     view.settle()
     assert_one_screen(view)
+    assert_type(view)
+    for part, small, large in zip(parts, before, sizes(), strict=True):
+        assert large >= 1.45 * small, part
+
+
+def test_hiding_the_sidebar_is_remembered(open_page: OpenPage) -> None:
+    view = open_page("/nin")
+    view.page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    wait_for_link(view, "sidebar", "hidden")
+    view.page.get_by_test_id("stTopNavLink").filter(has_text="VGG").click()
+    view.settle()
+    main: Any = view.page.get_by_test_id("stMain").bounding_box()
+    assert main["x"] < 1
+    assert link(view)["sidebar"] == "hidden"
+
+
+def test_the_browsers_zoom_of_150_percent_loses_nothing(open_page: OpenPage) -> None:
+    view = open_page("/resnet?sidebar=hidden", size=(853, 480))
+    page = view.page
+    for part in (page.locator("html"), page.get_by_test_id("stMain")):
+        assert part.evaluate("e => e.scrollWidth - e.clientWidth") <= 0
+    width = 853
+    for part in page.locator(".viewport > svg, .maps, .st-key-header > *, .st-key-instrument-title > *").all():
+        box: Any = part.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
 
 
 @pytest.mark.parametrize("path", ["/resnet", "/"])
 def test_nothing_overflows_on_a_phone(open_page: OpenPage, path: str) -> None:
-    view = open_page(path, size=(390, 844))
+    view = open_page(path, size=PHONE)
     page = view.page
     for part in (page.locator("html"), page.get_by_test_id("stMain")):
         hidden = part.evaluate("e => e.scrollWidth - e.clientWidth")
@@ -83,23 +167,18 @@ def test_nothing_overflows_on_a_phone(open_page: OpenPage, path: str) -> None:
         block: Any = page.locator(".viewport", has=diagram(view, "Operations of")).bounding_box()
         grid: Any = page.locator(".maps").bounding_box()
         assert grid["y"] >= block["y"] + block["height"]  # the columns are stacked
+        assert grid["y"] <= block["y"] + block["height"] + 300  # nothing but the operation's line lies between
         assert grid["x"] >= 0
-        assert grid["x"] + grid["width"] <= 390
+        assert grid["x"] + grid["width"] <= PHONE[0]
+        expect(page.locator(".st-key-node-line")).to_contain_text("MACs")
     else:
         expect(page.get_by_test_id("stPlotlyChart")).to_be_hidden()  # the names of the timeline would overlap
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1920, 1080)])
+@pytest.mark.parametrize("size", [(1440, 900), PROJECTOR])
 def test_home_shows_each_network_as_a_whole(open_page: OpenPage, size: tuple[int, int]) -> None:
     view = open_page("/", size=size)
     expect(view.page.get_by_test_id("stPlotlyChart")).to_be_visible()
     strips = view.page.locator(".viewport")
     assert strips.count() == len(cards())
     assert strips.evaluate_all("all => all.map(e => e.scrollWidth - e.clientWidth)") == [0] * len(cards())
-
-
-def test_the_navigation_holds_all_pages_beside_the_sidebar(open_page: OpenPage) -> None:
-    view = open_page("/nin")
-    assert view.page.viewport_size == {"width": 1440, "height": 900}
-    links = view.page.get_by_test_id("stTopNavLink")
-    assert [text.strip() for text in links.all_inner_texts()] == [title for _, title, _ in page_files()]

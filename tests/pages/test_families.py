@@ -104,7 +104,7 @@ def test_every_option(visit: Open, family: Family) -> None:
     for colour in ("macs", "params", "memory", "kind"):
         page.set(colour=colour)
         assert {data["colour_by"] for data in page.diagrams().values()} == {colour}
-    page.set(download=True)
+    page.set(view=True)
     for zoom in get_args(Zoom):
         page.app.selectbox(key="download-zoom").set_value(zoom)
         page.run()
