@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
+from explorer.demonstrations.degradation.panel import DEGRADATION
 from explorer.demonstrations.gradients.panel import GRADIENTS
 from explorer.demonstrations.residual_unit.panel import REMOVAL, SUM
 from explorer.page import page
@@ -72,4 +73,4 @@ TOUR = (
 )
 
 if __name__ == "__main__":
-    page("resnet", TOUR, SUM, REMOVAL, GRADIENTS, CLASS_ACTIVATION)
+    page("resnet", TOUR, SUM, REMOVAL, DEGRADATION, GRADIENTS, CLASS_ACTIVATION)

@@ -118,6 +118,11 @@ class Visit:
         return dict(self.app.query_params)
 
     @property
+    def answers(self) -> list[str]:
+        """What the open section says first."""
+        return [line.value for line in self.app.main.subheader]
+
+    @property
     def warnings(self) -> list[str]:
         return [warning.value for warning in self.app.warning]
 

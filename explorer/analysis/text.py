@@ -1,4 +1,4 @@
-"""Numbers as people read them: grouped thousands, SI prefixes, binary bytes, shapes as H×W×C."""
+"""Numbers as people read them: grouped thousands, SI prefixes, binary bytes, accuracies, shapes as H×W×C."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ def si(number: float) -> str:
 def bytes_text(count: int) -> str:
     """3211264 -> "3.06 MiB"."""
     return f"{_prefixed(count, 1024, BINARY_PREFIXES)}B"
+
+
+def percent_text(accuracy: float) -> str:
+    """85.146 -> "85.1 %": an accuracy in percent. More digits than one would be noise of one training."""
+    return f"{accuracy:.1f} %"
 
 
 def _prefixed(number: float, base: int, prefixes: Sequence[str]) -> str:

@@ -9,19 +9,22 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from explorer.analysis.text import percent_text
 from explorer.analysis.types import Kind
+from explorer.architectures import variant as variant_called
 from explorer.runtime.run import Run
 from explorer.runtime.weights.bundled import Bundled, manifest
 from explorer.ui.charts import LEGEND, chart, dark, shared, stroke, styled
 
-# The networks that were trained with one recipe and differ in one thing only.
+# The networks that were trained with one recipe and differ in one thing only; of ResNet-34 and plain-34, a section of
+# their own tells.
 EXPERIMENTS = {
-    ("plain34", "resnet34"): "the same layers without and with shortcuts: the degradation experiment",
     ("resnet50", "se_resnet50"): "the same network without and with squeeze-and-excitation",
     ("lenet5", "lenet5_modern"): "the network of 1998 and the one of the tutorials",
 }
 COLOURS: tuple[Kind, ...] = ("convolution", "gate")
 HEIGHT = 380
+ONE_RUN = "One run each: a difference of a percent can be chance."
 
 
 def available(run: Run) -> bool:
@@ -34,19 +37,19 @@ def show(run: Run) -> None:
     """The record of the variant's bundled weights, and of the network that it is compared with."""
     entry = manifest()[run.variant]
     st.markdown(
-        f"**{entry.top1:.2f} %** of the {entry.images:,} validation pictures of {entry.data_title} are recognized, "
-        f"measured with the stored file: {entry.width_title}, {len(entry.classes)} classes, {entry.epochs} epochs, "
-        f"{entry.bytes / 1e6:.1f} MB.",
+        f"**{percent_text(entry.top1)}** of the {entry.images:,} validation pictures of {entry.data_title} are "
+        f"recognized, measured with the stored file: {entry.width_title}, {len(entry.classes)} classes, "
+        f"{entry.epochs} epochs, {entry.bytes / 1e6:.1f} MB.",
         help=f"One run with seed 0. To repeat it: python -m explorer train {run.variant} --data DIR --download",
     )
     compared, why = _compared(entry)
     left, right = st.columns(2, gap="medium")
     with left:
-        curves = {b.variant: b.record()["epochs"] for b in compared}
+        curves = {variant_called(b.variant).title: b.record()["epochs"] for b in compared}
         chart(curve_chart(curves, dark()), f"training-{run.variant}", "Loss and accuracy by epoch")
         if why:
-            against = " · ".join(f"{b.variant} **{b.top1:.2f} %**" for b in compared)
-            st.markdown(f"{against}: {why}. One run each: a difference of a percent can be chance.")
+            against = " · ".join(f"{variant_called(b.variant).title} **{percent_text(b.top1)}**" for b in compared)
+            st.markdown(f"{against}: {why}. {ONE_RUN}")
         record = entry.record()
         if leaps := " ".join(_leaps(record["recipe"]["phases"])):
             st.caption(leaps)
@@ -78,22 +81,22 @@ def _leaps(phases: list[dict[str, Any]]) -> Iterator[str]:
 
 @shared
 def curve_chart(curves: dict[str, list[dict[str, Any]]], dark: bool) -> go.Figure:
-    """Training loss, and accuracy on the validation pictures at the training's size, by epoch, of each variant."""
+    """Training loss, and accuracy on the validation pictures at the training's size, by epoch, of each network."""
     figure = go.Figure()
-    for (variant, epochs), kind in zip(curves.items(), COLOURS, strict=False):
+    for (title, epochs), kind in zip(curves.items(), COLOURS, strict=False):
         measured = [e for e in epochs if e["top1"] is not None]
         colour = stroke(kind, dark)
         figure.add_scatter(
             x=[e["number"] for e in epochs],
             y=[e["loss"] for e in epochs],
-            name=f"{variant}: loss",
+            name=f"{title}: loss",
             line={"color": colour, "dash": "dot"},
             hovertemplate="epoch %{x}: loss %{y:.3f}",
         )
         figure.add_scatter(
             x=[e["number"] for e in measured],
             y=[e["top1"] for e in measured],
-            name=f"{variant}: accuracy",
+            name=f"{title}: accuracy",
             yaxis="y2",
             line={"color": colour},
             hovertemplate="epoch %{x}: %{y:.1f} %",

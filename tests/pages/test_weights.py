@@ -72,7 +72,7 @@ def test_the_training_record(visit: Open) -> None:
     page = visit("lenet", variant="lenet5", section="training")
     assert page.warnings == []
     first, second = (manifest()[name] for name in ("lenet5", "lenet5_modern"))
-    assert f"**{first.top1:.2f} %**" in page.text and f"**{second.top1:.2f} %**" in page.text
+    assert f"**{first.top1:.1f} %**" in page.text and f"**{second.top1:.1f} %**" in page.text
     assert len(page.app.get("plotly_chart")) == 2
     nothing = visit("resnet", variant="resnet18")
     assert "Training" not in nothing.sections

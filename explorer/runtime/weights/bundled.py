@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer import ASSETS
+from explorer.analysis.text import percent_text
 from explorer.architectures.family import Variant
 from explorer.runtime.preprocessing import Preprocessing
 
@@ -78,7 +79,7 @@ class Bundled:
         return WIDTHS.get(self.width, f"{self.width:g} of the width")
 
     def __str__(self) -> str:
-        return f"{self.width_title}, {self.data_title}, {len(self.classes)} classes, {self.top1:.1f} % right"
+        return f"{self.width_title}, {self.data_title}, {len(self.classes)} classes, {percent_text(self.top1)} right"
 
 
 @cache

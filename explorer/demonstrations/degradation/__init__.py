@@ -1,0 +1,1 @@
+"""Degradation: one deep network trained twice, without shortcuts and with them."""
