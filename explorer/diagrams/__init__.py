@@ -104,8 +104,7 @@ def _appended(dot: str, statement: str) -> str:
 
 def network_diagram(trace: Trace) -> Diagram:
     """The stages from left to right, as high as their maps and as wide as their channels, on log scales."""
-    diagram = Diagram.of("network", network_strip(trace, STRIP_LAYOUT))
-    return diagram if diagram.size[0] <= STRIP_WIDTH else Diagram.of("network", network_strip(trace, BOXES_LAYOUT))
+    return Diagram.of("network", network_strip(trace))
 
 
 def stage_diagram(trace: Trace, path: str) -> Diagram:

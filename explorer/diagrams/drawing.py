@@ -18,7 +18,7 @@ FONT_SIZE = 16  # px
 FONTS = "Source Sans 3,Source Sans Pro,Helvetica,Arial,Liberation Sans,DejaVu Sans Condensed,sans-serif"
 STRIP_LAYOUT = {"rankdir": "LR", "ranksep": "0.09", "nodesep": "0.05"}
 BOXES_LAYOUT = {"rankdir": "TB", "ranksep": "0.05", "nodesep": "0.06"}
-ROWS_LAYOUT = {"rankdir": "TB", "ranksep": "0.2", "nodesep": "0.16"}
+ROWS_LAYOUT = {"rankdir": "TB", "ranksep": "0.24", "nodesep": "0.16"}
 LINE = "#5f646d"
 FRAME = "#c4c8ce"
 FRAME_FILL = "#f6f7f9"
@@ -33,7 +33,7 @@ class Drawing:
     def __init__(self, trace: Trace, layout: dict[str, str]) -> None:
         font = {"fontname": FONTS, "fontsize": str(FONT_SIZE), "fontcolor": INK}
         margin = "0.04,0.05" if layout is BOXES_LAYOUT else "0.08,0.05"
-        box = {"shape": "box", "style": "rounded,filled", "margin": margin, "height": "0.36"}
+        box = {"shape": "box", "style": "rounded,filled", "margin": margin, "height": "0.32"}
         self.layout = layout
         self.trace = trace
         self.flow = Flow.of(trace)
@@ -60,9 +60,12 @@ class Drawing:
             f' BGCOLOR="{style.light_fill}" COLOR="{style.light_stroke}" BORDER="1">{html.escape(text)}</TD>'
         )
 
-    def table(self, name: str, label: str, css_class: str, graph: graphviz.Digraph | None = None) -> None:
+    def table(
+        self, name: str, label: str, css_class: str, graph: graphviz.Digraph | None = None, **attributes: str
+    ) -> None:
         """A node that consists of the cells in `label`."""
-        (graph or self.graph).node(name, f"<{label}>", shape="plain", style="", **{"class": css_class})
+        look = {"shape": "plain", "style": "", "class": css_class}
+        (graph or self.graph).node(name, f"<{label}>", **look | attributes)
 
 
 NEW_LINE = '<BR ALIGN="LEFT"/>'

@@ -109,4 +109,5 @@ def cell_text(node: Node) -> str:
     name = node.name.rpartition(".")[2]
     if name.isdigit() or node.name != node.path:
         name = "" if node.kind == "pooling" else SHORT_TYPES.get(node.type, node.type)
-    return f"{name} {window_text(node)}".strip()
+    window = window_text(node)
+    return f"{name} {window.replace(' dw', '') if name == 'depthwise' else window}".strip()

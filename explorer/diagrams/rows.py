@@ -12,12 +12,13 @@ import graphviz
 
 from explorer.analysis.text import shape_text
 from explorer.analysis.trace import Block, Node
-from explorer.analysis.types import Kind, Shape
+from explorer.analysis.types import Kind
 from explorer.diagrams.drawing import SKIP, Drawing, table
 from explorer.diagrams.labels import CONVOLUTIONS, LAYERS, cell_text, window_text
 
 CHARACTER_WIDTH = 8  # px, of a lower-case letter, on average
-CELL_PADDING = 10  # px, left and right together
+CELL_PADDING = 2  # px
+CELL_MARGIN = 7  # px, what a cell is wider than its text
 STARTS_CHAIN: tuple[Kind, ...] = (*LAYERS, "merge")
 MAX_ROW_CELLS = 4  # a longer chain (a gate) is wrapped
 WRAPPED_ROW_CELLS = 3
@@ -37,14 +38,14 @@ class Units:
         self.flow = drawing.flow
         self.consumers = Counter(source for sources in self.flow.inputs.values() for source in sources)
         self.unit_of: dict[str, str] = {}  # operation -> name of its DOT node
-        self.input_shape: dict[str, Shape] = {}  # DOT node -> shape of its input
         self.cells: Counter[str] = Counter()  # DOT node -> number of operations
 
     def enter(self, source: str, label: str) -> None:
         """Draws an operation from which the units get their input, in the colour of the input."""
-        self.drawing.box(source, label, replace(self.trace.node(source), kind="input"))
-        self.unit_of[source] = source
-        self.input_shape[source] = ()
+        node = replace(self.trace.node(source), kind="input")
+        with self.drawing.graph.subgraph(graph_attr={"rank": "same"}) as rank:
+            cells = [self.drawing.cell(source, label, node)]
+            self._draw([node], cells, shape_text(node.out_shape), rank, ordering="out")
 
     def add(self, block: Block, graph: graphviz.Digraph) -> None:
         """Draws the operations of a block into `graph`, without edges."""
@@ -54,31 +55,26 @@ class Units:
         for chains in levels:
             with graph.subgraph(graph_attr={"rank": "same"}) as rank:
                 for chain in chains:
-                    unit = f"unit {len(self.input_shape)}"
-                    self.input_shape[unit] = chain[0].in_shapes[0]
-                    self.unit_of |= {node.name: unit for node in chain}
-                    self.cells[unit] = len(chain)
-                    self.drawing.table(unit, self._chain_table(chain, block, style), "unit", rank)
+                    self._add_chain(chain, block, style, rank)
 
     def connect(self) -> None:
-        """Draws the edges, with the shape of what leaves a unit where it differs from what entered it."""
-        labelled: set[str] = set()
-        for name, source in ((n, s) for n, sources in self.flow.inputs.items() for s in sources):
-            unit = self.unit_of.get(source)
-            if unit is None or self.unit_of.get(name, unit) == unit:
+        """Draws the edges, skips first: of what leaves one operation, Graphviz puts them to the left."""
+        edges = [(source, name) for name, sources in self.flow.inputs.items() for source in sources]
+        for source, name in sorted(edges, key=lambda edge: edge not in self.flow.skips):
+            tail, head = self.unit_of.get(source), self.unit_of.get(name)
+            if tail is None or head is None or tail == head:
                 continue
-            shape = self.trace.node(source).out_shape
-            attributes = {"weight": "4"}
-            if (source, name) in self.flow.skips:
-                attributes = SKIP
-            elif self.input_shape[unit] != shape and source not in labelled:
-                labelled.add(source)
-                attributes["label"] = f" {shape_text(shape)}"
-            head = self.unit_of[name]
+            is_skip = (source, name) in self.flow.skips
+            if self._is_gated(name) and self.trace.node(source).kind == "gate":
+                # Beside it, to the right: inside a rank Graphviz draws from left to right.
+                self.drawing.graph.edge(head, tail, dir="back", minlen="2")
+                continue
             if self.trace.node(name).kind == "merge" and self.cells[head] > 1:
                 # Not into the cell of the activation that follows the sum.
-                head += f":{name}:w" if attributes is SKIP else f":{name}:n"
-            self.drawing.graph.edge(unit, head, **attributes)
+                into = f"{head}:{name}:{'w' if is_skip else 'n'}"
+            else:
+                into = head
+            self.drawing.graph.edge(tail, into, **(SKIP if is_skip else {"weight": "4"}))
 
     def _chains(self, block: Block) -> list[list[Node]]:
         """Operations in sequence, cut before forks, merges and whatever else starts a chain."""
@@ -114,13 +110,24 @@ class Units:
         level_of: dict[str, int] = {}
         for chain in chains:
             sources = self.flow.inputs[chain[0].name]
-            level = 1 + max((level_of.get(source, 0) for source in sources), default=0)
+            level = max((level_of.get(source, 0) for source in sources), default=0)
+            level += not self._is_gated(chain[0].name)  # the product stands beside the gate
             level_of |= {node.name: level for node in chain}
             levels[level].append(chain)
         return list(levels.values())
 
-    def _chain_table(self, chain: list[Node], block: Block, style: RowStyle) -> str:
-        """The cells of a chain and the name of its branch; stacked, the first has a row of its own."""
+    def _is_gated(self, name: str) -> bool:
+        """Whether an operation multiplies maps by what a gate gives."""
+        kinds = {self.trace.node(source).kind for source in self.flow.inputs[name]}
+        return self.trace.node(name).type == "mul" and "gate" in kinds
+
+    def _shape(self, chain: list[Node]) -> str:
+        """What leaves a chain, where it differs from what entered it and does not only meet something of its shape."""
+        shape = chain[-1].out_shape
+        return "" if shape == chain[0].in_shapes[0] or self._is_aside(chain) else shape_text(shape)
+
+    def _add_chain(self, chain: list[Node], block: Block, style: RowStyle, graph: graphviz.Digraph) -> None:
+        """Draws the cells of a chain, the name of its branch and its shape; stacked, the first has a row of its own."""
         if style == "stacked" and len(chain) > 1 and chain[0].kind != "merge":
             lines = [chain[:1], chain[1:]]
         else:
@@ -129,22 +136,42 @@ class Units:
         columns = max(map(len, lines))
         rows = ["".join(self._line(line, columns, style)) for line in lines]
         branch = _branch(chain, block) if style != "bare" else ""
+        shape = self._shape(chain) if style == "named" or chain[0].kind == "merge" else ""
+        named = f'<TD BORDER="0" ROWSPAN="{len(rows)}">{html.escape(branch)}</TD>'
         if branch and style == "stacked":
             rows.insert(0, f'<TD BORDER="0" COLSPAN="{columns}">{html.escape(branch)}</TD>')
+        elif branch and chain[0].kind == "gate":
+            rows[0] += named  # what it multiplies stands on the left
+        elif branch and self._is_aside(chain):
+            rows[0] = named + rows[0]
         elif branch:
-            rows[0] = f'<TD BORDER="0" ROWSPAN="{len(rows)}">{html.escape(branch)}</TD>{rows[0]}'
-            if not self._is_aside(chain):
-                # As wide as the name, so that edges meet the middle of the cells.
-                rows[0] += f'<TD BORDER="0" WIDTH="{CHARACTER_WIDTH * len(branch)}"></TD>'
-        padding = "3" if style == "bare" else "4"
-        return table(rows, border="0", cellborder="1", cellspacing="0", cellpadding=padding)
+            # Both sides as wide, so that edges meet the middle of the cells.
+            width = CHARACTER_WIDTH * max(len(branch), len(shape))
+            before, after = (f'<TD BORDER="0" WIDTH="{width}">{html.escape(text)}</TD>' for text in (branch, shape))
+            rows, shape = [f"{before}{rows[0]}{after}"], ""
+        self._draw(chain, rows, shape, graph)
+
+    def _draw(
+        self, chain: list[Node], rows: list[str], shape: str, graph: graphviz.Digraph, **attributes: str
+    ) -> None:
+        """A table of cells, and to its right the shape of what leaves it."""
+        unit = f"unit {len(self.unit_of)}"
+        self.unit_of |= {node.name: unit for node in chain}
+        self.cells[unit] = len(chain)
+        cells = table(rows, border="0", cellborder="1", cellspacing="0", cellpadding=str(CELL_PADDING))
+        self.drawing.table(unit, cells, "unit", graph, **attributes)
+        if shape:
+            # A node of its own: with it inside the table, edges would end beside the cells.
+            beside = f"shape of {unit}"
+            graph.node(beside, shape, shape="plain", style="", **{"class": "label"})
+            graph.edge(unit, beside, style="invis", weight="9")
 
     def _is_aside(self, chain: list[Node]) -> bool:
         return chain[0].kind == "gate" or chain[0].name in self.flow.shortcuts
 
     def _row_width(self, chain: list[Node], block: Block) -> int:
-        texts = [*map(cell_text, chain), *[_branch(chain, block)] * (1 if self._is_aside(chain) else 2)]
-        return sum(CHARACTER_WIDTH * len(text) + CELL_PADDING for text in texts if text)
+        texts = [*map(cell_text, chain), _branch(chain, block), self._shape(chain)]
+        return sum(CHARACTER_WIDTH * len(text) + CELL_MARGIN for text in texts if text)
 
     def _line(self, nodes: list[Node], columns: int, style: RowStyle) -> Iterator[str]:
         for node in nodes:

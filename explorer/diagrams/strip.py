@@ -37,22 +37,38 @@ MAX_LISTED_LAYERS = 5  # of a block, in a single row of boxes
 MAX_LISTED_LAYERS_IN_ROWS = 3  # the same, where the boxes stand in several rows
 
 
-def network_strip(trace: Trace, layout: dict[str, str]) -> Drawing:
-    """The input and the stages in a row, each box as high as its maps and as wide as its channels, on log scales."""
-    drawing = Drawing(trace, layout)
+def network_strip(trace: Trace) -> Drawing:
+    """The input and the stages in a row, each box as high as its maps and as wide as its channels, on log scales.
+
+    Below each stands the shape of what leaves it. Heads for training only stand above the stages that follow theirs.
+    """
+    drawing = Drawing(trace, STRIP_LAYOUT)
     source = trace.nodes[0]
     drawing.box(source.name, "input", source, **_strip_size(source.out_shape))
-    strip = Strip(drawing, source.name, labels_all=True)
+    _write_below(drawing, source.name, source.out_shape)
+    strip = Strip(drawing, source.name)
+    branches = {}
     for stage in trace.stages:
-        lines = re.split("(?<=_)", stage.path) if len(stage.path) > MAX_NAME_LENGTH else [stage.path]
+        size = _strip_size(stage.out_shape)
         if stage.path in trace.auxiliary:
-            lines = [f"{stage.path} (training only)"]
-        elif repeats := _repeats(stage):
+            drawing.box(stage.path, f"{stage.path} (training)", stage, **size)
+            branches[stage.path] = stage.nodes
+            continue
+        lines = re.split("(?<=_)", stage.path) if len(stage.path) > MAX_NAME_LENGTH else [stage.path]
+        if repeats := _repeats(stage):
             lines.append(f"×{repeats}")
-        drawing.box(stage.path, "\n".join(lines), stage, **_strip_size(stage.out_shape))
+        drawing.box(stage.path, "\n".join(lines), stage, **size)
+        _write_below(drawing, stage.path, stage.out_shape)
         strip.append(stage.path, stage.nodes, drawing.flow.is_skipped(stage))
-    strip.end_row()
+    strip.add_branches(branches)
     return drawing
+
+
+def _write_below(drawing: Drawing, box: str, shape: Shape) -> None:
+    text = f"shape of {box}"
+    with drawing.graph.subgraph(graph_attr={"rank": "same"}) as column:
+        column.node(text, shape_text(shape), shape="plain", style="", **{"class": "label"})
+        column.edge(box, text, style="invis", weight="9")
 
 
 def _repeats(stage: Stage) -> int:
@@ -63,8 +79,8 @@ def _repeats(stage: Stage) -> int:
 
 
 def _strip_size(shape: Shape) -> dict[str, str]:
-    height = 32 + 9 * math.log2(max(shape[1:], default=1))  # 32 for vectors, 57 for 7x7, 102 for 224x224
-    width = 8 * math.log2(shape[0])  # 48 for 64 channels, 88 for 2048; at least as wide as the text
+    height = 26 + 5 * math.log2(max(shape[1:], default=1))  # 26 for vectors, 40 for 7x7, 65 for 224x224
+    width = 7 * math.log2(shape[0])  # 42 for 64 channels, 77 for 2048; at least as wide as the text
     return {"height": f"{height / POINTS_PER_INCH:.3f}", "width": f"{width / POINTS_PER_INCH:.3f}"}
 
 
@@ -87,13 +103,12 @@ def stage_in_rows(trace: Trace, stage: Stage, runs: list[tuple[int, list[Block]]
 class Strip:
     """Boxes in a row, the shapes between them, and an arc over each box that contains a skip."""
 
-    def __init__(self, drawing: Drawing, start: str | None = None, labels_all: bool = False) -> None:
-        """The row starts at a box that is drawn already, or else outside."""
+    def __init__(self, drawing: Drawing, start: str | None = None) -> None:
+        """The row starts at a box that is drawn already, below which its shape stands, or else outside."""
         self.trace = drawing.trace
         self.graph = drawing.graph
         self.inputs = drawing.flow.inputs
-        self.labels_all = labels_all
-        self.labels: set[tuple[str, str]] = set()  # those that were drawn, with the box from which they lead
+        self.labels_edges = start is None
         self.in_rows = drawing.layout is not STRIP_LAYOUT
         self.points: list[str] = []
         self.row: list[str] = [start] if start else []  # the DOT nodes in it
@@ -104,33 +119,41 @@ class Strip:
 
     def append(self, name: str, nodes: Sequence[str], skipped: bool) -> None:
         """The next box, which is drawn already; `nodes` are the operations that it stands for."""
-        inside = set(nodes)
-        sources: dict[str, str] = {}  # box -> its operation that leads here
-        for source in (source for node in nodes for source in self.inputs[node] if source not in inside):
-            sources.setdefault(self.box_of.get(source, self.start), source)
-        # What does not follow the last box is a branch: an auxiliary classifier.
-        main = self.last if self.last in sources else next(iter(sources))
+        sources = self._sources(nodes)
         entry = end = name
         if skipped:
-            is_free = self.exits[main] in self.points and not self._label(main, sources[main])
-            entry = self.exits[main] if is_free else self._point("filled")
+            is_free = self.exits[self.last] in self.points and not self._label(self.last, sources[self.last])
+            entry = self.exits[self.last] if is_free else self._point("filled")
             end = self._point("filled")
             self.graph.edge(entry, name, weight="10")
             self.graph.edge(name, end, weight="10", arrowhead="none")
             self.graph.edge(f"{entry}:n", f"{end}:n", **SKIP)
         for box, source in sources.items():
             if self.exits[box] != entry:
-                look = {"weight": "10" if box == main else "1", "arrowhead": "none" if skipped else "normal"}
-                label = self._label(box, source)
-                if (box, label) in self.labels:  # an auxiliary head may see the same maps as the next stage
-                    label = ""
-                self.labels.add((box, label))
-                self.graph.edge(self.exits[box], entry, label, **look)
+                look = {"weight": "10" if box == self.last else "1", "arrowhead": "none" if skipped else "normal"}
+                self.graph.edge(self.exits[box], entry, self._label(box, source), **look)
         self.row.append(name)
         self.box_of |= dict.fromkeys(nodes, name)
         self.exits[name] = end
-        self.input_shape[name] = self.trace.node(sources[main]).out_shape
+        self.input_shape[name] = self.trace.node(sources[self.last]).out_shape
         self.last = name
+
+    def add_branches(self, branches: dict[str, Sequence[str]]) -> None:
+        """Boxes that lead nowhere, with their operations, above those that follow the one from which they come."""
+        boxes = list(self.exits)
+        for name, nodes in branches.items():
+            (source,) = self._sources(nodes)
+            self.graph.edge(self.exits[source], name, weight="0")
+            below = boxes.pop(boxes.index(source) + 1)
+            with self.graph.subgraph(graph_attr={"rank": "same"}) as column:
+                column.edge(name, below, style="invis")
+
+    def _sources(self, nodes: Sequence[str]) -> dict[str, str]:
+        """The boxes that lead to these operations, each with the operation of it that does."""
+        inside, sources = set(nodes), {}
+        for source in (source for node in nodes for source in self.inputs[node] if source not in inside):
+            sources.setdefault(self.box_of.get(source, self.start), source)
+        return sources
 
     def wrap(self) -> None:
         """Continue in a row below: an arrow leads out of this one, another into the next."""
@@ -157,7 +180,7 @@ class Strip:
     def _label(self, box: str, source: str) -> str:
         """The shape of what leaves a box, where it may have changed, in two lines to be narrow."""
         shape = self.trace.node(source).out_shape
-        if shape == self.input_shape[box] and not self.labels_all:
+        if shape == self.input_shape[box] or not self.labels_edges:
             return ""
         sides, _, channels = shape_text(shape).rpartition("×")
         return f"{sides}\n×{channels}" if sides else channels
