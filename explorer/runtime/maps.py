@@ -17,6 +17,7 @@ from typing import Any, Literal, TypedDict
 import numpy as np
 import numpy.typing as npt
 
+from explorer.analysis.types import Shape
 from explorer.runtime import colormaps
 
 FloatArray = npt.NDArray[np.float32]
@@ -45,7 +46,6 @@ class GridHeader(TypedDict, total=False):
 
     group: str  # which of a page's model inputs lies under an enlarged map
     node: str  # names the maps to people, e.g. "conv2_x.0.add"
-    height: int  # of the grid in CSS pixels
     input_size: tuple[int, int]  # height and width of the network's input
     receptive_field: ReceptiveField
     labels: list[str]  # of a vector's channels, e.g. class names
@@ -149,12 +149,23 @@ def statistics(activation: npt.ArrayLike) -> MapStatistics:
     return MapStatistics(shape, minimum, mean.astype(np.float32), maximum, strength.astype(np.float32), non_finite)
 
 
+def size_of(shape: Shape) -> tuple[int, int]:
+    """Height and width of a (C, H, W) or (C,) activation's maps."""
+    height, width = (*shape[1:], 1, 1)[:2]
+    return height, width
+
+
 def channels_per_page(height: int, width: int) -> int:
     """Return how many maps of this size are a page: about 400 KB, 8 to 64 maps; of a vector, 4096 values."""
     if height * width == 1:
         return VECTOR_PAGE
     fewest, most = MAPS_PER_PAGE
     return min(most, max(fewest, PAGE_BYTES // (height * width)))
+
+
+def channels_per_pair(shape: Shape, beside: Shape) -> int:
+    """Return how many channels of two activations side by side are a page; a vector's value is a map there."""
+    return min(MAPS_PER_PAGE[1], *(channels_per_page(*size_of(of)) for of in (shape, beside)))
 
 
 def page_count(channels: int, per_page: int) -> int:
@@ -169,19 +180,30 @@ def page_of(order: IntArray, page: int, per_page: int) -> IntArray:
 
 def show(activation: npt.ArrayLike, stats: MapStatistics, channels: IntArray) -> QuantizedMaps | VectorValues:
     """Return what the browser needs to show these channels of an activation with these statistics."""
+    if not stats.is_vector:
+        return quantize(activation, stats, channels)
+    return VectorValues(stats, channels, _finite(activation, stats, channels).reshape(-1))
+
+
+def quantize(activation: npt.ArrayLike, stats: MapStatistics, channels: IntArray) -> QuantizedMaps:
+    """Return these channels as maps, those of a vector as maps of one position."""
+    low, high = stats.minimum[channels], stats.maximum[channels]
+    floor, span = _low_and_span(low, high)
+    scaled = _finite(activation, stats, channels) - floor
+    scaled *= np.divide(255, span, out=np.zeros_like(span), where=span > 0)  # a constant map is all 0
+    return QuantizedMaps(stats, channels, np.rint(scaled, out=scaled).astype(np.uint8), low, high)
+
+
+def _finite(activation: npt.ArrayLike, stats: MapStatistics, channels: IntArray) -> FloatArray:
+    """The (K, H, W) values of the channels; what is not finite is replaced as the module says."""
     maps = _as_maps(activation)
     if maps.shape != stats.shape:
         raise ValueError(f"the statistics are of {stats.shape}, the activation is {maps.shape}")
-    low, high = stats.minimum[channels], stats.maximum[channels]
     chosen = maps[channels]
     if stats.non_finite[channels].any():
-        chosen = np.clip(np.where(np.isnan(chosen), 0, chosen), low[:, None, None], high[:, None, None])
-    if stats.is_vector:
-        return VectorValues(stats, channels, chosen.reshape(-1))
-    floor, span = _low_and_span(low, high)
-    scaled = chosen - floor
-    scaled *= np.divide(255, span, out=np.zeros_like(span), where=span > 0)  # a constant map is all 0
-    return QuantizedMaps(stats, channels, np.rint(scaled, out=scaled).astype(np.uint8), low, high)
+        low, high = (limit[channels][:, None, None] for limit in (stats.minimum, stats.maximum))
+        chosen = np.clip(np.where(np.isnan(chosen), 0, chosen), low, high)
+    return chosen
 
 
 def encode_page(
@@ -193,6 +215,34 @@ def encode_page(
     page = min(page, pages - 1)
     shown = show(activation, stats, page_of(channels, page, per_page))
     return encode(shown, {**header, "order": order, "page": page, "pages": pages})
+
+
+def encode_pair(
+    first: tuple[npt.ArrayLike, MapStatistics, GridHeader],
+    second: tuple[npt.ArrayLike, MapStatistics, GridHeader],
+    order: Order = "index",
+    page: int = 0,
+) -> Message:
+    """Return the message that shows one page of an activation, and the same channels of another beside it.
+
+    Both have one scale, from the least value of the two to the largest. The channels that the second lacks are left
+    out of its part, `beside` in the header, whose maps come last in the body. A vector's values are maps of one
+    position here.
+    """
+    activation, stats, header = first
+    beside, beside_stats, beside_header = second
+    channels, per_page = stats.order(order), channels_per_pair(stats.shape, beside_stats.shape)
+    pages = page_count(len(channels), per_page)
+    page = min(page, pages - 1)
+    shown = page_of(channels, page, per_page)
+    scale: GridHeader = {
+        "minimum": float(min(stats.minimum.min(), beside_stats.minimum.min())),
+        "maximum": float(max(stats.maximum.max(), beside_stats.maximum.max())),
+        "signed": stats.signed or beside_stats.signed,
+    }
+    left = encode(quantize(activation, stats, shown), {**header, **scale, "order": order, "page": page, "pages": pages})
+    right = encode(quantize(beside, beside_stats, shown[shown < beside_stats.shape[0]]), beside_header)
+    return Message({**left.header, "beside": right.header}, left.body + right.body)
 
 
 def encode(shown: QuantizedMaps | VectorValues, header: GridHeader) -> Message:

@@ -20,7 +20,16 @@ from explorer.architectures import variant
 from explorer.diagrams import Diagram
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.device import resolve
-from explorer.runtime.maps import GridHeader, Message, Order, encode_page, statistics
+from explorer.runtime.maps import (
+    FloatArray,
+    GridHeader,
+    MapStatistics,
+    Message,
+    Order,
+    encode_page,
+    encode_pair,
+    statistics,
+)
 from explorer.runtime.pictures import png_bytes
 from explorer.runtime.preprocessing import ModelInput, model_input
 from explorer.runtime.run import Run
@@ -140,19 +149,23 @@ def activations(run: Run) -> Activations:
 
 
 @bounded(128)
-def maps_message(run: Run, node: str, order: Order, page: int, height: int) -> Message:
-    """One page of an operation's maps, ready for the browser."""
+def maps_message(run: Run, node: str, order: Order, page: int, beside: str = "") -> Message:
+    """One page of an operation's maps, ready for the browser; with those of another operation beside them, if named."""
+    shown = _maps(run, node)
+    return encode_pair(shown, _maps(run, beside), order, page) if beside else encode_page(*shown, order, page)
+
+
+def _maps(run: Run, node: str) -> tuple[FloatArray, MapStatistics, GridHeader]:
     values = activations(run).maps(node).numpy()
-    return encode_page(values, statistics(values), grid_header(run, node, height), order, page)
+    return values, statistics(values), grid_header(run, node)
 
 
-def grid_header(run: Run, node: str, height: int, group: str = "") -> GridHeader:
+def grid_header(run: Run, node: str, group: str = "") -> GridHeader:
     """What the browser has to know about an operation's maps beside their values; `group` as at their model input."""
     n = trace(run.variant).node(node)
     header = GridHeader(
         group=group or run.variant,
         node=node,
-        height=height,
         input_size=trace(run.variant).input_size[1:],
         receptive_field={"size": n.receptive_field, "stride": n.rf_stride, "start": n.rf_start},
     )

@@ -23,7 +23,6 @@ from explorer.ui.section import Section
 from explorer.ui.selection import SCREEN
 from explorer.ui.weights_box import weights_for
 
-MAPS_HEIGHT_PX = 388  # three rows of maps, and no half one
 DEFAULT_STAGE = 8  # where both networks have it
 
 
@@ -134,7 +133,7 @@ def _range(run: Run, node: str) -> tuple[float, float]:
 @cache.bounded(64)
 def _message(run: Run, side: str, node: str, limits: tuple[float, float], order: Order, page: int) -> Message:
     values = cache.activations(run).maps(node).numpy()
-    header = cache.grid_header(run, node, MAPS_HEIGHT_PX, side)
+    header = cache.grid_header(run, node, side)
     header["minimum"], header["maximum"] = limits
     header["signed"] = limits[0] < 0
     return encode_page(values, statistics(values), header, order, page)

@@ -22,6 +22,7 @@ LEFT = "links-left"  # the link of each page when it was left
 KEPT = "link-kept"  # what a link says of the kept controls that this page does not have
 CONTROLS = "controls"  # all controls of the page that is shown, by name
 DEFAULTS = "defaults"  # of all controls, as the last run had them
+ABOUT = "controls-about"  # of all controls, what their values were about in the last run, and the values
 WRITTEN = "link-written"  # the link as the last run left it
 SOURCE = "link-source"  # where this run's values come from: "link", "left" or "session"
 OWN_RERUN = "link-own-rerun"  # whether the page itself asked for this run
@@ -52,6 +53,7 @@ class Control:
     limits: Callable[[], tuple[int, int]] = lambda: (0, 0)  # a number's least and largest value
     kept: bool = False  # whether it outlives a change of page by the navigation, as the picture does
     linked: bool = True  # whether a link can carry it; what none can carry stays in the session
+    about: str = ""  # where this changes, as with another network, a value goes unless it is a new one
     active: Callable[[], bool] = lambda: True  # whether it means anything at present; if not, the link is silent
 
     @property
@@ -187,8 +189,16 @@ def restore(controls: Iterable[Control]) -> None:
             state[c.name] = _from_link(c, link.get(c.name))
         elif c.name in state[DEFAULTS] and state.get(c.name) == state[DEFAULTS][c.name]:
             state[c.name] = c.default()  # another variant's default may be another one
+        elif _left_behind(c):
+            state[c.name] = c.default()
         else:
             state[c.name] = c.value
+
+
+def _left_behind(c: Control) -> bool:
+    """Whether the value is the former one, and was about something else."""
+    about, value = st.session_state.get(ABOUT, {}).get(c.name, (c.about, None))
+    return bool(about != c.about and value == st.session_state.get(c.name))
 
 
 def _from_link(c: Control, text: str | None) -> Any:
@@ -212,6 +222,7 @@ def publish() -> None:
     """
     state, link = st.session_state, st.query_params.to_dict()
     state[DEFAULTS] = {c.name: c.default() for c in state[CONTROLS].values()}
+    state[ABOUT] = {c.name: (c.about, state.get(c.name)) for c in state[CONTROLS].values()}
     shown = {c.name: c.text(c.value) for c in state[CONTROLS].values() if _tells(c)}
     if link != shown and _meaning(link) != shown:
         st.query_params.from_dict(shown)

@@ -16,7 +16,7 @@ from explorer.runtime.colormaps import ByteArray
 from explorer.runtime.maps import FloatArray
 from explorer.runtime.pictures import png_bytes
 
-STRIP_SIDE_PX = 116  # of a map
+STRIP_SIDE_REM = 7.25  # of a map
 BAR_COLOURS = 17  # of a colour bar, between which the browser blends
 Limits = tuple[float, float]
 
@@ -54,7 +54,7 @@ def html(strip: Strip) -> str:
         for values, caption, signed in zip(strip.maps, strip.captions, strip.signs, strict=True)
     )
     title = f'<div style="font-weight:600">{escape(strip.title)}</div>'
-    return f'<div style="margin:.2em 0 .9em">{title}{wrapped(shown, "6px 12px")}{_legends(strip)}</div>'
+    return f'<div style="margin:.2em 0 .9em">{title}{wrapped(shown, ".375rem .75rem")}{_legends(strip)}</div>'
 
 
 def _map(values: FloatArray, caption: str, signed: bool, strip: Strip) -> str:
@@ -65,14 +65,14 @@ def _map(values: FloatArray, caption: str, signed: bool, strip: Strip) -> str:
     picture = Image.fromarray(np.rint(places).clip(0, 255).astype(np.uint8), "P")
     picture.putpalette(table.tobytes())
     own = () if strip.limits else (f"{low:.3g} to {high:.3g}",)
-    return captioned(picture, STRIP_SIDE_PX, f"{strip.title}, {caption}", caption, *own)
+    return captioned(picture, STRIP_SIDE_REM, f"{strip.title}, {caption}", caption, *own)
 
 
 def _legends(strip: Strip) -> str:
     """A colour bar with its values; where each map has its own limits, one for each sort of map."""
     if not strip.legend:
         return ""
-    return wrapped((_legend(strip, signed) for signed in sorted(set(strip.signs))), "6px 24px", "margin-top:.3em")
+    return wrapped((_legend(strip, signed) for signed in sorted(set(strip.signs))), ".375rem 1.5rem", "margin-top:.3em")
 
 
 def _legend(strip: Strip, signed: bool) -> str:
@@ -81,7 +81,7 @@ def _legend(strip: Strip, signed: bool) -> str:
         low, high = (f"{limit:.3g}" for limit in colormaps.limits(*strip.limits, table))
     else:
         low, high = ("−largest", "+largest") if signed else ("least", "largest of each")
-    return colour_bar(table, (low, "0", high) if signed else (low, high), 2 * STRIP_SIDE_PX)
+    return colour_bar(table, (low, "0", high) if signed else (low, high), 2 * STRIP_SIDE_REM)
 
 
 def data_uri(png: bytes) -> str:
@@ -89,11 +89,11 @@ def data_uri(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
-def captioned(picture: Image.Image, side: int, alt: str, *captions: str) -> str:
-    """A picture, stretched to a square of `side` pixels, above lines of text."""
+def captioned(picture: Image.Image, side: float, alt: str, *captions: str) -> str:
+    """A picture, stretched to a square of `side` rem, above lines of text."""
     return (
-        f'<figure style="margin:0;min-width:{side}px"><img src="{data_uri(png_bytes(picture))}" alt="{escape(alt)}" '
-        f'width="{side}" height="{side}" style="display:block;image-rendering:pixelated">'
+        f'<figure style="margin:0;min-width:{side}rem"><img src="{data_uri(png_bytes(picture))}" alt="{escape(alt)}" '
+        f'style="display:block;width:{side}rem;height:{side}rem;image-rendering:pixelated">'
         f'<figcaption style="line-height:1.3">{"<br>".join(map(escape, captions))}</figcaption></figure>'
     )
 
@@ -103,22 +103,22 @@ def wrapped(parts: Iterable[str], gap: str, style: str = "") -> str:
     return f'<div style="display:flex;flex-wrap:wrap;gap:{gap};{style}">{"".join(parts)}</div>'
 
 
-def colour_bar(table: ByteArray, words: Sequence[str], width: int) -> str:
-    """(n, 3) colours from left to right, with words spread below them: of the first colour, ..., of the last."""
+def colour_bar(table: ByteArray, words: Sequence[str], width: float) -> str:
+    """(n, 3) colours, `width` rem from left to right, with words spread below, from the first to the last."""
     shown = table[np.linspace(0, len(table) - 1, BAR_COLOURS).round().astype(int)]
     colours = ",".join("rgb({},{},{})".format(*colour) for colour in shown)
     spread = "".join(f"<span>{escape(word)}</span>" for word in words)
     return (
-        f'<div style="width:{width}px;max-width:100%">'
-        f'<div style="height:14px;background:linear-gradient(to right,{colours})"></div>'
+        f'<div style="width:{width}rem;max-width:100%">'
+        f'<div style="height:.875rem;background:linear-gradient(to right,{colours})"></div>'
         f'<div style="display:flex;justify-content:space-between">{spread}</div></div>'
     )
 
 
-def small_pictures(pictures: ByteArray, captions: Sequence[str], what: str, side: int, height: int) -> str:
-    """(K, H, W, 3) colours as squares of `side` pixels; what is higher than `height` scrolls."""
+def small_pictures(pictures: ByteArray, captions: Sequence[str], what: str, side: float, height: str) -> str:
+    """(K, H, W, 3) colours as squares of `side` rem; what is higher than `height`, a length of CSS, scrolls."""
     shown = (
         captioned(Image.fromarray(picture), side, f"{what} {caption}", caption)
         for picture, caption in zip(pictures, captions, strict=True)
     )
-    return wrapped(shown, "6px 8px", f"max-height:{height}px;overflow-y:auto")
+    return wrapped(shown, ".375rem .5rem", f"max-height:{height};overflow-y:auto")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 
 import streamlit as st
 
@@ -18,14 +19,15 @@ SHOWN_IN = "selection-shown-in"  # in the session: the keys of all fragments tha
 def node_control(trace: Trace) -> Control:
     """The selected operation of a variant; the first block's output of its second stage is the default."""
     stage = trace.stages[min(1, len(trace.stages) - 1)]
+    return Control(NODE, "Operation", partial(node_called, trace), lambda: stage.blocks[0].output)
 
-    def parse(text: str) -> str:
-        try:
-            return trace.resolve(text).name
-        except UnknownNode as error:
-            raise ValueError(str(error)) from None
 
-    return Control(NODE, "Operation", parse, lambda: stage.blocks[0].output)
+def node_called(trace: Trace, text: str) -> str:
+    """The operation that a link means, which may name a block or a stage. Raises ValueError with a sentence."""
+    try:
+        return trace.resolve(text).name
+    except UnknownNode as error:
+        raise ValueError(str(error)) from None
 
 
 def selected(trace: Trace) -> Node:

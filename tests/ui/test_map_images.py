@@ -59,13 +59,13 @@ def test_a_map_of_one_value_is_drawn_and_texts_are_escaped() -> None:
 
 def test_small_pictures_keep_their_colours() -> None:
     colours = np.arange(2 * 2 * 2 * 3, dtype=np.uint8).reshape(2, 2, 2, 3)
-    page = _Page(small_pictures(colours, ("#0", "#1"), "Kernel", 52, 300))
+    page = _Page(small_pictures(colours, ("#0", "#1"), "Kernel", 3, "9rem"))
     assert np.array_equal(np.stack(list(page.pictures.values())), colours)
     assert list(page.pictures) == ["Kernel #0", "Kernel #1"]
 
 
 def test_a_colour_bar_goes_from_the_first_colour_to_the_last() -> None:
-    bar = colour_bar(SEQUENTIAL, ("least", "most"), 200)
+    bar = colour_bar(SEQUENTIAL, ("least", "most"), 12)
     colours = [tuple(map(int, colour)) for colour in re.findall(r"rgb\((\d+),(\d+),(\d+)\)", bar)]
     assert len(colours) == BAR_COLOURS
     assert (colours[0], colours[-1]) == (tuple(SEQUENTIAL[0]), tuple(SEQUENTIAL[-1]))

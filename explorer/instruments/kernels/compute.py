@@ -144,14 +144,14 @@ def _strongest(matrix: FloatArray, rows: int) -> FloatArray:
     return np.where(high >= -low, high, low)
 
 
-def message(k: Kernels, output: int | None, node: str, height: int, order: Order = "index", page: int = 0) -> Message:
+def message(k: Kernels, output: int | None, node: str, order: Order = "index", page: int = 0) -> Message:
     """One page of kernels for the component that shows maps: of `output`, one for each channel that it reads.
 
     None means the kernels of all output channels, which is for those that read one channel each. The scale that maps
     share goes up to the layer's largest weight.
     """
     values = np.concatenate(k.filters) if output is None else k.filters[output]
-    header = GridHeader(node=node, height=height, minimum=-k.reach, maximum=k.reach, signed=True)
+    header = GridHeader(node=node, minimum=-k.reach, maximum=k.reach, signed=True)
     if output is not None:
         header["numbers"] = list(k.sources[output])
     return encode_page(values, statistics(values), header, order, page)

@@ -12,7 +12,7 @@ import streamlit as st
 from explorer.analysis.text import pair_text, thousands
 from explorer.analysis.trace import Node, Trace
 from explorer.instruments.kernels.compute import TYPES, Kernels, feeding, kernels, matrix_png, message, rgb_kernels
-from explorer.instruments.maps.panel import HEIGHT_PX, channel_control
+from explorer.instruments.maps.panel import channel_control
 from explorer.runtime import colormaps
 from explorer.runtime.maps import Message, Order
 from explorer.runtime.run import Run
@@ -28,14 +28,13 @@ ALL = "all"
 ONE = "one"
 MAX_SOURCES = 4  # buttons to the operations that feed one without kernels
 MAX_PAGE = 999  # larger than any kernel has
-CONTROLS_PX = 48  # heights that the pictures leave
-TEXT_PX = 56
-LEGEND_PX = 60
-TILE_PX = 52  # a small picture's side: room for a number of three digits under it
-MIN_SIDE_PX = 24  # of a matrix with few rows or columns
+ROOM = "max(10rem, 100dvh - 35rem)"  # the height of the pictures: what the window leaves beside all else
+TILE_REM = 3.25  # a small picture's side: room for a number of three digits under it
+MOST_DRAWN_SQUARE = 160  # rows or columns of a matrix: more would lose some in the smallest room, and are blended
+MIN_SIDE_REM = 1.5  # of a matrix with few rows or columns
 SHARED = MapView(colouring="diverging", scale="shared")
 UNTRAINED = "**Untrained: random.**"
-LEGEND_WIDTH_PX = 260
+LEGEND_WIDTH_REM = 16.25
 GREYS = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 
 
@@ -54,7 +53,7 @@ def controls(run: Run) -> Sequence[Control]:
 
 
 def show(run: Run) -> None:
-    """The kernels of the selected operation, in about `HEIGHT_PX` pixels."""
+    """The kernels of the selected operation."""
     trace = cache.trace(run.variant)
     node = selected(trace)
     if node.type not in TYPES:
@@ -72,18 +71,17 @@ def show(run: Run) -> None:
             output = output or 0
             st.markdown(f"Output channel, 0 to {k.outputs - 1}")
     st.markdown(_meaning(k, output) + ("" if network.trained else f" {UNTRAINED}"))
-    room = HEIGHT_PX - TEXT_PX - (CONTROLS_PX if k.overview != "filters" else 0)
     if output is None and k.overview == "rgb":
         colours, reach = rgb_kernels(np.stack(k.filters))
         captions = [f"#{number}" for number in range(len(colours))]
-        st.html(small_pictures(colours, captions, "Kernel", TILE_PX, room - LEGEND_PX))
+        st.html(small_pictures(colours, captions, "Kernel", TILE_REM, ROOM))
         _grey_legend(reach)
     elif output is None and k.overview == "matrix":
-        _matrix(k, room - LEGEND_PX)
+        _matrix(k)
     else:
         key, page = f"kernels-{revision()}", page_control()
         feature_maps(
-            _message(run, node.name, output, room, ORDER.value, page.value),
+            _message(run, node.name, output, ORDER.value, page.value),
             key=key,
             view=replace(SHARED, order=ORDER.value, page=page.value),
             on_view_change=reports(key, order=ORDER, page=page),
@@ -136,13 +134,13 @@ def _kernels_before(trace: Trace, node: Node) -> None:
 
 
 @cache.bounded(16, key=lambda run, *more: (run.variant, run.weights, run.device, *more))
-def _message(run: Run, node: str, output: int | None, height: int, order: Order, page: int) -> Message:
-    return message(kernels(cache.network(run), node), output, node, height, order, page)
+def _message(run: Run, node: str, output: int | None, order: Order, page: int) -> Message:
+    return message(kernels(cache.network(run), node), output, node, order, page)
 
 
 def _grey_legend(reach: float) -> None:
     """What the colours of `rgb_kernels` mean: grey where the three weights are equal."""
-    st.html(colour_bar(GREYS, _ends(reach), LEGEND_WIDTH_PX))
+    st.html(colour_bar(GREYS, _ends(reach), LEGEND_WIDTH_REM))
     st.caption("The red of a pixel is its weight for red, and so on: black where all three are least, grey for 0.")
 
 
@@ -150,19 +148,16 @@ def _ends(reach: float) -> tuple[str, str, str]:
     return f"−{reach:.3g}", "0", f"{reach:.3g}"
 
 
-def _matrix(k: Kernels, height: int) -> None:
+def _matrix(k: Kernels) -> None:
     """Outputs down, inputs across."""
-    matrix = k.matrix()
-    picture, block = matrix_png(matrix, k.reach)
-    outputs, inputs = matrix.shape
-    width = max(2 * MIN_SIDE_PX, height * inputs // outputs)
-    style = f"display:block;width:{width}px;max-width:100%;min-height:{MIN_SIDE_PX}px;max-height:{height}px"
-    drawn = "pixelated" if inputs <= width and outputs <= height else "auto"
+    picture, block = matrix_png(k.matrix(), k.reach)
+    drawn = "pixelated" if max(k.outputs, k.inputs) <= MOST_DRAWN_SQUARE else "auto"
     st.html(
-        f'<img src="{data_uri(picture)}" alt="Weights, {outputs} outputs by {inputs} inputs" '
-        f'style="{style};image-rendering:{drawn}">'
+        f'<img src="{data_uri(picture)}" alt="Weights, {k.outputs} outputs by {k.inputs} inputs" style="display:block;'
+        f"width:calc({ROOM} * {k.inputs / k.outputs:.4g});min-width:{2 * MIN_SIDE_REM}rem;max-width:100%;"
+        f'min-height:{MIN_SIDE_REM}rem;max-height:{ROOM};image-rendering:{drawn}">'
     )
-    st.html(colour_bar(colormaps.DIVERGING, _ends(k.reach), LEGEND_WIDTH_PX))
+    st.html(colour_bar(colormaps.DIVERGING, _ends(k.reach), LEGEND_WIDTH_REM))
     if max(block) > 1:
         st.caption(f"A pixel shows the strongest of {pair_text(block)} weights.")
 

@@ -1,7 +1,15 @@
-"""The feature maps of the selected operation, or the values of a vector."""
+"""The feature maps of the selected operation, or the values of a vector; beside them, if asked for, another's."""
 
 from __future__ import annotations
 
+from functools import partial
+
+import streamlit as st
+
+from explorer.analysis.text import si
+from explorer.analysis.types import Shape
+from explorer.architectures import variant
+from explorer.instruments.maps.compute import comparable
 from explorer.runtime.run import Run
 from explorer.ui import cache
 from explorer.ui.components.feature_maps import feature_maps
@@ -9,14 +17,45 @@ from explorer.ui.controls import reports
 from explorer.ui.link import Control, revision
 from explorer.ui.map_controls import MapControls, map_controls
 from explorer.ui.section import Section
-from explorer.ui.selection import selected
+from explorer.ui.selection import node_called, selected
 
-HEIGHT_PX = 388  # of the grid: three rows of maps
+BESIDE = "maps.beside"
+ALONE = ""  # nothing stands beside the maps
 
 
 def controls(run: Run) -> MapControls:
     """How the maps are looked at."""
-    return map_controls("maps", lambda: selected(cache.running_trace(run)).out_shape)
+    return map_controls(
+        "maps",
+        lambda: selected(cache.running_trace(run)).out_shape,
+        about=run.variant,
+        beside=_beside_control(run),
+        beside_shape=lambda: _beside_shape(run),
+    )
+
+
+def _beside_control(run: Run) -> Control:
+    """The operation whose maps stand beside the selected one's: one of the same network, or `ALONE`."""
+    trace = cache.trace(run.variant)
+    return Control(
+        BESIDE,
+        "Compare with",
+        partial(node_called, trace),
+        lambda: ALONE,
+        about=run.variant,
+        active=lambda: _beside(run) != ALONE,
+    )
+
+
+def _beside(run: Run) -> str:
+    """What stands beside the selected operation: nothing stands beside itself."""
+    name = _beside_control(run).value
+    return ALONE if name == selected(cache.trace(run.variant)).name else str(name)
+
+
+def _beside_shape(run: Run) -> Shape | None:
+    name = _beside(run)
+    return cache.running_trace(run).node(name).out_shape if name else None
 
 
 def channel_control(run: Run) -> Control:
@@ -25,15 +64,20 @@ def channel_control(run: Run) -> Control:
 
 
 def show(run: Run) -> None:
-    """One page of the maps, on which the browser chooses map, colours, scale and order."""
-    node, key = selected(cache.trace(run.variant)), f"maps-{revision()}"
+    """One page of the maps, on which the browser chooses map, colours, scale, order and what stands beside them."""
+    trace = cache.trace(run.variant)
+    node, key = selected(trace), f"maps-{revision()}"
     looked_at = controls(run)
     view = looked_at.view
+    title, size = variant(run.variant).title, si(trace.inference_params)
+    with st.spinner(f"{title}, {size} parameters, loads …"):  # seen after half a second
+        message = cache.maps_message(run, node.name, view.order, view.page, _beside(run))
     feature_maps(
-        cache.maps_message(run, node.name, view.order, view.page, HEIGHT_PX),
+        message,
         key=key,
         view=view,
         on_view_change=reports(key, **looked_at.by_field),
+        compare=comparable(trace, node),
     )
 
 

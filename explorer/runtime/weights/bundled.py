@@ -27,6 +27,8 @@ WIDTHS = {
     0.125: "an eighth of the width",
 }
 
+AS_WIDE = {0.5: "half as wide", 0.25: "a quarter as wide", 0.125: "an eighth as wide"}
+
 
 @dataclass(frozen=True)
 class Bundled:
@@ -73,6 +75,11 @@ class Bundled:
     def intact(self) -> bool:
         """Whether the file is the one that was measured."""
         return self.path.is_file() and hashlib.sha256(self.path.read_bytes()).hexdigest() == self.sha256
+
+    @property
+    def width_in_words(self) -> str:
+        """As what follows "trained": "a quarter as wide"."""
+        return AS_WIDE.get(self.width, f"at {self.width:g} of the width")
 
     @property
     def width_title(self) -> str:

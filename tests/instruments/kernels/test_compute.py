@@ -144,7 +144,7 @@ def test_a_large_matrix_shows_the_strongest_weight_of_each_pixel(monkeypatch: py
 
 def test_the_message_of_one_kernel_numbers_its_input_channels_and_shares_the_layers_limits() -> None:
     k = of("alexnet", "conv2.conv")
-    header, body = unpack(message(k, 200, "conv2.conv", 300).packed())
+    header, body = unpack(message(k, 200, "conv2.conv").packed())
     assert header["channels"] == list(range(48, 96))
     assert header["shape"] == [48, 5, 5]
     assert -header["minimum"] == header["maximum"] == pytest.approx(k.reach)
@@ -154,14 +154,14 @@ def test_the_message_of_one_kernel_numbers_its_input_channels_and_shares_the_lay
 
 
 def test_the_message_of_one_kernel_follows_the_connection_table() -> None:
-    header, _ = unpack(message(of("lenet5", "c3.conv"), 4, "c3.conv", 300).packed())
+    header, _ = unpack(message(of("lenet5", "c3.conv"), 4, "c3.conv").packed())
     assert header["channels"] == [0, 4, 5]  # table I of the paper, column 4
-    strongest, _ = unpack(message(of("lenet5", "c3.conv"), 4, "c3.conv", 300, "strength").packed())
+    strongest, _ = unpack(message(of("lenet5", "c3.conv"), 4, "c3.conv", "strength").packed())
     strengths = np.abs(of("lenet5", "c3.conv").filters[4]).mean(axis=(1, 2))
     assert strongest["channels"] == [header["channels"][i] for i in np.argsort(-strengths)]
 
 
 def test_the_message_of_all_depthwise_kernels_has_one_a_channel() -> None:
-    header, _ = unpack(message(of("mobilenet_v2", "stage2.0.depthwise.conv"), None, "", 300).packed())
+    header, _ = unpack(message(of("mobilenet_v2", "stage2.0.depthwise.conv"), None, "").packed())
     assert header["shape"] == [96, 3, 3]
     assert header["channels"] == list(range(64))  # the first page

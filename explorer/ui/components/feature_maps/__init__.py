@@ -6,7 +6,7 @@ only reported.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from explorer.runtime.colormaps import Colouring
 from explorer.runtime.maps import Message, Order, pack
 from explorer.runtime.png import Scale
 from explorer.ui.components import begun_with, component
+
+DEFAULT_OPACITY = 60  # per cent
 
 _FOLDER = Path(__file__).parent
 _STYLE = _FOLDER / "feature_maps.css"
@@ -27,23 +29,40 @@ class MapView:
 
     channel: int | None = None  # selected
     enlarged: bool = False  # the selected map, over the model input
+    opacity: int = DEFAULT_OPACITY  # of the enlarged map
     colouring: Colouring = "auto"
     scale: Scale = "map"
     order: Order = "index"  # wished for; the server sends the channels
     page: int = 0  # wished for, from 0
+    beside: str = ""  # wished for: an operation whose maps stand beside these
 
 
-def feature_maps(message: Message, *, key: str, view: MapView, on_view_change: Callable[[], None]) -> None:
-    """Show the maps or the vector of one message of `explorer.runtime.maps.encode_page`.
+def feature_maps(
+    message: Message,
+    *,
+    key: str,
+    view: MapView,
+    on_view_change: Callable[[], None],
+    compare: Mapping[str, str] | None = None,
+) -> None:
+    """Show the maps or the vector of one message of `encode_page`, or the two of one of `encode_pair`.
+
+    It fills a room of a given height; where there is none, as on a phone, it has a height of its own.
 
     Args:
         message: with `group` in its header, an enlarged map lies over that group's `model_input`.
         key: keeps the view while the maps change.
-        view: how they are looked at when the component is mounted; later ones are ignored. Order and page are those of
-            the message.
+        view: how they are looked at when the component is mounted; later ones are ignored. Order, page and the
+            operation beside are those of the message.
         on_view_change: called before the run that a change of view causes; see `explorer.ui.controls.reports`.
+        compare: the operations that a viewer can put beside this one, with their words.
     """
-    _MAPS(key=key, data=message.packed(view=begun_with(key, view)), on_view_change=on_view_change)
+    _MAPS(
+        key=key,
+        data=message.packed(view=begun_with(key, view), compare=dict(compare or {})),
+        on_view_change=on_view_change,
+        height="stretch",
+    )
 
 
 def model_input(png: bytes, *, group: str, caption: str, key: str) -> None:

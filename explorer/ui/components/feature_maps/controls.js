@@ -1,10 +1,11 @@
-/* Above the maps: colours, scale, order and page. */
+/* Above the maps, in one line: colours, scale, order, what stands beside them, and page. */
 import { button, el, selectBox } from "../common/dom.js";
 import { isVector } from "./maps.js";
 
-const COLOURINGS = { auto: "colours: auto", sequential: "sequential", diverging: "diverging" };
-const SCALES = { map: "scale per map", shared: "shared scale" };
+const COLOURINGS = { auto: "auto colours", sequential: "sequential", diverging: "diverging" };
+const SCALES = { map: "own scales", shared: "one scale" };
 const ORDERS = { index: "by number", strength: "by strength" };
+const ALONE = "";
 
 /** Draw the controls anew. `redraw(changes)` and `request(changes)` take changes of the view: what the browser can show
  * by itself, and what the server has to send other maps for. */
@@ -12,13 +13,22 @@ export function renderControls({ controls, header, view, redraw, request }) {
   const parts = [];
   if (!isVector({ header })) {
     parts.push(selectBox("Colours", COLOURINGS, view.colouring, (colouring) => redraw({ colouring })));
-    parts.push(selectBox("Scale", SCALES, view.scale, (scale) => redraw({ scale })));
+    if (!header.beside) parts.push(selectBox("Scale", SCALES, view.scale, (scale) => redraw({ scale })));
   }
   if (header.order) parts.push(selectBox("Order", ORDERS, header.order, (order) => request({ order, page: 0 })));
+  if (Object.keys(header.compare ?? {}).length) parts.push(besideBox(header, request));
   if (header.pages > 1) parts.push(pager(header, request));
   const focused = [...controls.querySelectorAll("select, button")].findIndex((part) => part.matches(":focus"));
   controls.replaceChildren(...parts);
   if (focused >= 0) controls.querySelectorAll("select, button")[focused]?.focus();
+}
+
+/** As small as a button; the list of operations is the browser's own. */
+function besideBox({ beside, compare }, request) {
+  const current = beside?.node ?? ALONE;
+  const options = { [ALONE]: "nothing beside", ...(beside && { [current]: current }), ...compare };
+  const box = selectBox("Compare with", options, current, (chosen) => request({ beside: chosen }));
+  return el("label", "beside choice", { title: "Compare with another operation" }, "+", el("span", "", {}, "compare"), box);
 }
 
 function pager({ page, pages }, request) {

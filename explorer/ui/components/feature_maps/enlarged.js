@@ -1,75 +1,128 @@
-/* One map, enlarged over the model input, with the receptive field of the position under the pointer. */
-import { arrowTarget, button, el, svg } from "../common/dom.js";
+/* One channel, enlarged over the model input, with the receptive field of the position under the pointer.
+ *
+ * It stands in the grid's place, or, as a modal dialog, fills the window. */
+import { button, el, svg } from "../common/dom.js";
 import { clamp } from "../common/numbers.js";
 import { inputs } from "../common/registry.js";
-import { paint, valueText } from "./maps.js";
+import { createLabel, showLabel } from "./label.js";
+import { paint, placeIn, valueText } from "./maps.js";
 
-/** The enlarged map of a panel, which offers select(index), describe(text) and enlarge(index). */
+/** The enlarged map of a panel, which offers walk(...), enlarge(index) and report(changes). */
 export function createEnlarged(panel) {
-  const enlarged = { under: el("img", "", { alt: "" }), over: el("canvas", ""), index: -1 };
-  enlarged.marks = svg("svg", { preserveAspectRatio: "none" });
-  enlarged.figure = el("div", "figure", {}, enlarged.under, enlarged.over, enlarged.marks);
+  const enlarged = { figures: [0, 1].map((side) => createFigure(panel, side)), index: -1 };
   enlarged.title = el("div", "title", { "aria-live": "polite" });
-  const buttons = [
-    button("Previous channel", "‹", () => step(panel, "ArrowLeft")),
-    button("Next channel", "›", () => step(panel, "ArrowRight")),
-    button("Close", "×", () => panel.enlarge(-1)),
-  ];
-  const range = { type: "range", min: "0", max: "1", step: "0.05", value: "0.6", "aria-label": "Opacity of the map" };
+  enlarged.previous = button("Previous channel", "‹", () => walk(panel, "ArrowLeft"));
+  enlarged.next = button("Next channel", "›", () => walk(panel, "ArrowRight"));
+  enlarged.fill = button("Fill the screen (Enter or F)", "⤢", () => toggleFull(panel));
+  const close = button("Close", "×", () => panel.enlarge(-1));
+  const buttons = el("div", "buttons", {}, enlarged.previous, enlarged.next, enlarged.fill, close);
+  const range = { type: "range", min: "0", max: "100", step: "5", "aria-label": "Opacity of the map" };
   enlarged.slider = el("input", "", range);
-  enlarged.slider.addEventListener("input", () => placeEnlarged(panel));
+  enlarged.slider.addEventListener("input", () => {
+    panel.report({ opacity: Number(enlarged.slider.value) });
+    placeEnlarged(panel);
+  });
   enlarged.mix = el("label", "mix", {}, "input", enlarged.slider, "map");
   enlarged.field = el("div", "field-words");
-  const head = el("div", "head", {}, enlarged.title, ...buttons);
-  const side = el("div", "side", {}, head, enlarged.field, enlarged.mix);
-  const role = { role: "dialog", "aria-label": "Enlarged map", tabindex: "-1" };
-  enlarged.box = el("div", "large", role, enlarged.figure, side);
-  enlarged.box.hidden = true;
+  const side = el("div", "side", {}, enlarged.title, buttons, enlarged.field, enlarged.mix);
+  const figures = el("div", "figures", {}, ...enlarged.figures.map(({ box }) => box));
+  enlarged.box = el("dialog", "large", { "aria-label": "Enlarged map", tabindex: "-1" }, figures, side);
   listen(panel, enlarged);
   return enlarged;
 }
 
-function listen(panel, { box, figure, marks, slider }) {
+function createFigure(panel, side) {
+  const shown = { under: el("img", "", { alt: "" }), over: el("canvas", ""), label: createLabel() };
+  shown.marks = svg("svg", { preserveAspectRatio: "none" });
+  shown.figure = el("div", "figure", {}, shown.under, shown.over, shown.marks, shown.label);
+  shown.caption = el("div", "pane-title");
+  shown.box = el("div", "shown", {}, shown.caption, shown.figure);
+  const point = (event) => pointAt(panel, side, event);
+  shown.figure.addEventListener("pointermove", point);
+  shown.figure.addEventListener("pointerdown", point);
+  shown.figure.addEventListener("pointerleave", (event) => {
+    if (event.pointerType !== "touch") forget(panel); // a finger that was lifted still has pointed
+  });
+  return shown;
+}
+
+function listen(panel, { box, slider }) {
   box.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") panel.enlarge(-1);
-    else if (event.target === slider || !step(panel, event.key)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const fills = event.key.toLowerCase() === "f" || (event.key === "Enter" && !event.target.matches("button, input"));
+    if (event.key === "Escape") goBack(panel);
+    else if (fills) toggleFull(panel);
+    else if (event.target === slider || !walk(panel, event.key)) return;
     event.preventDefault();
     event.stopPropagation();
   });
-  const point = (event) => pointAt(panel, event);
-  figure.addEventListener("pointermove", point);
-  figure.addEventListener("pointerdown", point);
-  figure.addEventListener("pointerleave", (event) => {
-    if (event.pointerType === "touch") return; // a finger that was lifted still has pointed
-    marks.replaceChildren();
-    showField(panel, null);
-    panel.describe();
+  box.addEventListener("cancel", (event) => {
+    event.preventDefault(); // as a phone's gesture for "back" asks for
+    goBack(panel);
   });
 }
 
 /** Show the map at this index of the page enlarged, or none for -1. The legend and the status move along. */
 export function showEnlarged(panel, index) {
-  const { enlarged, header } = panel;
+  const { enlarged, header, layers } = panel;
   enlarged.index = index;
-  enlarged.box.hidden = index < 0;
+  if (index < 0) enlarged.box.close();
+  else enlarged.box.open = true; // not show(): that would take the focus of who only opened the page
   panel.grid.box.inert = index >= 0;
   const below = index < 0 ? enlarged.box : enlarged.mix;
   below.before(panel.status.box);
   if (index < 0) return;
-  enlarged.title.textContent = `${header.node ?? ""} #${header.channels[index]}`;
-  paint(panel, index, enlarged.over);
-  enlarged.marks.replaceChildren();
-  showField(panel, null);
+  const ends = [header.page ? -1 : 0, header.page + 1 < header.pages ? -1 : header.channels.length - 1];
+  [enlarged.previous, enlarged.next].forEach((b, end) => b.setAttribute("aria-disabled", String(index === ends[end])));
+  const node = layers.length > 1 ? "" : (header.node ?? "");
+  enlarged.title.replaceChildren(...breakable(node), ` #${header.channels[index]}`);
+  const fields = layers.filter((layer) => layer.receptive_field).map((layer) => layer.receptive_field.size.join(" × "));
+  enlarged.field.textContent = fields.length ? `Receptive field ${fields.join(" and ")} px` : "";
+  enlarged.slider.value = panel.view.opacity;
+  enlarged.figures.forEach((shown, side) => {
+    const layer = layers[side];
+    const place = layer ? placeIn(panel, layer, index) : -1;
+    shown.box.hidden = place < 0;
+    shown.caption.hidden = layers.length === 1;
+    if (place < 0) return;
+    shown.caption.textContent = layer.node ?? "";
+    paint(panel, layer, place, shown.over);
+  });
+  forget(panel);
   placeEnlarged(panel);
 }
 
-/** Go to another channel of the page; says whether the key meant that. */
-function step(panel, key) {
-  const target = arrowTarget(key, panel.enlarged.index, panel.grid.cells.length, 1);
-  if (target === null) return false;
-  panel.select(target);
-  showEnlarged(panel, target);
-  return true;
+/** A name that may break after its dots, and nowhere else. */
+function breakable(name) {
+  return name.split(/(?<=\.)/).flatMap((part) => [part, el("wbr", "")]);
+}
+
+/** Go to another channel, of this page or the next; says whether the key meant that. */
+function walk(panel, key) {
+  return panel.walk(key, panel.enlarged.index, 1, (target) => {
+    panel.select(target);
+    showEnlarged(panel, target);
+  });
+}
+
+function toggleFull(panel) {
+  const { enlarged: { box, fill, index } } = panel;
+  const full = box.matches(":modal");
+  box.close();
+  if (full) box.open = true;
+  else box.showModal();
+  const [label, sign] = full ? ["Fill the screen (Enter or F)", "⤢"] : ["Leave the full screen (Escape)", "⤡"];
+  fill.textContent = sign;
+  fill.setAttribute("aria-label", label);
+  fill.title = label;
+  showEnlarged(panel, index);
+  box.focus({ preventScroll: true });
+}
+
+/** From the full screen to the grid's place, from there to the grid. */
+function goBack(panel) {
+  if (panel.enlarged.box.matches(":modal")) toggleFull(panel);
+  else panel.enlarge(-1);
 }
 
 /* ---------------------------------------------------------------- geometry, in pixels of the model input */
@@ -99,21 +152,25 @@ function around(one, other) {
   return { left, top, width: right - left, height: bottom - top };
 }
 
-export function placeEnlarged(panel) {
-  const { enlarged, header } = panel;
+export function placeEnlarged({ enlarged, header, layers }) {
   if (enlarged.index < 0) return;
-  const { input, map, frame } = geometry(header);
   const picture = inputs[header.group];
-  enlarged.figure.style.setProperty("--ratio", frame.width / frame.height);
-  enlarged.marks.setAttribute("viewBox", `${frame.left} ${frame.top} ${frame.width} ${frame.height}`);
-  placeIn(frame, enlarged.under, input);
-  placeIn(frame, enlarged.over, map);
-  enlarged.under.hidden = enlarged.mix.hidden = !picture;
-  if (picture) enlarged.under.src = picture;
-  enlarged.over.style.opacity = picture ? enlarged.slider.value : 1;
+  enlarged.mix.hidden = !picture;
+  layers.forEach((layer, side) => {
+    const { figure, under, over, marks } = enlarged.figures[side];
+    const { input, map, frame } = geometry(layer);
+    figure.style.setProperty("--ratio", frame.width / frame.height);
+    marks.setAttribute("viewBox", `${frame.left} ${frame.top} ${frame.width} ${frame.height}`);
+    putInto(frame, under, input);
+    putInto(frame, over, map);
+    under.hidden = !picture;
+    if (picture) under.src = picture;
+    over.style.opacity = picture ? enlarged.slider.value / 100 : 1;
+  });
+  enlarged.box.style.setProperty("--figures", layers.length);
 }
 
-function placeIn(frame, element, box) {
+function putInto(frame, element, box) {
   const percent = (length, whole) => `${(100 * length) / whole}%`;
   element.style.left = percent(box.left - frame.left, frame.width);
   element.style.top = percent(box.top - frame.top, frame.height);
@@ -123,19 +180,44 @@ function placeIn(frame, element, box) {
 
 /* ---------------------------------------------------------------- the position under the pointer */
 
-function pointAt(panel, event) {
-  const { enlarged, header } = panel;
-  const [, rows, columns] = header.shape;
-  const { map } = geometry(header);
-  const box = enlarged.over.getBoundingClientRect();
-  const x = clamp(Math.floor(((event.clientX - box.left) / box.width) * columns), 0, columns - 1);
-  const y = clamp(Math.floor(((event.clientY - box.top) / box.height) * rows), 0, rows - 1);
+/** Mark the place of the input that is pointed at in each figure, with its value. */
+function pointAt(panel, side, event) {
+  const { enlarged, layers } = panel;
+  const box = enlarged.figures[side].figure.getBoundingClientRect();
+  const { frame } = geometry(layers[side]);
+  const at = [
+    frame.left + ((event.clientX - box.left) / box.width) * frame.width,
+    frame.top + ((event.clientY - box.top) / box.height) * frame.height,
+  ];
+  panel.side = side;
+  panel.describe();
+  layers.forEach((layer, number) => mark(panel, layer, number, at, number === side ? event : null));
+}
+
+function mark(panel, layer, side, [inputX, inputY], pointer) {
+  const place = placeIn(panel, layer, panel.enlarged.index);
+  if (place < 0) return;
+  const { marks, label, over, figure } = panel.enlarged.figures[side];
+  const [, rows, columns] = layer.shape;
+  const { map } = geometry(layer);
   const [width, height] = [map.width / columns, map.height / rows];
+  const x = clamp(Math.floor((inputX - map.left) / width), 0, columns - 1);
+  const y = clamp(Math.floor((inputY - map.top) / height), 0, rows - 1);
   const cell = { left: map.left + x * width, top: map.top + y * height, width, height };
-  const field = receptiveField(header, x, y);
-  enlarged.marks.replaceChildren(...(field ? outline(field, "field") : []), ...outline(cell, "cell"));
-  showField(panel, field);
-  panel.describe(valueText(panel, enlarged.index, x, y));
+  const field = receptiveField(layer, x, y);
+  marks.replaceChildren(...(field ? outline(field, "field") : []), ...outline(cell, "cell"));
+  const box = over.getBoundingClientRect();
+  const centre = [box.left + ((x + 0.5) / columns) * box.width, box.top + ((y + 0.5) / rows) * box.height];
+  const point = pointer ? [pointer.clientX, pointer.clientY] : centre;
+  const lines = [valueText(layer, place, x, y), ...(field ? [fieldWords(layer, field)] : [])];
+  showLabel(label, lines, point, figure.getBoundingClientRect(), pointer?.pointerType === "touch");
+}
+
+function forget(panel) {
+  for (const { marks, label } of panel.enlarged.figures) {
+    marks.replaceChildren();
+    label.hidden = true;
+  }
 }
 
 /** The receptive field of a position, cut off at the input's border; null where it isn't known. */
@@ -156,15 +238,8 @@ function outline({ left, top, width, height }, name) {
   return ["dark", "light"].map((shade) => svg("rect", { class: `${name} ${shade}`, x: left, y: top, width, height }));
 }
 
-function showField({ header, enlarged }, field) {
-  if (!header.receptive_field || !header.input_size) return;
-  const [inputHeight, inputWidth] = header.input_size;
-  const [height, width] = header.receptive_field.size;
+function fieldWords({ input_size: [inputHeight, inputWidth] }, { left, top, width, height }) {
+  if (width >= inputWidth && height >= inputHeight) return "sees the whole input";
   const range = (from, length) => `${Math.ceil(from)}–${Math.floor(from + length) - 1}`;
-  const where = () => {
-    if (field.width >= inputWidth && field.height >= inputHeight) return "it covers the whole image";
-    return `x ${range(field.left, field.width)}, y ${range(field.top, field.height)}`;
-  };
-  const words = field ? where() : "point at a position to see it";
-  enlarged.field.textContent = `Receptive field ${height} × ${width} px: ${words}.`;
+  return `sees x ${range(left, width)}, y ${range(top, height)}`;
 }

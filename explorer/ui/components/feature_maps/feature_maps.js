@@ -1,20 +1,23 @@
 /* Feature maps in a grid, or a vector as bars.
  *
  * Colouring, scale, selection and enlargement belong to the browser: they are reported as the state "view" and don't
- * come back, so changing them sends no map again. Order and page belong to the server, which sends other channels.
+ * come back, so changing them sends no map again. Order, page and the operation beside belong to the server, which
+ * sends other maps.
  */
 import { perRoot, reportView, sameBytes, unpack, whenRemoved } from "../common/component.js";
-import { el } from "../common/dom.js";
+import { arrowTarget, el } from "../common/dom.js";
 import { decodeTable } from "../common/paint.js";
 import { INPUT_CHANGED } from "../common/registry.js";
 import { renderControls } from "./controls.js";
 import { createEnlarged, placeEnlarged, showEnlarged } from "./enlarged.js";
 import { createGrid, fitGrid, markSelectedMap, renderGrid, revealMap } from "./grid.js";
-import { isVector, selectedIndex } from "./maps.js";
+import { createLabel } from "./label.js";
+import { isVector, layersOf, selectedIndex } from "./maps.js";
 import { createStatus, showStatus } from "./status.js";
 import { createVector, drawVector, receiveVector, revealBar } from "./vector.js";
 
-const DEFAULT_HEIGHT_PX = 420;
+const BACKWARD = ["ArrowLeft", "ArrowUp"];
+const FORWARD = ["ArrowRight", "ArrowDown"];
 
 const panelOf = perRoot(createPanel);
 
@@ -27,15 +30,22 @@ export default function ({ data, parentElement, setStateValue }) {
 }
 
 function createPanel(root) {
-  const panel = { message: null, hovered: -1, controls: el("div", "controls"), status: createStatus() };
+  const panel = { message: null, hovered: -1, side: 0, awaited: null, controls: el("div", "controls") };
+  panel.status = createStatus();
+  panel.label = createLabel();
   // What the parts ask the panel to do.
   panel.select = (index) => select(panel, index);
-  panel.describe = (value) => showStatus(panel, value);
+  panel.walk = (...way) => walk(panel, ...way);
+  panel.describe = () => showStatus(panel);
   panel.enlarge = (index) => enlarge(panel, index);
   panel.redraw = (changes) => {
     Object.assign(panel.view, changes);
     render(panel);
     reportView(panel);
+  };
+  panel.report = (changes) => {
+    Object.assign(panel.view, changes);
+    reportView(panel, { delayed: true });
   };
   panel.request = (changes) => {
     Object.assign(panel.view, changes);
@@ -44,7 +54,7 @@ function createPanel(root) {
   panel.grid = createGrid(panel);
   panel.vector = createVector(panel);
   panel.enlarged = createEnlarged(panel);
-  const parts = [panel.controls, panel.grid.box, panel.vector.box, panel.status.box, panel.enlarged.box];
+  const parts = [panel.controls, panel.grid.box, panel.vector.box, panel.status.box, panel.enlarged.box, panel.label];
   panel.section = el("section", "maps", {}, ...parts);
   root.append(panel.section);
   panel.resized = new ResizeObserver(() => fit(panel));
@@ -62,17 +72,21 @@ function disposePanel(panel) {
 
 function receive(panel, data) {
   const before = panel.header;
-  Object.assign(panel, unpack(data), { message: data, hovered: -1 });
+  Object.assign(panel, unpack(data), { message: data, hovered: -1, side: 0 });
   const { header } = panel;
   const { sequential, diverging } = header.colormaps;
+  panel.layers = layersOf(panel);
   panel.tables = { sequential: decodeTable(sequential), diverging: decodeTable(diverging) };
   panel.view ??= { ...header.view }; // from the link; afterwards the browser's own
-  Object.assign(panel.view, { page: header.page ?? 0, order: header.order ?? "index" });
-  panel.section.style.setProperty("--height", `${header.height ?? DEFAULT_HEIGHT_PX}px`);
+  const beside = header.beside?.node ?? "";
+  Object.assign(panel.view, { page: header.page ?? 0, order: header.order ?? "index", beside });
+  const arrived = arriveOnPage(panel);
+  panel.label.hidden = true;
   panel.section.classList.toggle("vector", isVector(panel));
   if (isVector(panel)) receiveVector(panel);
   render(panel);
-  if (before?.node !== header.node) reveal(panel); // a new node: scroll to the selected channel
+  if (before?.node !== header.node || arrived) reveal(panel); // else the place where one has scrolled stays
+  if (arrived && !panel.view.enlarged && !isVector(panel)) panel.grid.cells[selectedIndex(panel)].map.focus();
 }
 
 function render(panel) {
@@ -110,11 +124,44 @@ function reveal(panel) {
   else revealMap(panel, index);
 }
 
+/** Go where a key leads from what stands at this index, over the page's border, too; says whether it leads anywhere.
+ * Of a page, go(index) shows the target; up and down are rows of `columns`. */
+function walk(panel, key, index, columns, go) {
+  const { header } = panel;
+  const target = arrowTarget(key, index, header.channels.length, columns);
+  if (target === null) return false;
+  if (panel.awaited) return true;
+  const turn = target !== index ? 0 : FORWARD.includes(key) - BACKWARD.includes(key);
+  const page = header.page + turn;
+  if (turn && page >= 0 && page < header.pages) turnPage(panel, page, turn);
+  else go(target);
+  return true;
+}
+
+/** Ask for the next or previous page; its nearest channel is selected as soon as it is here. */
+function turnPage(panel, page, turn) {
+  const { channels, numbers, order } = panel.header;
+  panel.awaited = { page, turn };
+  const known = order === "index" && !numbers; // then the link takes one step, not two
+  panel.request({ page, ...(known && { channel: channels.at(turn < 0 ? 0 : -1) + turn }) });
+}
+
+/** Select the first or last channel of a page that was walked to; says whether this is one. */
+function arriveOnPage(panel) {
+  const { awaited, header } = panel;
+  panel.awaited = null;
+  if (awaited?.page !== header.page) return false;
+  panel.view.channel = header.channels.at(awaited.turn < 0 ? -1 : 0);
+  reportView(panel, { delayed: true });
+  return true;
+}
+
 /** Enlarge the map at this index of the page, or for -1 return from there to the grid. */
 function enlarge(panel, index) {
   const closed = panel.enlarged.index;
   panel.select(index);
   panel.hovered = -1;
+  panel.label.hidden = true;
   panel.view.enlarged = index >= 0;
   showEnlarged(panel, index);
   panel.describe();

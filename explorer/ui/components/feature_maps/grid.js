@@ -1,96 +1,159 @@
-/* The maps of a page, as buttons in a grid. Lengths are CSS pixels, those of the style sheet. */
-import { arrowTarget, el } from "../common/dom.js";
-import { paint, selectedIndex, summary, valueText } from "./maps.js";
+/* The maps of a page, as buttons in a grid; those of another operation in a second one beside it. */
+import { button, el } from "../common/dom.js";
+import { showLabel } from "./label.js";
+import { paint, placeIn, selectedIndex, summary, valueText } from "./maps.js";
 
-const MIN_MAP_SIDE = 64;
-const MAX_MAP_SIDE = 200;
-const GAP = 8;
-const EDGE = 3;
-const CAPTION_HEIGHT = 22;
+// In rem, those of the style sheet.
+const MIN_MAP_SIDE = 4;
+const MAX_MAP_SIDE = 12.5;
+const GAP = 0.5;
+const EDGE = 0.1875;
+const CAPTION_HEIGHT = 1.375;
+const PANE_GAP = 1;
+const PANE_TITLE_HEIGHT = 2;
 
-/** The grid of a panel, which offers select(index), describe(text) and enlarge(index). */
+/** The grid of a panel, which offers select(index), describe(), walk(...) and enlarge(index). */
 export function createGrid(panel) {
-  const box = el("div", "grid", { role: "group", "aria-label": "Feature maps" });
-  const grid = { box, cells: [], columns: 1 };
-  const indexOf = (event) => grid.cells.findIndex(({ map }) => map.contains(event.target));
-  box.addEventListener("pointermove", (event) => hover(panel, indexOf(event), event));
-  box.addEventListener("pointerleave", () => hover(panel, -1));
-  box.addEventListener("focusin", (event) => panel.select(indexOf(event)));
-  box.addEventListener("click", (event) => indexOf(event) >= 0 && panel.enlarge(indexOf(event)));
+  const panes = [0, 1].map((side) => createPane(panel, side));
+  const [{ cells }, second] = panes;
+  second.title.append(button("Show one operation", "×", () => panel.request({ beside: "" })));
+  const box = el("div", "grid", {}, ...panes.map((pane) => pane.box));
+  const grid = { box, panes, cells, columns: 1 };
+  box.addEventListener("focusin", (event) => {
+    const index = indexOf(cells, event);
+    if (index >= 0) panel.select(index);
+  });
   box.addEventListener("keydown", (event) => {
-    const target = arrowTarget(event.key, indexOf(event), grid.cells.length, grid.columns);
-    if (target === null) return;
+    const index = indexOf(cells, event);
+    const go = (target) => cells[target].map.focus();
+    if (index < 0 || !panel.walk(event.key, index, grid.columns, go)) return;
     event.preventDefault();
-    grid.cells[target].map.focus();
+    event.stopPropagation();
   });
   return grid;
 }
 
+const indexOf = (cells, event) => cells.findIndex(({ map }) => map.contains(event.target));
+
+function createPane(panel, side) {
+  const pane = { cells: [], name: el("span", ""), list: el("div", "cells", { role: "group" }) };
+  pane.title = el("div", "pane-title", {}, pane.name);
+  pane.box = el("div", "pane", {}, pane.title, pane.list);
+  pane.list.addEventListener("pointermove", (event) => hover(panel, side, indexOf(pane.cells, event), event));
+  pane.list.addEventListener("pointerleave", () => hover(panel, side, -1));
+  pane.list.addEventListener("click", (event) => {
+    const index = indexOf(pane.cells, event);
+    if (index >= 0) panel.enlarge(index);
+  });
+  return pane;
+}
+
 /** Paint all maps of the page. */
 export function renderGrid(panel) {
-  const { header, grid: { box, cells } } = panel;
-  while (cells.length > header.channels.length) cells.pop().map.remove();
-  while (cells.length < header.channels.length) cells.push(createCell(box));
-  cells.forEach((cell, index) => {
-    paint(panel, index, cell.canvas);
-    cell.caption.textContent = `#${header.channels[index]}${header.non_finite[index] ? " ⚠" : ""}`;
-    cell.map.setAttribute("aria-label", `Enlarge ${summary(panel, index)}`);
+  const { header, layers, grid: { panes } } = panel;
+  panes.forEach((pane, side) => {
+    const layer = layers[side];
+    pane.box.hidden = !layer;
+    pane.title.hidden = layers.length === 1;
+    const count = layer ? header.channels.length : 0;
+    while (pane.cells.length > count) pane.cells.pop().map.remove();
+    while (pane.cells.length < count) pane.cells.push(createCell(pane.list));
+    if (layer) renderPane(panel, pane, layer);
   });
 }
 
-function createCell(box) {
+function renderPane(panel, { cells, name, list }, layer) {
+  name.textContent = layer.node ?? "";
+  list.setAttribute("aria-label", `Feature maps of ${layer.node ?? "the operation"}`);
+  cells.forEach(({ map, canvas, caption }, index) => {
+    const place = placeIn(panel, layer, index);
+    map.classList.toggle("missing", place < 0);
+    if (place < 0) return;
+    paint(panel, layer, place, canvas);
+    caption.textContent = `#${layer.channels[place]}${layer.non_finite[place] ? " ⚠" : ""}`;
+    map.setAttribute("aria-label", `Enlarge ${summary(layer, place)}`);
+  });
+}
+
+function createCell(list) {
   const canvas = el("canvas", "", { "aria-hidden": "true" });
   const caption = el("span", "caption");
   const map = el("button", "map", { type: "button" }, canvas, caption);
-  box.append(map);
+  list.append(map);
   return { map, canvas, caption };
 }
 
 export function markSelectedMap(panel) {
   const selected = selectedIndex(panel);
-  panel.grid.cells.forEach(({ map }, index) => {
-    map.setAttribute("aria-current", String(index === selected));
-    map.tabIndex = index === Math.max(selected, 0) ? 0 : -1; // one stop of the Tab key, arrows do the rest
+  panel.grid.panes.forEach(({ cells }, side) => {
+    cells.forEach(({ map }, index) => {
+      map.setAttribute("aria-current", String(index === selected));
+      // one stop of the Tab key, arrows do the rest
+      map.tabIndex = side === 0 && index === Math.max(selected, 0) ? 0 : -1;
+    });
   });
 }
 
 /** Scroll a map into view; the page stays where it is. */
 export function revealMap({ grid: { box, cells } }, index) {
-  box.scrollTop = cells[index].map.offsetTop - box.offsetTop - box.clientHeight / 3;
+  box.scrollTop = cells[index].map.offsetTop - box.clientHeight / 3;
 }
 
 /** Give the maps their size in the room that the grid has. */
-export function fitGrid({ header, grid }) {
-  const [, height, width] = header.shape;
-  const room = [grid.box.clientWidth - 2 * EDGE, grid.box.clientHeight - 2 * EDGE];
-  const { columns, side } = fitCells(header.channels.length, height / width, room);
+export function fitGrid({ header, layers, grid }) {
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const { box } = grid;
+  const atMost = parseFloat(getComputedStyle(box).maxHeight); // on a phone, where the room is as high as the maps
+  const [titles, gaps] = layers.length > 1 ? [PANE_TITLE_HEIGHT, PANE_GAP] : [0, 0];
+  const room = [
+    (box.clientWidth - (2 * EDGE + gaps) * rem) / layers.length,
+    (atMost || box.clientHeight) - (2 * EDGE + titles) * rem,
+  ];
+  const ratio = Math.max(...layers.map(({ shape: [, height, width] }) => height / width));
+  const { columns, side } = fitCells(header.channels.length, ratio, room, rem);
   grid.columns = columns;
-  grid.box.style.setProperty("--cell", `${side}px`);
-  grid.box.style.setProperty("--narrow", Math.min(1, width / height));
-  // a map reduced by dropping pixels would show patterns that aren't there
-  grid.box.classList.toggle("reduced", side * devicePixelRatio < Math.max(height, width));
+  box.style.setProperty("--cell", `${side}px`);
+  box.style.setProperty("--row", `${side * Math.min(1, ratio) + CAPTION_HEIGHT * rem}px`);
+  layers.forEach(({ shape: [, height, width] }, number) => {
+    const { list } = grid.panes[number];
+    list.style.setProperty("--narrow", Math.min(1, width / height));
+    // a map reduced by dropping pixels would show patterns that aren't there
+    list.classList.toggle("reduced", side * devicePixelRatio < Math.max(height, width));
+  });
 }
 
-/** Columns, and the longer side of a map (kernels can be columns), of the largest maps that all fit without scrolling;
- * where none do, of the smallest that can be read, and the grid scrolls. `ratio` is height to width. */
-export function fitCells(count, ratio, [roomX, roomY]) {
-  const most = Math.max(1, Math.floor((roomX + GAP) / (MIN_MAP_SIDE + GAP)));
-  const sideFor = (columns) => Math.min(MAX_MAP_SIDE, Math.floor((roomX + GAP) / columns) - GAP);
-  const fits = (columns) => {
-    const row = sideFor(columns) * Math.min(1, ratio) + CAPTION_HEIGHT + GAP;
-    return Math.ceil(count / columns) * row - GAP <= roomY;
-  };
+/** Columns, and the longer side of a map (kernels can be columns), of the largest maps that all fit without scrolling.
+ * Where not even the smallest do, the grid scrolls: as many rows as fit are seen, whole and as large as can be.
+ * `ratio` is height to width. */
+export function fitCells(count, ratio, [roomX, roomY], rem = 16) {
+  const [gap, under] = [GAP * rem, (CAPTION_HEIGHT + GAP) * rem];
+  const flat = Math.min(1, ratio);
+  const sideFor = (columns) => Math.min(MAX_MAP_SIDE * rem, Math.floor((roomX + gap) / columns - gap));
+  const rowsOf = (side) => Math.floor((roomY + gap) / (side * flat + under));
+  const most = Math.max(1, Math.floor((roomX + gap) / ((MIN_MAP_SIDE + GAP) * rem)));
+  const rowsSeen = Math.max(1, rowsOf(MIN_MAP_SIDE * rem));
+  const scrolls = Math.ceil(count / most) > rowsSeen;
+  const rowsFor = (columns) => (scrolls ? rowsSeen : Math.ceil(count / columns));
   let columns = 1;
-  while (columns < most && !fits(columns)) columns++;
-  return { columns, side: sideFor(columns) };
+  while (columns < most && rowsOf(sideFor(columns)) < rowsFor(columns)) columns++;
+  const highest = Math.floor(((roomY + gap) / rowsFor(columns) - under) / flat);
+  return { columns, side: Math.min(sideFor(columns), Math.max(highest, MIN_MAP_SIDE * rem)) };
 }
 
-function hover(panel, index, event) {
-  panel.hovered = index;
-  if (index < 0) return panel.describe();
-  const box = panel.grid.cells[index].canvas.getBoundingClientRect();
-  const [, height, width] = panel.header.shape;
+function hover(panel, side, index, event) {
+  const { grid, header, label, layers } = panel;
+  const layer = layers[side];
+  const place = index < 0 ? -1 : placeIn(panel, layer, index);
+  panel.side = side;
+  panel.hovered = place < 0 ? -1 : index;
+  panel.describe();
+  label.hidden = true;
+  if (place < 0 || event.pointerType === "touch") return;
+  const box = grid.panes[side].cells[index].canvas.getBoundingClientRect();
+  const [, height, width] = layer.shape;
   const x = Math.floor(((event.clientX - box.left) / box.width) * width);
   const y = Math.floor(((event.clientY - box.top) / box.height) * height);
-  panel.describe(valueText(panel, index, x, y));
+  const value = valueText(layer, place, x, y);
+  const words = header.beside ? `#${layer.channels[place]}  ${value}` : value;
+  if (value) showLabel(label, [words], [event.clientX, event.clientY], panel.section.getBoundingClientRect());
 }

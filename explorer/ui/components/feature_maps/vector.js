@@ -1,15 +1,16 @@
 /* A vector as bars from a zero line. Thousands of bars scroll, so only those in the window are drawn. */
 import { paintBars, prepare, rangeWithZero, verticalAxis } from "../common/bars.js";
-import { arrowTarget, button, el } from "../common/dom.js";
+import { button, el } from "../common/dom.js";
 import { clamp, format } from "../common/numbers.js";
 import { cssColour } from "../common/paint.js";
 import { barSummary, selectedIndex } from "./maps.js";
 
-// CSS pixels
-const MIN_PITCH = 5;
-const MAX_PITCH = 80;
-const LABEL_HEIGHT = 22; // above the largest and below the smallest value
-const LABEL_WIDTH = 48;
+// In rem.
+const MIN_PITCH = 5 / 16;
+const MAX_PITCH = 5;
+const LABEL_HEIGHT = 1.5; // above the largest and below the smallest value
+const LABEL_WIDTH = 3.25;
+const LABEL_OFFSET = { above: -0.3, below: 1.1 }; // of its baseline, from the end of its bar
 
 // Of the diverging table, both legible on light and dark.
 const NEGATIVE_COLOUR = 52;
@@ -18,7 +19,7 @@ const POSITIVE_COLOUR = 192;
 const HOVERED_OPACITY = 0.15;
 const SELECTED_OPACITY = 0.3;
 
-/** The bars of a panel, which offers select(index) and describe(). */
+/** The bars of a panel, which offers select(index), walk(...) and describe(). */
 export function createVector(panel) {
   const vector = { canvas: el("canvas", ""), room: el("div", "room"), strongest: el("div", "strongest"), pitch: 1 };
   const role = { tabindex: "0", role: "group", "aria-label": "Values as bars" };
@@ -41,10 +42,9 @@ function listen(panel, vector) {
   scroller.addEventListener("pointerleave", () => hoverBar(panel, -1));
   scroller.addEventListener("click", (event) => panel.select(indexOf(event)));
   scroller.addEventListener("keydown", (event) => {
-    const target = arrowTarget(event.key, selectedIndex(panel), panel.values.length, 10);
-    if (target === null) return;
+    if (!panel.walk(event.key, selectedIndex(panel), 10, (target) => selectBar(panel, target))) return;
     event.preventDefault();
-    selectBar(panel, target);
+    event.stopPropagation();
   });
 }
 
@@ -80,10 +80,11 @@ export function revealBar({ vector: { scroller, pitch } }, index) {
 export function drawVector(panel) {
   const { vector, values, tables } = panel;
   const { clientWidth: width, clientHeight: height, scrollLeft } = vector.scroller;
-  vector.pitch = clamp(width / values.length, MIN_PITCH, MAX_PITCH);
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  vector.pitch = clamp(width / values.length, MIN_PITCH * rem, MAX_PITCH * rem);
   vector.room.style.width = `${vector.pitch * values.length}px`;
   const context = prepare(vector.canvas, width, height);
-  const y = verticalAxis(vector.range, height, LABEL_HEIGHT);
+  const y = verticalAxis(vector.range, height, LABEL_HEIGHT * rem);
   const selected = selectedIndex(panel);
   const ink = getComputedStyle(panel.section).color;
   paintBars(context, {
@@ -103,25 +104,27 @@ export function drawVector(panel) {
     ],
     ink,
   });
-  labelStrongest(panel, context, y, ink);
+  labelStrongest(panel, context, y, ink, rem);
   showAxis(vector, y);
 }
 
 /** The numbers of the strongest at the ends of their bars, strongest first; one that would overlap is left out. */
-function labelStrongest({ header, vector, values }, context, y, ink) {
-  context.font = `14px ${getComputedStyle(vector.box).fontFamily}`;
+function labelStrongest({ header, vector, values }, context, y, ink, rem) {
+  context.font = `${rem}px ${getComputedStyle(vector.box).fontFamily}`;
   context.textAlign = "center";
   context.fillStyle = ink;
   const width = vector.scroller.clientWidth;
+  const room = LABEL_WIDTH * rem;
   const taken = [];
   for (const channel of header.strongest) {
     const index = header.channels.indexOf(channel);
     const middle = (index + 0.5) * vector.pitch - vector.scroller.scrollLeft;
-    const x = clamp(middle, LABEL_WIDTH / 2, width - LABEL_WIDTH / 2); // whole at the edges, too
+    const x = clamp(middle, room / 2, width - room / 2); // whole at the edges, too
     const hidden = middle < 0 || middle > width;
-    if (hidden || taken.some((other) => Math.abs(other - x) < LABEL_WIDTH)) continue;
+    if (hidden || taken.some((other) => Math.abs(other - x) < room)) continue;
     taken.push(x);
-    context.fillText(`#${channel}`, x, y(values[index]) + (values[index] < 0 ? 17 : -5));
+    const offset = values[index] < 0 ? LABEL_OFFSET.below : LABEL_OFFSET.above;
+    context.fillText(`#${channel}`, x, y(values[index]) + offset * rem);
   }
 }
 

@@ -1,0 +1,40 @@
+"""What stands above an operation's maps: how many there are, and what is not as in the paper."""
+
+from __future__ import annotations
+
+from explorer.analysis.text import pair_text, thousands
+from explorer.analysis.trace import Node
+from explorer.runtime.run import Run
+from explorer.runtime.weights.bundled import manifest
+from explorer.runtime.weights.network import BUNDLED, UNTRAINED
+from explorer.ui import cache
+
+UNTRAINED_BADGE = ":orange-badge[untrained]"
+
+
+def maps_title(run: Run, node: Node) -> str:
+    """The maps of an operation in words, as Markdown: "64 maps of 56×56", and why the paper's network has others.
+
+    Args:
+        run: whose maps they are; random weights get a badge.
+        node: the operation, of the variant's own trace or of that of the network that runs.
+    """
+    published = cache.trace(run.variant).node(node.name).out_shape[0]
+    channels, *size = cache.running_trace(run).node(node.name).out_shape
+    words = f"{thousands(channels)} {_noun(channels, size)}"
+    if channels != published:
+        words += f" (the paper’s network has {thousands(published)}{_why(run)})"
+    return f"{words} {UNTRAINED_BADGE}" if run.weights == UNTRAINED else words
+
+
+def _noun(channels: int, size: list[int]) -> str:
+    maps = size not in ([], [1, 1])
+    noun = ("map" if maps else "value") + ("" if channels == 1 else "s")
+    return f"{noun} of {pair_text(size)}" if maps else noun
+
+
+def _why(run: Run) -> str:
+    """Of a narrow network, how narrow; its classifier has another number of classes, whatever the width."""
+    if run.weights != BUNDLED or manifest()[run.variant].width == 1:
+        return ""
+    return f"; ours is trained {manifest()[run.variant].width_in_words}"
