@@ -17,7 +17,7 @@ from explorer.ui.screen import COLOUR, DIAGRAMS, header, instrument_control, scr
 from explorer.ui.section import Section, below, controls_of, open_control
 from explorer.ui.selection import node_control
 from explorer.ui.sidebar import device_box, picture_box, run_of, sidebar_controls
-from explorer.ui.tour import Step, tour
+from explorer.ui.tour import Step, follow, tour_bar
 from explorer.ui.weights_box import weights_box, weights_control
 
 INSTRUMENTS = (MAPS, KERNELS)
@@ -36,6 +36,7 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
         picture: for a page whose networks look at something else than the sidebar's picture.
     """
     family = family_called(name)
+    follow(family, steps)
     chosen_variant = variant_control(family)
     restore((chosen_variant, *sidebar_controls()))
     variant = family.variant(chosen_variant.value)
@@ -53,7 +54,7 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
     with st.sidebar:
         weights_box(variant.name)
         device_box()
-        tour(family, steps)
+    tour_bar(family, steps)
     header(family, variant)
     screen(run, INSTRUMENTS)
     below(sections, run)

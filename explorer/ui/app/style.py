@@ -12,8 +12,6 @@ CSS = """
   [data-testid="stTopNavLink"] { padding-inline: .375rem; }
   [data-testid="stSidebar"] { min-width: 15rem; max-width: 17rem; }
   [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
-  [data-testid="stSidebar"] [class*="st-key-tour-"] { margin-bottom: -.75rem; }
-  [data-testid="stSidebar"] [class*="st-key-tour-"] p { text-align: left; }
   [data-testid="stCaptionContainer"] { font-size: 1rem; }
   [data-testid="stMain"] h1 { padding: 0 0 .2rem; font-size: 1.75rem; line-height: 1.05; }
   .st-key-tool-title { padding-bottom: .75rem; }
@@ -23,6 +21,25 @@ CSS = """
     [data-testid="stMainBlockContainer"] { padding: 4rem .75rem 2rem; }
     .st-key-timeline { display: none; } /* no room for the names; the cards below say the same */
     [data-testid="stLayoutWrapper"]:has(.st-key-section-draw) { order: -1; }
+  }
+  /* The tour's bar, and presenting: the attributes are the stage component's. */
+  [data-testid="stLayoutWrapper"]:has(> .st-key-tour) { z-index: 100; background: inherit; }
+  html[data-tour] [data-testid="stLayoutWrapper"]:has(> .st-key-tour) { position: sticky; top: 3.75rem; }
+  html[data-presenting] { font-size: calc(1.25 * clamp(16px, 1.25vw, 28px)); }
+  html[data-presenting] :is([data-testid="stHeader"], [data-testid="stSidebar"], [data-testid="stToolbar"]) {
+    display: none;
+  }
+  html[data-presenting] [data-testid="stMainBlockContainer"] { padding-block: .5rem 4rem; }
+  html[data-presenting] [data-testid="stLayoutWrapper"]:has(> .st-key-tour) {
+    position: fixed;
+    inset: auto 0 0;
+  }
+  @media (max-width: 640px) {
+    html[data-tour] [data-testid="stLayoutWrapper"]:has(> .st-key-tour) {
+      position: fixed;
+      inset: auto 0 0;
+    }
+    html[data-tour] [data-testid="stMainBlockContainer"] { padding-bottom: 34dvh; }
   }
 </style>
 """

@@ -1,6 +1,6 @@
 /* What the components of a page know of each other; each is a module of its own, so it is kept on the window. */
 
-const registry = (window.__cnnExplorer ??= { groups: {}, inputs: {} });
+export const registry = (window.__cnnExplorer ??= { groups: {}, inputs: {} });
 
 /** The diagrams that share a selection. `selected` holds ids, `views` the mounted diagrams ({ root, highlight() }), and
  * `send(id)`, while a link is mounted, tells the server what was clicked. */
