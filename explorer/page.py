@@ -11,6 +11,7 @@ from explorer.instruments.kernels.panel import KERNELS
 from explorer.instruments.maps.panel import MAPS
 from explorer.runtime.pictures import LoadedImage
 from explorer.ui.below import SECTIONS
+from explorer.ui.build_up import build_control
 from explorer.ui.cache import trace
 from explorer.ui.link import Control, publish, restore
 from explorer.ui.screen import COLOUR, DIAGRAMS, header, instrument_control, screen, variant_control
@@ -41,7 +42,16 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
     restore((chosen_variant, *sidebar_controls()))
     variant = family.variant(chosen_variant.value)
     node = node_control(trace(variant.name))
-    restore((weights_control(variant.name), node, COLOUR, DIAGRAMS, instrument_control(INSTRUMENTS)))
+    restore(
+        (
+            weights_control(variant.name),
+            node,
+            build_control(trace(variant.name)),
+            COLOUR,
+            DIAGRAMS,
+            instrument_control(INSTRUMENTS),
+        )
+    )
     with st.sidebar:
         shown = picture_box()
     if picture is not None:
@@ -54,7 +64,7 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
     with st.sidebar:
         weights_box(variant.name)
         device_box()
-    tour_bar(family, steps)
+    tour_bar(family, steps, trace(variant.name))
     header(family, variant)
     screen(run, INSTRUMENTS)
     below(sections, run)

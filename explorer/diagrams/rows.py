@@ -13,6 +13,7 @@ import graphviz
 from explorer.analysis.text import shape_text
 from explorer.analysis.trace import Block, Node
 from explorer.analysis.types import Kind, Shape
+from explorer.diagrams.build_up import edge_id
 from explorer.diagrams.drawing import SKIP, Drawing, table
 from explorer.diagrams.labels import CONVOLUTIONS, LAYERS, cell_text, window_text
 
@@ -78,7 +79,7 @@ class Units:
             if self.trace.node(name).kind == "merge" and self.cells[head] > 1:
                 # Not into the cell of the activation that follows the sum.
                 head += f":{name}:w" if attributes is SKIP else f":{name}:n"
-            self.drawing.graph.edge(unit, head, **attributes)
+            self.drawing.graph.edge(unit, head, id=edge_id(source, name), **attributes)
 
     def _chains(self, block: Block) -> list[list[Node]]:
         """Operations in sequence, cut before forks, merges and whatever else starts a chain."""

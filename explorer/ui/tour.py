@@ -12,11 +12,13 @@ from typing import Any
 
 import streamlit as st
 
+from explorer.analysis.trace import Trace
 from explorer.architectures.family import Family
+from explorer.ui.build_up import BUILD, build_up, built
 from explorer.ui.components.stage import Look, Told, Wish, stage
-from explorer.ui.link import Control, lead, number, publish, reset, rerun_page, restore
+from explorer.ui.link import Control, lead, number, publish, rerun_page, reset, restore
 from explorer.ui.section import OPEN
-from explorer.ui.selection import NODE
+from explorer.ui.selection import NODE, SHOWN_IN
 
 STEP = "step"  # in the session and in the link; 0: none
 PRESENT = Control(
@@ -28,16 +30,16 @@ PRESENT = Control(
     kept=True,
 )
 # What a step is a view of, the default for what it does not name; all else stays as the viewer has it.
-VIEW = ("variant", NODE, OPEN, "instrument", "colour", "diagrams", "maps.beside", "build")
+VIEW = ("variant", NODE, OPEN, "instrument", "colour", "diagrams", "maps.beside", BUILD)
 
 
 @dataclass(frozen=True)
 class Step:
     """What to see: a `title` and a `text` of two lines at most, with **bold** words.
 
-    `node`: the operation that it selects; `variant`: empty for the family's default; `section`: one below the screen that
-    it opens; `look`: where the point is; `beside`: a second operation whose maps stand beside the first one's, on one
-    scale; `colour`: what colours the nodes.
+    `node`: the operation that it selects; `variant`: empty for the family's default; `section`: one below the screen;
+    `look`: where the point is; `beside`: a second operation whose maps stand beside the first one's, on one scale;
+    `colour`: what colours the nodes.
     """
 
     title: str
@@ -74,31 +76,35 @@ def _led(family: Family, steps: Sequence[Step], chosen: int) -> Mapping[str, Any
 BAR = "tour-bar"  # the fragment's key
 
 
-def tour_bar(family: Family, steps: tuple[Step, ...]) -> None:
-    """The bar: step, text, next and previous; the keys of the page; presenting."""
+def tour_bar(family: Family, steps: tuple[Step, ...], trace: Trace) -> None:
+    """The bar: step, text, next and previous; the keys of the page; presenting; the selected block, built up."""
     with st.container(key="tour"):
-        _bar(family, steps)
+        _bar(family, steps, trace)
 
 
 @st.fragment(key=BAR)
-def _bar(family: Family, steps: tuple[Step, ...]) -> None:
-    now = Wish(step_control(steps).value, PRESENT.value, 0)
+def _bar(family: Family, steps: tuple[Step, ...], trace: Trace) -> None:
+    block = built(trace)
+    now = Wish(step_control(steps).value, PRESENT.value, block.count)
     stage(
         [Told(s.title, s.text, s.node, s.look) for s in steps],
         now,
         idea=family.idea,
-        pieces=0,
+        pieces=len(block.pieces),
         key=f"stage-{family.name}",
-        on_wish=lambda wish: _take(steps, now, wish),
+        on_wish=lambda wish: _take(steps, trace, now, wish),
         on_lesson=lambda: None,
     )
     publish()
 
 
-def _take(steps: Sequence[Step], now: Wish, wish: Wish) -> None:
+def _take(steps: Sequence[Step], trace: Trace, now: Wish, wish: Wish) -> None:
     PRESENT.set(wish.presenting)
     if wish.step != now.step and step_control(steps).accepts(wish.step):
         choose(wish.step)
+    elif wish.build != now.build:
+        build_up(trace, wish.build)
+        st.rerun([BAR, *st.session_state[SHOWN_IN]])
 
 
 def choose(step: int) -> None:

@@ -24,10 +24,11 @@ function createBar(shadow) {
   bar.number = el("button", "number", { type: "button", popovertarget: "list", title: "All steps of the tour" });
   bar.text = el("p", "text", { "aria-live": "polite" });
   bar.start = button("Start the tour", "", () => turn(bar, 1));
+  bar.present = button("Present (P)", "Present", () => wish(bar, { presenting: true }));
   bar.menu = menu(bar);
   const more = el("button", "", { type: "button", popovertarget: "menu", "aria-label": "More", title: "More" }, "⋯");
   bar.steps = el("div", "steps", {}, bar.previous, bar.number, bar.next);
-  bar.root = el("div", "bar", {}, bar.steps, bar.text, bar.start, more);
+  bar.root = el("div", "bar", {}, bar.steps, bar.text, bar.start, bar.present, more);
   bar.laser = el("div", "laser", { popover: "manual" });
   bar.blank = el("div", "blank", { popover: "manual" });
   bar.help = help();
@@ -44,10 +45,10 @@ function menu(bar) {
     items.hidePopover();
     act();
   });
-  bar.present = item("Present (P)", () => wish(bar, { presenting: !bar.wish.presenting }));
   bar.build = item("Build the block up (B)", () => build(bar, 1));
   bar.end = item("End the tour", () => choose(bar, 0));
-  items.append(bar.present, bar.build, bar.end, item("Lesson link …", () => bar.send("lesson", true)),
+  bar.stop = item("End the presentation (Esc)", () => wish(bar, { presenting: false }));
+  items.append(bar.stop, bar.build, bar.end, item("Lesson link …", () => bar.send("lesson", true)),
     item("Keys (?)", () => bar.help.showModal()));
   return items;
 }
@@ -125,7 +126,8 @@ function draw(bar) {
   bar.next.setAttribute("aria-disabled", String(step >= steps.length));
   bar.end.hidden = step === 0;
   bar.build.hidden = pieces < 2;
-  bar.present.setAttribute("aria-pressed", String(presenting));
+  bar.present.hidden = presenting;
+  bar.stop.hidden = !presenting;
   bar.list.querySelectorAll("button").forEach((item, index) => {
     if (index + 1 === step) item.setAttribute("aria-current", "step");
     else item.removeAttribute("aria-current");
