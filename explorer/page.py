@@ -11,13 +11,14 @@ from explorer.instruments.kernels.panel import KERNELS
 from explorer.instruments.maps.panel import MAPS
 from explorer.runtime.pictures import LoadedImage
 from explorer.ui.below import SECTIONS
+from explorer.ui.build_up import build_control
 from explorer.ui.cache import trace
 from explorer.ui.link import Control, publish, restore
 from explorer.ui.screen import COLOUR, DIAGRAMS, header, instrument_control, screen, variant_control
 from explorer.ui.section import Section, below, controls_of, open_control
 from explorer.ui.selection import node_control
 from explorer.ui.sidebar import device_box, picture_box, run_of, sidebar_controls
-from explorer.ui.tour import Step, tour
+from explorer.ui.tour import Step, follow, tour_bar
 from explorer.ui.weights_box import weights_box, weights_control
 from explorer.ui.window import SIDEBAR, follow_window, place_sidebar
 
@@ -37,12 +38,22 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
         picture: for a page whose networks look at something else than the sidebar's picture.
     """
     family = family_called(name)
+    follow(family, steps)
     chosen_variant = variant_control(family)
     restore((chosen_variant, SIDEBAR, *sidebar_controls()))
     place_sidebar()
     variant = family.variant(chosen_variant.value)
     node = node_control(trace(variant.name))
-    restore((weights_control(variant.name), node, COLOUR, DIAGRAMS, instrument_control(INSTRUMENTS)))
+    restore(
+        (
+            weights_control(variant.name),
+            node,
+            build_control(trace(variant.name)),
+            COLOUR,
+            DIAGRAMS,
+            instrument_control(INSTRUMENTS),
+        )
+    )
     with st.sidebar:
         shown = picture_box()
     if picture is not None:
@@ -55,8 +66,8 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
     with st.sidebar:
         weights_box(variant.name)
         device_box()
-        tour(family, steps)
     with st.container(key="one-screen"):
+        tour_bar(family, steps, trace(variant.name))
         header(family, variant)
         screen(run, INSTRUMENTS)
     below(sections, run)

@@ -16,17 +16,27 @@ TOUR = (
         section="conv1",
     ),
     Step(
+        "What they look for",
+        "conv1.conv",
+        "The kernels of the first layer read colours, so that they can be shown as pictures: edges, "
+        "frequencies, patches of colour.",
+        section="conv1",
+        look="section",
+    ),
+    Step(
         "ReLU instead of tanh",
         "conv1.relu",
         "A ReLU does not saturate. The paper's small test network reached 25 % training error six times "
         "faster with it than with tanh.",
+        beside="conv1.conv",
     ),
     Step(
         "Neighbours dampen each other",
         "conv1.norm",
-        "Local response normalization: the larger the values of the neighbouring maps at the same pixel, "
-        "the more a value shrinks. Five maps take part. VGG tried it and found no gain.",
+        "Response normalization: at a pixel, large values of the neighbouring maps shrink a value. Five maps "
+        "take part. VGG found no gain.",
         section="lrn",
+        look="section",
     ),
     Step(
         "Windows that overlap",
@@ -37,8 +47,8 @@ TOUR = (
     Step(
         "Two graphics cards",
         "conv2.conv",
-        "**g=2**: in the paper each card holds half of the kernels, and they read only the maps on the same card.",
-        section="conv1",
+        "**g=2**: each card holds half of the kernels, and they read only the maps on the same card. Without "
+        "groups this layer costs twice the MACs.",
     ),
     Step(
         "The cards talk",
@@ -46,24 +56,27 @@ TOUR = (
         "Among the convolutions after conv1 this is the only one that reads the maps of both cards.",
     ),
     Step(
-        "Without the groups",
-        "conv2.conv",
-        "Here each kernel reads all maps. conv2, conv4 and conv5 now cost twice the MACs, and have twice the weights.",
-        "alexnet_ungrouped",
-    ),
-    Step(
         "Where the parameters are",
         "fc6.linear",
-        "Colour the nodes by **Parameters**, then by **MACs**. The fully connected layers hold nearly all "
-        "weights, the convolutions do nearly all the work.",
+        "Coloured by **Parameters**: the fully connected layers hold nearly all weights. By MACs it is the "
+        "convolutions that do nearly all the work.",
+        colour="params",
     ),
     Step(
-        "torchvision's AlexNet",
+        "Dropout",
         "fc6.dropout",
-        "The later variant has one tower of other widths and no LRN. Its dropout stands before the "
-        "fully connected layer; in the network of 2012 it stands after it.",
-        "alexnet_owt",
+        "In training it sets half of the values to zero. Here it stands after the layer, in torchvision's "
+        "AlexNet before it.",
         section="dropout",
+        look="section",
+    ),
+    Step(
+        "Pictures altered by chance",
+        "input",
+        "Crops, mirror images and other colours: each epoch sees another picture. It kept the paper's "
+        "network from overfitting.",
+        section="augmentation",
+        look="section",
     ),
 )
 

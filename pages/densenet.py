@@ -18,21 +18,27 @@ TOUR = (
     Step(
         "Concatenate, not add",
         "dense_block1.layer1.cat",
-        "The dashed edge passes the input on unchanged, and the new maps come after it. ResNet would have "
-        "added the two and could not tell them apart afterwards.",
+        "The dashed edge passes the input on unchanged, the new maps come after it. ResNet would add the two "
+        "and could not tell them apart afterwards.",
     ),
     Step(
         "All maps are kept",
         "dense_block1.layer6.cat",
-        "At the end of the block: the first 64 maps are still those of the stem. Page on: every layer has "
+        "At the end of the block the first 64 maps are still those of the stem. Page on: every layer has "
         "appended its 32.",
+    ),
+    Step(
+        "Who reads what",
+        "dense_block1.layer6.conv",
+        "Every layer reads the maps of all layers before it, and its weights say how strongly.",
         section="dense-block",
+        look="section",
     ),
     Step(
         "BN and ReLU come first",
         "dense_block1.layer6.bottleneck.bn",
-        "Each layer normalizes all maps before it with a BN of its own, so the layers share the maps but "
-        "not their scale and offset.",
+        "Each layer normalizes all maps before it with a BN of its own, so the layers share the maps but not "
+        "their scale and offset.",
     ),
     Step(
         "A bottleneck that widens",
@@ -48,26 +54,32 @@ TOUR = (
     ),
     Step(
         "Deep and narrow",
-        "dense_block3.layer48.cat",
-        "DenseNet-201 has 48 layers in this block. Colour the nodes by **MACs**: the 1×1 must read ever "
-        "more maps, and each layer costs more than the one before it.",
-        "densenet201",
+        "dense_block3.layer24.cat",
+        "24 layers in this block. Coloured by **MACs**: the 1×1 must read ever more maps, and each layer "
+        "costs more than the one before it.",
+        colour="macs",
     ),
     Step(
         "Small, but not in memory",
-        "dense_block3.layer48.bottleneck.bn",
-        "Colour the nodes by **Memory**: each concatenation, BN and ReLU writes all the maps again. Keeping "
-        "them for training grows with the square of the layers; the authors wrote a second version that "
-        "recomputes them.",
-        "densenet201",
+        "dense_block3.layer24.bottleneck.bn",
+        "Each concatenation, BN and ReLU writes all maps again: kept for training, they grow with the square "
+        "of the layers.",
+        colour="memory",
         section="dense-cost",
+    ),
+    Step(
+        "Growth and compression",
+        "dense_block3.layer24.cat",
+        "What another growth rate, or a transition that keeps more maps, would cost: counted anew.",
+        section="dense-cost",
+        look="section",
     ),
     Step(
         "The plain layer",
         "dense_block1.layer1.conv",
         "Without bottleneck (B) and compression (C): BN, ReLU and one 3×3, growth rate k = 12. Its "
         "transitions keep all maps.",
-        "densenet40_cifar",
+        variant="densenet40_cifar",
     ),
 )
 

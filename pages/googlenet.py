@@ -11,15 +11,23 @@ TOUR = (
     Step(
         "Four branches, one stack",
         "inception3.3a.cat",
-        "1×1, 3×3, 5×5 and a pooling see the same maps. **concat** stacks their outputs: the first "
-        "64 maps are the 1×1's, the next 128 the 3×3's.",
+        "1×1, 3×3, 5×5 and a pooling see the same maps. **concat** stacks their outputs: the first 64 maps "
+        "are the 1×1's, the next 128 the 3×3's.",
         section="module",
+    ),
+    Step(
+        "The branches, compared",
+        "inception3.3a.cat",
+        "What each branch makes of this picture, and what it costs.",
+        section="module",
+        look="section",
     ),
     Step(
         "The 1×1 pays for the 5×5",
         "inception3.3a.conv5x5_reduce.conv",
-        "Before the 5×5, a 1×1 squeezes 192 maps into 16: the 5×5 then costs a twelfth. Colour the nodes by **MACs**.",
+        "Before the 5×5, a 1×1 squeezes 192 maps into 16: the 5×5 then costs a twelfth. Coloured by **MACs**.",
         section="modules",
+        colour="macs",
     ),
     Step(
         "Pooling that keeps the size",
@@ -35,36 +43,38 @@ TOUR = (
     Step(
         "Halving between the stages",
         "inception4.pool",
-        "Four max poolings and the first convolution's stride shrink 224 pixels to 7. This one stands "
-        "before module 4a.",
+        "Four max poolings and the first convolution's stride shrink 224 pixels to 7. This one stands before "
+        "module 4a.",
     ),
     Step(
-        "Auxiliary heads: training only",
+        "Heads for training only",
         "aux1.fc2",
-        "Small classifiers are attached to 4a and 4d. In training their losses are added, each times 0.3. Inference "
-        "drops them, so the figures at the top do not count them. Colour the nodes by **Parameters**: the "
-        "two weigh almost as much as the network.",
+        "Two small classifiers on 4a and 4d: their losses count 0.3 each. They weigh almost as much as the "
+        "network; inference drops them.",
         section="heads",
+        colour="params",
     ),
     Step(
         "The mean, and one linear layer",
         "head.pool",
-        "Each map becomes one number, its mean. One linear layer is left; AlexNet and VGG have three.",
+        "Each map becomes one number, its mean. One linear layer is left, AlexNet and VGG have three: so "
+        "maps can show where a class is seen.",
         section="class-activation",
+        look="section",
     ),
     Step(
         "The first layer of table 1",
         "stem.conv1.pointwise",
         "The paper's table counts a first layer far too cheap for a 7×7 convolution. Eight 7×7 filters a "
         "colour, mixed by a 1×1, fit it.",
-        "googlenet_separable",
+        variant="googlenet_separable",
     ),
     Step(
         "A 5×5 that is a 3×3",
         "inception3.3a.conv5x5.conv",
         "torchvision's network has a 3×3 in the branch called 5×5. The published weights depend on that "
         "slip, so it stays.",
-        "googlenet_bn",
+        variant="googlenet_bn",
     ),
 )
 

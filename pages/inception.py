@@ -16,10 +16,17 @@ TOUR = (
         section="module",
     ),
     Step(
+        "The branches, compared",
+        "mixed5.5b.cat",
+        "What each branch of a module makes of this picture, and what it costs.",
+        section="module",
+        look="section",
+    ),
+    Step(
         "The 5×5 that stayed",
         "mixed5.5b.branch5x5.conv2.conv",
-        "In the paper no module has a 5×5. The released network keeps one in 5b, 5c and 5d. Hover: it sees "
-        "as much as the two 3×3 beside it.",
+        "In the paper no module has a 5×5. The released network keeps one in 5b, 5c and 5d. It sees as much "
+        "as the two 3×3 beside it.",
     ),
     Step(
         "A 7×7 in two strips",
@@ -30,8 +37,8 @@ TOUR = (
     Step(
         "Halving in parallel",
         "mixed6.6a.cat",
-        "Convolutions of stride 2 and a max pooling halve the maps side by side. Stacked, they give more "
-        "channels without an expensive layer before the pooling.",
+        "Convolutions of stride 2 and a max pooling halve the maps side by side. Stacked, they are more "
+        "channels, without an expensive layer before.",
     ),
     Step(
         "Wider, not deeper",
@@ -40,31 +47,25 @@ TOUR = (
         "of its own.",
     ),
     Step(
-        "Auxiliary head: training only",
+        "A head for training only",
         "aux.fc",
-        "A second classifier on the 17×17 maps. Only training uses its loss, so the figures at the top do "
-        "not count it. The paper saw no faster start, only a slightly better end.",
+        "A second classifier on the 17×17 maps, whose loss only training uses. The paper saw no faster "
+        "start, only a slightly better end.",
         section="heads",
-    ),
-    Step(
-        "v4: a stem of forks",
-        "stem.fork_b.cat",
-        "Before its first module Inception-v4 forks three times. Here a branch with two strips of seven "
-        "joins a plain 3×3.",
-        "inception_v4",
     ),
     Step(
         "v4: nothing is added",
         "inception_b.b7.cat",
-        "Seven equal modules in a row, and no dashed edge: Inception-v4 has no residual connections.",
-        "inception_v4",
+        "Seven equal modules in a row, and no dashed edge: Inception-v4 has no residual connections. Its "
+        "stem alone forks three times.",
+        variant="inception_v4",
     ),
     Step(
         "Inception-ResNet",
         "inception_b.b1.add",
-        "A 1×1 without ReLU widens the stack to the input's channels. It is scaled down to a tenth, then "
-        "added: unscaled, such wide residuals made training unstable.",
-        "inception_resnet_v2",
+        "A 1×1 without ReLU widens the stack to the input's channels. A tenth of it is added: unscaled, such "
+        "wide residuals were unstable in training.",
+        variant="inception_resnet_v2",
     ),
 )
 

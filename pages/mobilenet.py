@@ -19,15 +19,23 @@ TOUR = (
     Step(
         "A 1×1 mixes the channels",
         "stage2.0.pointwise.conv",
-        "The pointwise convolution sees one position, and all channels there. The pair covers what one full "
-        "3×3 covers, but cannot express everything that a full one can.",
+        "The pointwise convolution sees one position, and all channels there. Together they see what one "
+        "full 3×3 sees, but cannot express all that it can.",
         section="mix",
+    ),
+    Step(
+        "Filter, then mix",
+        "stage2.0.pointwise.conv",
+        "One output map, taken apart: first each channel filtered on its own, then their weighted sum.",
+        section="mix",
+        look="section",
     ),
     Step(
         "Where the cost is",
         "stage5.1.pointwise.conv",
-        "Colour the nodes by **MACs**, then by **Parameters**. The 1×1 convolutions, plain matrix products, "
-        "do nearly all of the arithmetic; the depthwise ones next to none.",
+        "Coloured by **MACs**: the 1×1 convolutions, plain matrix products, do nearly all of the arithmetic, "
+        "the depthwise ones next to none.",
+        colour="macs",
     ),
     Step(
         "Strides instead of pooling",
@@ -38,33 +46,33 @@ TOUR = (
     Step(
         "The same with full convolutions",
         "stage4.1.conv",
-        "What the paper compares with: one full 3×3 in place of each pair. It is about one point more "
-        "accurate, at more than eight times the MACs. Compare the figures above.",
-        "mobilenet_v1_full",
+        "One full 3×3 in place of each pair: in the paper about one point more accurate, at more than eight "
+        "times the MACs.",
+        variant="mobilenet_v1_full",
     ),
     Step(
         "V2: the inverted residual",
         "stage2.1.add",
-        "A 1×1 makes the maps six times as many, the depthwise convolution works there, a 1×1 makes them "
-        "few again. The dashed shortcut joins the narrow ends; in ResNet's bottleneck it joins the wide "
-        "ones.",
-        "mobilenet_v2",
+        "A 1×1 makes six times as many maps, the depthwise works there, a 1×1 makes them few again. The "
+        "shortcut joins the narrow ends.",
+        variant="mobilenet_v2",
         section="widths",
     ),
     Step(
         "V2: the linear bottleneck",
         "stage2.1.project.bn",
-        "No activation follows the projection: a ReLU would destroy what the few channels hold, as it does to the "
-        "spiral below. So these maps have both signs.",
-        "mobilenet_v2",
+        "No activation follows the projection: a ReLU would destroy what the few channels hold, as it does "
+        "to this spiral.",
+        variant="mobilenet_v2",
         section="spiral",
+        look="section",
     ),
     Step(
         "V3: a gate",
         "stage3.1.se.mul",
-        "Some blocks of V3 weigh their wide maps with a squeeze-and-excitation gate before the projection. "
-        "Its hard sigmoid is piecewise linear, hence cheap on a phone.",
-        "mobilenet_v3_large",
+        "Some blocks of V3 weigh their wide maps with a squeeze-and-excitation gate. Its hard sigmoid is "
+        "piecewise linear, hence cheap on a phone.",
+        variant="mobilenet_v3_large",
         section="gates",
     ),
     Step(
@@ -72,7 +80,7 @@ TOUR = (
         "stage4.1.depthwise.hardswish",
         "The stem and the deeper stages use hard swish, which dips below zero where a ReLU is flat. The "
         "stages between them keep the ReLU.",
-        "mobilenet_v3_large",
+        variant="mobilenet_v3_large",
     ),
 )
 

@@ -16,8 +16,8 @@ TOUR = (
     Step(
         "A 1×1 convolution",
         "mlpconv1.pointwise1",
-        "At each position it mixes the channels, with the same weights everywhere: one fully connected "
-        "layer, applied at every pixel. It sees no neighbours.",
+        "At each position it mixes the channels, with the same weights everywhere: one fully connected layer "
+        "at every pixel. It sees no neighbours.",
     ),
     Step(
         "The ReLU makes it a layer",
@@ -28,34 +28,29 @@ TOUR = (
     Step(
         "What the 1×1 costs",
         "mlpconv2.pointwise2",
-        "Colour the nodes by **MACs**: in this layer both 1×1 convolutions together cost less than the 5×5 "
-        "before them.",
+        "Coloured by **MACs**: in this layer both 1×1 convolutions together cost less than the 5×5 before them.",
+        colour="macs",
     ),
     Step(
         "A map for each class",
         "mlpconv4.pointwise2",
         "The last 1×1 makes one map for each class. Trained, it shows where in the picture the network sees the class.",
         section="class-activation",
+        look="section",
     ),
     Step(
         "No fully connected layer",
         "head.pool",
-        "The mean of a map is the score of its class. Colour the nodes by **Parameters**: this head has "
-        "none. In AlexNet the head holds nearly all.",
+        "The mean of a map is the score of its class. Coloured by **Parameters**: this head has none. In "
+        "AlexNet the head holds nearly all.",
+        colour="params",
     ),
     Step(
         "The network of the paper",
-        "mlpconv3.pointwise2",
-        "The paper itself works on small pictures. For CIFAR-10 three mlpconv layers are enough, and the "
-        "last has ten maps.",
-        "nin_cifar",
-    ),
-    Step(
-        "Fewer channels",
         "mlpconv1.pointwise2",
-        "In the first layer of this network the 1×1 convolutions thin out the channels before the next 5×5 "
-        "reads them. GoogLeNet does so in every module.",
-        "nin_cifar",
+        "For CIFAR-10 three mlpconv layers are enough, and the last has ten maps. In this first one the 1×1 "
+        "thin out the channels, as GoogLeNet's do.",
+        variant="nin_cifar",
     ),
 )
 

@@ -11,64 +11,78 @@ from explorer.ui.tour import Step
 
 TOUR = (
     Step(
-        "The sum",
+        "A residual unit",
         "conv2_x.1.add",
-        "The second unit adds its input (the dashed edge) to what its three convolutions make of it. Compare the maps "
-        "of **add** with those of **bn3**, the residual alone.",
+        "Three convolutions make the residual; the dashed edge carries the input past them. **add** sums "
+        "both: the unit learns only what to change.",
+    ),
+    Step(
+        "What it adds",
+        "conv2_x.1.add",
+        "Input and residual, map by map, and their sum on one scale. The bars: how much each unit adds to "
+        "what it is given.",
         section="sum",
+        look="section",
+    ),
+    Step(
+        "Without the unit",
+        "conv3_x.1.add",
+        "Its residual is set to zero, and its input goes on. In plain-34 no other path carries the input "
+        "past the same layers.",
+        variant="resnet34",
+        section="removal",
+        look="section",
+    ),
+    Step(
+        "The same without shortcuts",
+        "conv3_x.1.relu2",
+        "plain-34 has the layers of ResNet-34 and no dashed edge. In the paper it trains worse than "
+        "plain-18, although its gradients do not vanish.",
+        variant="plain34",
+    ),
+    Step(
+        "Degradation",
+        "conv3_x.1.relu2",
+        "The same layers and the same training. The plain network's **training** loss is the higher one, "
+        "too: it does not overfit, it trains worse.",
+        variant="plain34",
+        section="degradation",
+        look="section",
     ),
     Step(
         "ReLU after the sum",
         "conv2_x.1.relu3",
-        "In the published network (v1) the sum is cut off at zero before the next unit sees it. So not even a unit "
-        "that learned nothing passes its input on unchanged.",
+        "In the published network (v1) the sum is cut off at zero before the next unit sees it. Side by side "
+        "with **add**, on one scale.",
+        beside="conv2_x.1.add",
     ),
     Step(
         "A shortcut that projects",
         "conv3_x.0.shortcut.conv",
-        "Where the maps halve and the channels double, the input no longer fits the sum. Option B projects it with a "
-        "1×1 convolution of stride 2: the only shortcuts that have parameters.",
-    ),
-    Step(
-        "No parameters: option A",
-        "conv3_x.0.shortcut.pad",
-        "Option A takes every second pixel and appends channels of zeros. Page to the last maps: they are empty.",
-        "resnet34_a",
-    ),
-    Step(
-        "The same without shortcuts",
-        "conv3_x.0.relu2",
-        "plain-34 has the layers of ResNet-34 and no dashed edge. It trained worse than plain-18, although its "
-        "gradients do not vanish: the paper calls that degradation.",
-        "plain34",
-        section="removal",
+        "Where maps halve and channels double, the input does not fit the sum. Option B projects it: a 1×1 "
+        "of stride 2. Option A appends maps of zeros.",
     ),
     Step(
         "The bottleneck",
         "conv4_x.1.conv2",
-        "1×1 reduces to a quarter of the channels, 3×3 works there, 1×1 restores. Colour the nodes by **MACs**: "
-        "even so, the 3×3 costs most.",
-    ),
-    Step(
-        "Stride in the first 1×1",
-        "conv3_x.0.conv1",
-        "v1, as published, strides here; torchvision's v1.5 in the 3×3 that follows. The parameters are the same. "
-        "Compare the MACs above.",
-        "resnet50_v1",
+        "1×1 reduces to a quarter of the channels, 3×3 works there, 1×1 restores. Coloured by **MACs**: even "
+        "so, the 3×3 costs most.",
+        colour="macs",
     ),
     Step(
         "Pre-activation",
         "conv2_x.1.add",
-        "v2 normalizes and activates before each convolution. Nothing follows the sum: the input travels through a "
-        "stage untouched.",
-        "preact_resnet50",
+        "v2 normalizes and activates before each convolution. Nothing follows the sum: the input travels "
+        "through a stage untouched.",
+        variant="preact_resnet50",
     ),
     Step(
         "What the last maps see",
         "conv5_x.2.add",
-        "Enlarge a map: one of its 49 values sees more than the whole picture. Their mean over all positions is all "
-        "that the classifier gets.",
+        "One of 49 positions sees more than the whole picture. Their mean is all that the classifier gets: "
+        "so maps can show where it sees a class.",
         section="class-activation",
+        look="section",
     ),
 )
 

@@ -10,6 +10,14 @@ from explorer.ui.tour import Step
 
 TOUR = (
     Step(
+        "The laboratory",
+        "conv3_x.1.se.gate",
+        "Squeeze, excitation, gate: what one block makes of this picture. Point at a channel: its map before "
+        "and after its gate.",
+        section="gates",
+        look="section",
+    ),
+    Step(
         "Squeeze",
         "conv3_x.1.se.squeeze",
         "The squeeze is the mean of each whole map: one number a channel. It has no parameters, and it tells "
@@ -27,15 +35,23 @@ TOUR = (
         "The gate",
         "conv3_x.1.se.gate",
         "A sigmoid makes each number a factor between 0 and 1. The factors do not add up to 1: many gates "
-        "can be open at once. Untrained, they lie around one half.",
+        "can be open at once.",
         section="gates",
     ),
     Step(
         "Scale",
         "conv3_x.1.se.mul",
-        "Each map is multiplied by its gate. Compare with **bn3**: the pictures are the same, their values "
-        "are smaller. What matters is attenuated least.",
+        "Each map is multiplied by its gate. Beside it **bn3**, on one scale: the pictures are the same, "
+        "their values are smaller.",
+        beside="conv3_x.1.bn3",
         section="altered",
+    ),
+    Step(
+        "Other gates",
+        "conv3_x.1.se.mul",
+        "What if all gates were open, or stood at other channels? Choose, and the network runs again from there on.",
+        section="altered",
+        look="section",
     ),
     Step(
         "Before the addition",
@@ -46,29 +62,22 @@ TOUR = (
     Step(
         "Almost free?",
         "conv5_x.2.se.fc2",
-        "Colour the nodes by **MACs**: the gate costs next to nothing. Then by **Parameters**: it does cost "
-        "some, most of them in this last stage, where the channels are many.",
+        "Next to no MACs, but parameters: most of them in this last stage, where the channels are many.",
         section="gates-cost",
+        look="section",
     ),
     Step(
         "Without a shortcut",
         "inception3.3a.se.mul",
         "In GoogLeNet the gate weighs the concatenated output of a module, all four branches together.",
-        "se_googlenet",
+        variant="se_googlenet",
     ),
     Step(
-        "SENet-154: groups",
-        "conv3_x.1.conv2",
-        "The authors' own body for ILSVRC-2017: the 3×3 convolutions have 64 groups, as in ResNeXt, and the "
-        "first 1×1 of a unit has half the channels of its 3×3.",
-        "senet154",
-    ),
-    Step(
-        "SENet-154: a 3×3 shortcut",
+        "SENet-154",
         "conv3_x.0.shortcut.conv",
-        "Where the maps shrink, the shortcut is a full 3×3 convolution: it looks at all positions, where a "
-        "1×1 of stride 2 would skip three of four.",
-        "senet154",
+        "The authors' own body: 3×3 convolutions in 64 groups, and where maps shrink a 3×3 shortcut: a 1×1 "
+        "of stride 2 would skip three of four positions.",
+        variant="senet154",
     ),
 )
 

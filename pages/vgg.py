@@ -10,15 +10,23 @@ TOUR = (
     Step(
         "Two 3×3 see 5×5",
         "conv1.conv2",
-        "Enlarge a map and point at a pixel: it sees 5×5 pixels of the input. One 5×5 kernel would need "
-        "25C² weights, the two have 18C² and a ReLU between them.",
-        section="stack",
+        "Enlarge a map and point at a pixel: it sees 5×5 pixels of the input. One 5×5 needs 25C² weights; "
+        "the two, 18C² and a ReLU between them.",
+        section="field",
     ),
     Step(
         "Three see 7×7",
         "conv3.conv3",
         "Three in a row see 7×7 of what enters the stage, with 27C² weights instead of 49C².",
         section="stack",
+        look="section",
+    ),
+    Step(
+        "What a position sees",
+        "conv3.conv3",
+        "The deeper the layer, the more of the picture one of its values depends on.",
+        section="field",
+        look="section",
     ),
     Step(
         "Halve the side, double the channels",
@@ -29,42 +37,43 @@ TOUR = (
     Step(
         "Equal work at every depth",
         "conv4.conv2",
-        "Colour the nodes by **MACs**, and compare **conv2** of the first four stages. A quarter of the "
-        "pixels, four times the weights: the cost is the same.",
+        "Coloured by **MACs**: compare **conv2** of the first four stages. A quarter of the pixels, four "
+        "times the weights: the cost is the same.",
+        colour="macs",
     ),
     Step(
         "Large maps first",
         "conv1.relu2",
-        "Colour the nodes by **Memory**: the first stage has the largest activations, though it has the "
-        "fewest parameters of all.",
+        "Coloured by **Memory**: the first stage has the largest activations, though it has the fewest "
+        "parameters of all.",
+        colour="memory",
     ),
     Step(
         "Most parameters in one layer",
         "fc6.linear",
-        "Colour the nodes by **Parameters**: the first fully connected layer reads 7×7 maps, and has more "
-        "weights than all other layers together.",
+        "The first fully connected layer reads 7×7 maps, and has more weights than all other layers together.",
         section="shares",
+        look="section",
+    ),
+    Step(
+        "As deep as it helps",
+        "conv5.conv3",
+        "VGG-19 has a fourth convolution in each of its last three stages. From 16 to 19 layers the paper's "
+        "error hardly changes.",
     ),
     Step(
         "A 1×1 for depth alone",
         "conv3.conv3",
         "Configuration C adds 1×1 convolutions: a ReLU more, but no wider view. With 3×3 in their place, as "
         "in D, the paper's error is lower.",
-        "vgg16_c",
-    ),
-    Step(
-        "As deep as it helps",
-        "conv5.conv4",
-        "VGG-19 has four convolutions in each of its last three stages. From 16 to 19 layers the paper's "
-        "error hardly changes.",
-        "vgg19",
+        variant="vgg16_c",
     ),
     Step(
         "With batch normalization",
         "conv1.bn1",
         "The paper has no normalization; this version is later. It stands between each convolution and its "
         "ReLU and costs few parameters.",
-        "vgg16_bn",
+        variant="vgg16_bn",
     ),
 )
 

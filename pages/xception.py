@@ -17,15 +17,22 @@ TOUR = (
     Step(
         "Depthwise: space",
         "middle_flow.module5.residual.separable1.depthwise",
-        "One 3×3 filter for each channel: output map 7 depends on input map 7 alone. Compare them: click "
-        "**relu1**, the cell before it, then come back.",
+        "One 3×3 filter for each channel: map 7 depends on map 7 of **relu1** alone. Side by side, on one scale.",
+        beside="middle_flow.module5.residual.relu1",
         section="spectrum",
     ),
     Step(
         "Pointwise: channels",
         "middle_flow.module5.residual.separable1.pointwise",
-        "A 1×1 then mixes all channels at each position. Colour the nodes by **Parameters**: nearly all of "
-        "them are here.",
+        "A 1×1 then mixes all channels at each position. Coloured by **Parameters**: nearly all of them are here.",
+        colour="params",
+    ),
+    Step(
+        "From full to separable",
+        "middle_flow.module5.residual.separable1.pointwise",
+        "Between a full convolution and one filter a channel lie all numbers of groups: the costs of each.",
+        section="spectrum",
+        look="section",
     ),
     Step(
         "Nothing in between",
@@ -47,14 +54,16 @@ TOUR = (
     Step(
         "The price is memory",
         "entry_flow.module2.residual.separable2.pointwise",
-        "Each pair writes two stacks of maps where a regular convolution writes one. Colour the nodes by "
-        "**Memory**: the first modules' maps weigh most.",
+        "Each pair writes two stacks of maps where a regular convolution writes one. Coloured by **Memory**: "
+        "the first modules' maps weigh most.",
+        colour="memory",
     ),
     Step(
         "No shortcut at the end",
         "exit_flow.module14.relu2",
         "The last two separable convolutions double the channels. The mean of each map is all that the "
         "classifier gets.",
+        section="class-activation",
     ),
 )
 

@@ -65,6 +65,13 @@ class Visit:
             self.app.session_state[name.replace("__", ".")] = value
         return self.run()
 
+    @property
+    def bar(self) -> dict[str, Any]:
+        """What the bar of the tour was sent."""
+        (sent,) = self.components("stage")
+        data: dict[str, Any] = json.loads(sent.proto.json)
+        return data
+
     def show(self, section: str) -> Visit:
         """Open a section below the screen."""
         self.app.segmented_control(key="section").set_value(section)

@@ -13,6 +13,7 @@ import graphviz
 from explorer.analysis.text import shape_text
 from explorer.analysis.trace import Block, Node
 from explorer.analysis.types import Kind
+from explorer.diagrams.build_up import edge_id
 from explorer.diagrams.drawing import SKIP, Drawing, table
 from explorer.diagrams.labels import CONVOLUTIONS, LAYERS, cell_text, window_text
 
@@ -67,14 +68,14 @@ class Units:
             is_skip = (source, name) in self.flow.skips
             if self._is_gated(name) and self.trace.node(source).kind == "gate":
                 # Beside it, to the right: inside a rank Graphviz draws from left to right.
-                self.drawing.graph.edge(head, tail, dir="back", minlen="2")
+                self.drawing.graph.edge(head, tail, id=edge_id(source, name), dir="back", minlen="2")
                 continue
             if self.trace.node(name).kind == "merge" and self.cells[head] > 1:
                 # Not into the cell of the activation that follows the sum.
                 into = f"{head}:{name}:{'w' if is_skip else 'n'}"
             else:
                 into = head
-            self.drawing.graph.edge(tail, into, **(SKIP if is_skip else {"weight": "4"}))
+            self.drawing.graph.edge(tail, into, id=edge_id(source, name), **(SKIP if is_skip else {"weight": "4"}))
 
     def _chains(self, block: Block) -> list[list[Node]]:
         """Operations in sequence, cut before forks, merges and whatever else starts a chain."""
@@ -151,9 +152,7 @@ class Units:
             rows, shape = [f"{before}{rows[0]}{after}"], ""
         self._draw(chain, rows, shape, graph)
 
-    def _draw(
-        self, chain: list[Node], rows: list[str], shape: str, graph: graphviz.Digraph, **attributes: str
-    ) -> None:
+    def _draw(self, chain: list[Node], rows: list[str], shape: str, graph: graphviz.Digraph, **attributes: str) -> None:
         """A table of cells, and to its right the shape of what leaves it."""
         unit = f"unit {len(self.unit_of)}"
         self.unit_of |= {node.name: unit for node in chain}

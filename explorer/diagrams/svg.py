@@ -43,6 +43,8 @@ def readable_svg(svg: bytes, elements: dict[str, Element], coloured: bool) -> st
         name, classes = group.attrib.pop("id"), group.attrib["class"].split()
         if name in elements:
             group.attrib |= {"id": name, "class": " ".join([*classes, f"kind-{elements[name].kind}"])}
+        elif classes[0] == "edge" and not coloured:
+            group.attrib["data-edge"] = name  # the page shows it with the piece of the block that it belongs to
         elif classes[0] == "node":
             group.attrib["class"] = " ".join(classes[1:])
     if not coloured:

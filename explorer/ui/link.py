@@ -25,6 +25,7 @@ DEFAULTS = "defaults"  # of all controls, as the last run had them
 ABOUT = "controls-about"  # of all controls, what their values were about in the last run, and the values
 WRITTEN = "link-written"  # the link as the last run left it
 SOURCE = "link-source"  # where this run's values come from: "link", "left" or "session"
+LED = "link-led"  # of controls by name: what stands in for their defaults while a step of the tour is chosen
 OWN_RERUN = "link-own-rerun"  # whether the page itself asked for this run
 REVISION = "link-revision"  # how many times values came from elsewhere than the session
 AS_SELECTED = ""  # the value of a choice that follows the selection in the diagrams
@@ -60,17 +61,24 @@ class Control:
     def value(self) -> Any:
         """What the session holds, if there is such a value now; else the default."""
         value = st.session_state.get(self.name)
-        return value if value is not None and self.accepts(value) else self.default()
+        return value if value is not None and self.accepts(value) else self.initial()
+
+    def initial(self) -> Any:
+        """The default: what leads gives the control, if there is such a value, else its own."""
+        led = st.session_state.get(LED, {}).get(self.name)
+        return led if led is not None and self._is_value(led) else self.default()
 
     def accepts(self, value: object) -> bool:
         """Whether this is a value of the control, of the right type; a browser can send anything."""
         if value is None:
             return self.default() is None
+        return self._is_value(value) or _same(value, self.default())
+
+    def _is_value(self, value: object) -> bool:
         try:
-            known = self.parse(self.text(value))
+            return _same(value, self.parse(self.text(value)))
         except (ValueError, TypeError, AttributeError):
-            known = None
-        return _same(value, known) or _same(value, self.default())
+            return False
 
     def set(self, value: object) -> None:
         """Put a value into the session, if it is one; before the control's widget is drawn."""
@@ -171,9 +179,17 @@ def begin(page: str) -> None:
     elif link != state.get(WRITTEN) and not state.get(OWN_RERUN):
         source = "link"
     state[OWN_RERUN] = False
-    state[SOURCE], state[CONTROLS] = source, {}
+    state[SOURCE], state[CONTROLS], state[LED] = source, {}, {}
     state.setdefault(DEFAULTS, {})
     state[REVISION] = revision() + (source != "session")
+
+
+def lead(values: Mapping[str, Any]) -> None:
+    """In this run, and in those of its fragments, these values of controls stand in for their defaults.
+
+    Call it before the controls are restored. So a link is silent about them, and they follow what leads.
+    """
+    st.session_state[LED] = values
 
 
 def restore(controls: Iterable[Control]) -> None:
@@ -188,9 +204,9 @@ def restore(controls: Iterable[Control]) -> None:
         if c.linked and (source == "link" or (source == "left" and not c.kept)):
             state[c.name] = _from_link(c, link.get(c.name))
         elif c.name in state[DEFAULTS] and state.get(c.name) == state[DEFAULTS][c.name]:
-            state[c.name] = c.default()  # another variant's default may be another one
+            state[c.name] = c.initial()  # another variant's default may be another one
         elif _left_behind(c):
-            state[c.name] = c.default()
+            state[c.name] = c.initial()
         else:
             state[c.name] = c.value
 
@@ -203,7 +219,7 @@ def _left_behind(c: Control) -> bool:
 
 def _from_link(c: Control, text: str | None) -> Any:
     if text is None:
-        return c.default()
+        return c.initial()
     reason = f"there is no “{text[:MAX_QUOTED]}”"
     try:
         value = c.parse(text)
@@ -212,7 +228,7 @@ def _from_link(c: Control, text: str | None) -> Any:
     if value is not None:
         return value
     st.warning(plain(f"{c.label}: {reason.rstrip('.')}. The default is shown."))
-    return c.default()
+    return c.initial()
 
 
 def publish() -> None:
@@ -221,7 +237,7 @@ def publish() -> None:
     A link that says the same in other words stays as it is: to rewrite it would be a step that Back cannot pass.
     """
     state, link = st.session_state, st.query_params.to_dict()
-    state[DEFAULTS] = {c.name: c.default() for c in state[CONTROLS].values()}
+    state[DEFAULTS] = {c.name: c.initial() for c in state[CONTROLS].values()}
     state[ABOUT] = {c.name: (c.about, state.get(c.name)) for c in state[CONTROLS].values()}
     shown = {c.name: c.text(c.value) for c in state[CONTROLS].values() if _tells(c)}
     if link != shown and _meaning(link) != shown:
@@ -231,7 +247,7 @@ def publish() -> None:
 
 
 def _tells(c: Control) -> bool:
-    return c.linked and c.value != c.default() and c.active()
+    return c.linked and c.value != c.initial() and c.active()
 
 
 def _meaning(link: Mapping[str, str]) -> dict[str, str] | None:
@@ -245,7 +261,7 @@ def _meaning(link: Mapping[str, str]) -> dict[str, str] | None:
             value = None
         if value is None:
             return None
-        if value != c.default():
+        if value != c.initial():
             says[name] = c.text(value)
     return says
 
@@ -257,6 +273,12 @@ def rerun_page() -> None:
     """
     st.session_state[OWN_RERUN] = True
     st.rerun()
+
+
+def reset(names: Iterable[str]) -> None:
+    """Let these controls have their defaults in the next run; before their widgets are drawn."""
+    for name in names:
+        st.session_state[name] = None
 
 
 def followed(name: str) -> bool:

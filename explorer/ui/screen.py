@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from explorer.analysis.text import pair_text, si
-from explorer.analysis.trace import Node, Trace
+from explorer.analysis.trace import Block, Node, Trace
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Family, Variant
 from explorer.diagrams.labels import element_for
@@ -20,6 +20,7 @@ from explorer.runtime.activations import Activations
 from explorer.runtime.device import kind_of
 from explorer.runtime.run import Run
 from explorer.ui import cache
+from explorer.ui.build_up import built
 from explorer.ui.components.diagram import ColourBy, clicked, diagram, link
 from explorer.ui.components.feature_maps import model_input
 from explorer.ui.controls import segments, select
@@ -100,7 +101,7 @@ def screen(run: Run, instruments: tuple[Section, ...]) -> None:
     """Diagrams and maps of a run: everything that a click changes, in one window."""
     name = run.variant
     trace, variant = cache.trace(name), variant_called(name)
-    node = selected(trace)
+    node, building = selected(trace), built(trace)
     diagram(
         cache.diagram(name, "network"),
         group=name,
@@ -112,7 +113,7 @@ def screen(run: Run, instruments: tuple[Section, ...]) -> None:
     with st.container(key="stage"):
         left, right = st.columns(2, gap="medium")
     with left, st.container(key="diagrams"):
-        _diagrams(trace, node)
+        _diagrams(trace, building.block)
     with right, st.container(key="beside"):
         _beside_diagrams(trace, node, run, instruments)
     key = f"{name}-link"
@@ -120,8 +121,9 @@ def screen(run: Run, instruments: tuple[Section, ...]) -> None:
         group=name,
         key=key,
         node=node.name,
-        block=node.block,
-        stage=node.stage,
+        block=building.block.path if building.count else node.block,
+        stage=trace.node(building.block.output).stage if building.count else node.stage,
+        hidden=building.hidden,
         on_node_change=partial(_select_clicked, trace, key),
     )
     publish()
@@ -133,7 +135,7 @@ def _select_clicked(trace: Trace, key: str) -> None:
         select_node(str(clicked_node))
 
 
-def _diagrams(trace: Trace, node: Node) -> None:
+def _diagrams(trace: Trace, block: Block) -> None:
     name, colour_by = trace.variant, COLOUR.value
     if DIAGRAMS.value == OPERATIONS:
         diagram(
@@ -147,8 +149,7 @@ def _diagrams(trace: Trace, node: Node) -> None:
             height=DIAGRAMS_HEIGHT_PX,
         )
         return
-    shown = node if node.stage else trace.node(trace.stages[0].output)  # the input belongs to no stage
-    stage, block = trace.stage(shown.stage), trace.block(shown.block)
+    stage = trace.stage(trace.node(block.output).stage)
     block_drawing = cache.diagram(name, "block", block.path)
     height = DIAGRAMS_HEIGHT_PX
     if len(stage.blocks) > 1:

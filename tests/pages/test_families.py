@@ -19,7 +19,6 @@ from explorer.runtime.weights.network import BUNDLED, available_weights
 from explorer.ui import cache
 from explorer.ui.app.navigation import page_files
 from explorer.ui.sidebar import sample_picture
-from tests.visit import tour_of
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 FAMILIES = families()
@@ -122,23 +121,6 @@ def test_every_option(visit: Open, family: Family) -> None:
     page.app.selectbox(key="sample").set_value("testcard")
     page.run()
     assert page.link["sample"] == "testcard"
-
-
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
-def test_the_tour_shows_what_it_says(visit: Open, family: Family) -> None:
-    page = visit(family.name)
-    tour = tour_of(family.name)
-    assert 5 <= len(tour) <= 9
-    for number, step in enumerate(tour, 1):
-        page.app.button(key=f"tour-{number}").click()
-        page.run()
-        variant = family.variant(step.variant or family.default)
-        assert page.app.title[0].value == title(variant)
-        assert page.maps["node"] == cache.trace(variant.name).resolve(step.node).name
-        assert [told.value for told in page.app.sidebar.info] == [f"**{step.title}.** {step.text}"]
-        if step.section:
-            assert page.link.get("section", page.app.segmented_control(key="section").value) == step.section
-            assert page.warnings == []
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)

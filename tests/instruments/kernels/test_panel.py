@@ -114,11 +114,7 @@ def test_trained_kernels_are_not_called_random(visit: Open) -> None:
     assert "Untrained" not in page.text
 
 
-def test_a_link_without_a_panel_and_a_tour_show_maps(visit: Open) -> None:
+def test_a_link_without_a_panel_shows_maps(visit: Open) -> None:
     page = visit("lenet", node="c3.conv", instrument="kernels")
-    page.app.button(key="tour-2").click()
-    page.run()
-    assert page.app.segmented_control(key="instrument").value == "maps"
-    show(page, "kernels")
     page.open("lenet", node="c3.conv")
     assert page.app.segmented_control(key="instrument").value == "maps"

@@ -1,11 +1,12 @@
 /* What the components of a page know of each other; each is a module of its own, so it is kept on the window. */
 
-const registry = (window.__cnnExplorer ??= { groups: {}, inputs: {} });
+export const registry = (window.__cnnExplorer ??= { groups: {}, inputs: {} });
 
-/** The diagrams that share a selection. `selected` holds ids, `views` the mounted diagrams ({ root, highlight() }), and
+/** The diagrams that share a selection. `selected` holds ids, `hidden` those of elements and edges that
+ * are not shown yet, `views` the mounted diagrams ({ root, highlight() }), and
  * `send(id)`, while a link is mounted, tells the server what was clicked. */
 export function groupOf(name) {
-  return (registry.groups[name] ??= { selected: new Set(), views: new Set() });
+  return (registry.groups[name] ??= { selected: new Set(), hidden: new Set(), views: new Set() });
 }
 
 /** The URLs of the model inputs by group; an enlarged map is laid over the one of its group. */

@@ -20,7 +20,7 @@ from explorer.analysis.palette import INK, KINDS, RAMP_DARK, RAMP_LIGHT, Ramp
 from explorer.ui.components import component
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from explorer.analysis.types import Kind
     from explorer.diagrams import Diagram
@@ -103,6 +103,7 @@ def link(
     node: str,
     block: str,
     stage: str,
+    hidden: Sequence[str] = (),
     on_node_change: Callable[[], None] = lambda: None,
 ) -> None:
     """Highlight the selection in all diagrams of `group`, and listen for clicks in them.
@@ -113,9 +114,10 @@ def link(
         node: the selected operation's id. Elements whose id is `node`, `block` or `stage` are highlighted.
         block: id of the block that holds it.
         stage: id of the stage that holds it.
+        hidden: ids of elements and edges that are not shown yet, while a block is built up.
         on_node_change: called after a click, before the run that it causes; read the operation with `clicked`.
     """
-    data = {"group": group, "node": node, "block": block, "stage": stage}
+    data = {"group": group, "node": node, "block": block, "stage": stage, "hidden": list(hidden)}
     # A callback also declares the trigger; without one Streamlit would not report it.
     _LINK(key=key, data=data, on_node_change=on_node_change)
 

@@ -179,11 +179,22 @@ function highlight(view) {
   const { selected } = view.group;
   const shown = [...view.elements].filter(([id]) => selected.has(id));
   for (const [id, g] of view.elements) g.setAttribute("aria-pressed", selected.has(id));
+  hideUnbuilt(view);
   view.selection.replaceChildren(...shown.flatMap(([, g]) => selectionMark(g, view.badgeLimits)));
   setTabStop(view, shown[0]?.[1] ?? view.elements.values().next().value);
   const ids = shown.map(([id]) => id).join();
   if (ids && ids !== view.revealed) reveal(view, shown[0][1]);
   view.revealed = ids;
+}
+
+/** While a block is built up: a table of cells, with the name of its branch, waits for the first of them. */
+function hideUnbuilt({ svg: drawing, elements, group: { hidden } }) {
+  for (const [id, g] of elements) g.classList.toggle("unbuilt", hidden.has(id));
+  for (const edge of drawing.querySelectorAll("[data-edge]")) edge.classList.toggle("unbuilt", hidden.has(edge.dataset.edge));
+  for (const unit of drawing.querySelectorAll(".unit")) {
+    const cells = [...unit.querySelectorAll(".element")];
+    unit.classList.toggle("unbuilt", cells.length > 0 && cells.every((cell) => cell.classList.contains("unbuilt")));
+  }
 }
 
 /** An outline and a badge, drawn on top of everything: neighbouring table cells would cover half of a stroke. */

@@ -8,6 +8,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   parentElement.host.closest(".stElementContainer")?.style.setProperty("display", "none");
 
   group.selected = new Set([data.stage, data.block, data.node]);
+  group.hidden = new Set(data.hidden);
   for (const view of group.views) view.highlight();
 
   // A trigger, not a state value: clicking the same element again must reach the server again.
