@@ -193,9 +193,10 @@ def _beside_diagrams(trace: Trace, node: Node, run: Run, instruments: tuple[Sect
 
 def node_line(trace: Trace, node: Node) -> None:
     """What the tooltip of an operation says: a hand that leaves the mouse, or a finger, has none."""
-    kind, shapes, *costs = element_for(trace, node).lines
+    kind, shapes, parameters, macs, memory, field = element_for(trace, node).lines
+    said = kind, shapes.removeprefix("in ").replace("→ out", "→"), parameters, macs, memory.removeprefix("memory "), field
     with st.container(key="node-line"):
-        st.markdown(f"**{node.name}** · {' · '.join((kind, shapes, *costs))}{_cost_link(trace, node)}")
+        st.markdown(f"**{node.name}** · {' · '.join(said)}{_cost_link(trace, node)}")
 
 
 def _cost_link(trace: Trace, node: Node) -> str:
@@ -218,19 +219,20 @@ def maps_title(run: Run, node: Node) -> None:
 
 def answer(run: Run, *, group: str, key: str) -> None:
     """What went into the network, and beside it what came out; an untrained network knows no classes."""
-    activations, title = cache.activations(run), run.picture.title
+    activations = cache.activations(run)
     network = activations.network
-    how = f"{title}, {activations.milliseconds:.0f} ms on the {kind_of(activations.device)}. {activations.note or ''}"
+    how = f"{run.picture.title}, {activations.milliseconds:.0f} ms on the {kind_of(activations.device)}."
+    note = f" {activations.note}" if activations.note else ""
     with st.container(key=f"{key}-answer", horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(key=f"{key}-thumbnail"):
             size = pair_text(cache.trace(run.variant).input_size[1:])
             model_input(cache.input_png(run), group=group, caption=f"Input {size}", key=key)
         if network.trained:
-            st.markdown(f"{_top(activations)}  \n{network.description}. {how}")
+            st.markdown(f"{_top(activations)}  \n{network.description}.{note}", help=how)
         else:
             st.markdown(
-                f"**Untrained network**: random weights, seeded. {how}",
-                help="The maps show what the wiring does to a picture, not what a trained network sees. "
+                f"**Untrained network**: random weights, seeded.{note}",
+                help=f"{how} The maps show what the wiring does to a picture, not what a trained network sees. "
                 "Class probabilities would mean nothing, so none are shown.",
             )
 
