@@ -23,7 +23,7 @@ def maps_title(run: Run, node: Node) -> str:
     channels, *size = cache.running_trace(run).node(node.name).out_shape
     words = f"{thousands(channels)} {_noun(channels, size)}"
     if channels != published:
-        words += f" (the paper’s network has {thousands(published)}{_why(run)})"
+        words += f" (the paper’s network has {thousands(published)}{_why(run, node.name)})"
     return f"{words} {UNTRAINED_BADGE}" if run.weights == UNTRAINED else words
 
 
@@ -33,8 +33,11 @@ def _noun(channels: int, size: list[int]) -> str:
     return f"{noun} of {pair_text(size)}" if maps else noun
 
 
-def _why(run: Run) -> str:
-    """Of a narrow network, how narrow; its classifier has another number of classes, whatever the width."""
-    if run.weights != BUNDLED or manifest()[run.variant].width == 1:
+def _why(run: Run, node: str) -> str:
+    """Why a bundled network has fewer: it is narrow, or knows few classes."""
+    if run.weights != BUNDLED:
         return ""
-    return f"; ours is trained {manifest()[run.variant].width_in_words}"
+    bundled = manifest()[run.variant]
+    if cache.class_names(run, node):
+        return f"; ours knows {len(bundled.classes)} classes"
+    return f"; ours is trained {bundled.width_in_words}"

@@ -93,9 +93,11 @@ def open_page(server: AppServer, browser: Browser) -> Iterator[OpenPage]:
     """
     opened: list[tuple[BrowserContext, AppPage]] = []
 
-    def open_(path: str = "/", size: tuple[int, int] = (1440, 900), dark: bool = False) -> AppPage:
+    def open_(path: str = "/", size: tuple[int, int] = (1440, 900), dark: bool = False, touch: bool = False) -> AppPage:
         context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            has_touch=touch,
         )
         view = AppPage(context.new_page())
         opened.append((context, view))

@@ -16,7 +16,7 @@ from explorer.runtime.samples import samples
 from explorer.runtime.weights.bundled import manifest
 from explorer.runtime.weights.network import load_network
 from tests.browser.conftest import OpenPage
-from tests.browser.parts import current_map, element, link, maps, node
+from tests.browser.parts import current_map, element, link, maps, node, wait_for_link
 
 NODE = "conv3_x.1.add"
 COUNT_MESSAGES = """() => {
@@ -43,8 +43,10 @@ def test_hovering_tells_the_numbers_without_asking_the_server(open_page: OpenPag
         box = canvas.bounding_box()
         canvas.hover(position={"x": (x + 0.5) * box["width"] / 28, "y": (y + 0.5) * box["height"] / 28})
         status = page.locator(".status").inner_text().replace("−", "-")
-        shown = re.fullmatch(rf"#{channel}\s+min (\S+), mean (\S+), max (\S+)\n+x {x}, y {y}: (\S+)", status.strip())
-        assert shown, status
+        at_pointer = page.locator(".maps > .pointer-label").inner_text().replace("−", "-")
+        told = f"{' '.join(status.split())} | {at_pointer}"
+        shown = re.fullmatch(rf"#{channel} min (\S+), mean (\S+), max (\S+) \| x {x}, y {y}: (\S+)", told)
+        assert shown, told
         low, mean, high, value = map(float, shown.groups())
         channel_values = values[channel]
         assert low == pytest.approx(channel_values.min(), rel=0.01)
@@ -55,43 +57,103 @@ def test_hovering_tells_the_numbers_without_asking_the_server(open_page: OpenPag
 
 
 def test_a_map_is_enlarged_with_its_receptive_field(open_page: OpenPage) -> None:
-    view = open_page(f"/resnet?variant=resnet18&node={NODE}")
+    view = open_page(f"/resnet?variant=resnet18&node={NODE}", size=(1280, 720))
     page = view.page
     large = page.get_by_role("dialog", name="Enlarged map")
     expect(large).to_be_hidden()
     page.locator("button.map").nth(5).click()
     expect(large).to_be_visible()
     expect(large).to_contain_text(f"{NODE} #5")
-    assert large.locator("img").get_attribute("src").startswith("blob:")  # the model's input lies under it
+    assert large.locator("img").first.get_attribute("src").startswith("blob:")  # the model's input lies under it
 
-    over = large.locator("canvas").first
-    box = over.bounding_box()
-    over.hover(position={"x": box["width"] / 2, "y": box["height"] / 2})
+    figure = large.locator(".figure").first
+    box = figure.bounding_box()
+    figure.hover(position={"x": box["width"] / 2, "y": box["height"] / 2})
     traced = trace_variant(variant("resnet18")).node(NODE)
-    field = large.locator("rect.field.light")
+    field = figure.locator("rect.field.light")
     column = round(float(field.get_attribute("x")) + float(field.get_attribute("width")) / 2 - 0.5)
     position = (column - traced.rf_start[1]) / traced.rf_stride[1]
     assert float(field.get_attribute("width")) == traced.receptive_field[1]
     assert position == round(position)
-    expect(large).to_contain_text(f"Receptive field {traced.receptive_field[0]} × {traced.receptive_field[1]} px")
-    assert re.search(r"x \d+–\d+, y \d+–\d+\.", large.inner_text())
+    expect(large).to_contain_text(f"{traced.receptive_field[0]} × {traced.receptive_field[1]} px")
+    label = figure.locator(".pointer-label").inner_text()
+    assert re.fullmatch(r"x 1\d, y 1\d: \S+\nsees x \d+–\d+, y \d+–\d+", label)
     visible = field.bounding_box()
-    figure = large.locator(".figure").bounding_box()
-    assert visible["width"] == pytest.approx(figure["width"] * traced.receptive_field[1] / 224, rel=0.05)
+    assert visible["width"] == pytest.approx(box["width"] * traced.receptive_field[1] / 224, rel=0.05)
+    page.keyboard.press("Enter")
+    assert large.bounding_box() == {"x": 0, "y": 0, "width": 1280, "height": 720}
+    page.keyboard.press("Escape")
+    assert large.bounding_box()["width"] < 640
+    page.get_by_role("slider", name="Opacity of the map").fill("25")
+    wait_for_link(view, "maps.opacity", "25")
+    assert {"maps.channel": "5", "maps.enlarged": "yes"}.items() <= link(view).items()
+    page.reload()
+    view.settle()
+    expect(large).to_contain_text(f"{NODE} #5")
+    assert page.get_by_role("slider", name="Opacity of the map").input_value() == "25"
 
+    large.focus()
     page.keyboard.press("ArrowRight")
     expect(large).to_contain_text(f"{NODE} #6")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
     expect(large).to_contain_text(f"{NODE} #4")
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")  # over the page's border
+    expect(large).to_contain_text(f"{NODE} #64")
     page.keyboard.press("Escape")
     expect(large).to_be_hidden()
-    assert current_map(view) == ["#4"]
-    expect(page).to_have_url(re.compile(r"maps\.channel=4"))
-    page.keyboard.press("ArrowRight")  # the focus is where it was: on the map
-    assert current_map(view) == ["#5"]
-    expect(page).to_have_url(re.compile(r"maps\.channel=5"))
+    assert current_map(view) == ["#64"]
+    wait_for_link(view, "maps.channel", "64")
+    assert not {"maps.page", "maps.enlarged"} & link(view).keys()
+    page.locator('button.map[aria-current="true"]').press("ArrowLeft")
+    wait_for_link(view, "maps.channel", "63")
+    assert current_map(view) == ["#63"]
+    assert page.locator("button.map:focus").inner_text() == "#63"
+
+
+def test_two_operations_are_compared(open_page: OpenPage) -> None:
+    view = open_page(f"/resnet?variant=resnet18&node={NODE}&weights=untrained&maps.channel=2", size=(1280, 720))
+    page = view.page
+    alone = maps(view)
+    page.get_by_label("Compare with").select_option("conv3_x.1.relu2")
+    wait_for_link(view, "maps.beside", "conv3_x.1.relu2")
+    names = page.locator(".pane-title span")
+    assert names.all_inner_texts() == [NODE, "conv3_x.1.relu2"]
+    assert page.locator(".pane").nth(1).locator("button.map").count() == len(alone)
+    assert current_map(view) == ["#2", "#2"]
+    assert page.locator(".maps .legend").inner_text().count("\n") == 1  # one scale, whatever is selected
+    page.locator(".pane").nth(1).locator("button.map").nth(1).click()
+    large = page.get_by_role("dialog", name="Enlarged map")
+    assert large.locator(".pane-title").all_inner_texts() == [NODE, "conv3_x.1.relu2"]
+    page.keyboard.press("Escape")
+    element(view, "Operations of", "conv3_x.1.bn2").click()  # what stands beside stays
     view.settle()
+    assert names.all_inner_texts() == ["conv3_x.1.bn2", "conv3_x.1.relu2"]
+    page.get_by_role("button", name="Show one operation").click()
+    wait_for_link(view, "maps.beside", None)
+    expect(page.locator(".pane").nth(1)).to_be_hidden()
+
+
+def test_a_finger_on_a_phone_reads_the_values_of_an_enlarged_map(open_page: OpenPage) -> None:
+    view = open_page(f"/resnet?variant=resnet18&node={NODE}", size=(390, 844), touch=True)
+    page = view.page
+    page.locator("button.map").nth(5).tap()
+    large = page.get_by_role("dialog", name="Enlarged map")
+    page.get_by_role("button", name="Fill the screen").tap()
+    assert large.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
+    figure = large.locator(".figure").first
+    for x in (0.02, 0.98):
+        box = figure.bounding_box()
+        figure.tap(position={"x": x * box["width"], "y": 0.05 * box["height"]})
+        label = figure.locator(".pointer-label")
+        expect(label).to_contain_text("y 1: ")
+        told = label.bounding_box()
+        assert told["x"] >= 0 and told["x"] + told["width"] <= 390 and told["y"] >= 0
+    page.get_by_role("button", name="Close", exact=True).tap()
+    view.settle()
+    expect(large).to_be_hidden()
+    assert current_map(view) == ["#5"]
 
 
 def test_colours_scale_order_and_page(open_page: OpenPage) -> None:
@@ -102,9 +164,9 @@ def test_colours_scale_order_and_page(open_page: OpenPage) -> None:
     assert maps(view) != signed
     page.get_by_label("Scale", exact=True).select_option("shared")
     shared = maps(view)
-    legend = page.locator(".legend .limits").inner_text()
+    legend = page.locator(".maps .legend").inner_text()
     page.locator("button.map").nth(3).hover()
-    assert page.locator(".legend .limits").inner_text() == legend  # the same for all
+    assert page.locator(".maps .legend").inner_text() == legend  # the same for all
     view.settle()
     assert {"maps.colouring": "sequential", "maps.scale": "shared"}.items() <= link(view).items()
     page.get_by_role("button", name="Next page").click()

@@ -6,22 +6,40 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
-from explorer.runtime.maps import GridHeader, Order, encode_page, pack, statistics
+from explorer.runtime.maps import GridHeader, Order, encode_page, encode_pair, pack, statistics
 from tests.js.conftest import Modules
 
 FOLDER = "ui/components/feature_maps"
 MAPS = f"{FOLDER}/feature_maps.js"
 STYLE = f"{FOLDER}/feature_maps.css"
-VIEW = {"channel": None, "enlarged": False, "colouring": "auto", "scale": "map", "order": "index", "page": 0}
+VIEW = {
+    "channel": None,
+    "enlarged": False,
+    "opacity": 60,
+    "colouring": "auto",
+    "scale": "map",
+    "order": "index",
+    "page": 0,
+    "beside": "",
+}
+ROOM = {"width": 590, "height": 310}  # what one screen of 1280x720 leaves, in CSS pixels
 
 
 def message(
     values: np.ndarray, header: GridHeader | None = None, order: Order = "index", page: int = 0, **view: Any
 ) -> bytes:
-    own: GridHeader = {"node": "conv", "height": 500, **(header or {})}
+    own: GridHeader = {"node": "conv", **(header or {})}
     return encode_page(values, statistics(values), own, order, page).packed(view={**VIEW, **view})
+
+
+def pair(first: np.ndarray, second: np.ndarray, page: int = 0, **view: Any) -> bytes:
+    """Maps of "add", and beside them those of "relu"."""
+    layers = [
+        (values, statistics(values), GridHeader(node=node)) for values, node in ((first, "add"), (second, "relu"))
+    ]
+    return encode_pair(*layers, page=page).packed(view={**VIEW, **view}, compare={"relu": "relu", "bn": "bn"})
 
 
 def maps(channels: int = 12) -> np.ndarray:
@@ -41,6 +59,8 @@ def current(stage: Modules) -> list[str]:
         (64, 1, (600, 400), 8, 68),  # they fit nowhere: the smallest, and the grid scrolls
         (6, 4, (300, 250), 3, 94),  # four times as high as wide: the longer side
         (8, 0.25, (432, 320), 2, 200),  # flat: four rows fit
+        (64, 1, (584, 230), 6, 89),  # two rows of the smallest would fit, and two of these do
+        (64, 1, (280, 218), 3, 83),  # as large as two whole rows allow, though the width has room for more
         (1, 1, (30, 30), 1, 30),  # narrower than any map
     ],
 )
@@ -83,7 +103,7 @@ def test_arrow_keys_move_in_the_grid_and_the_server_hears_of_the_last(stage: Mod
     stage.page.clock.install()
     stage.mount(MAPS, message(maps(), channel=2), STYLE)
     assert current(stage) == ["#2"]
-    columns = len(stage.locator(".grid").evaluate("grid => getComputedStyle(grid).gridTemplateColumns").split())
+    columns = len(stage.locator(".cells").first.evaluate("grid => getComputedStyle(grid).gridTemplateColumns").split())
     assert 1 < columns < 10
     stage.locator(".map").nth(2).focus()
     for key in ("ArrowRight", "ArrowRight", "Home", "ArrowDown"):
@@ -101,7 +121,7 @@ def test_one_map_enlarged_over_the_input(stage: Modules) -> None:
     field = {"size": (3, 3), "stride": (1, 1), "start": (0.0, 0.0)}
     header: GridHeader = {"group": "net", "input_size": (4, 4), "receptive_field": field}
     stage.mount(MAPS, message(maps(), header), STYLE)
-    picture = stage.locator(".figure img")
+    picture = stage.locator(".figure img").first
     stage.locator(".map").nth(5).click()
     large = stage.page.get_by_role("dialog", name="Enlarged map")
     expect(large).to_contain_text("conv #5")
@@ -110,15 +130,218 @@ def test_one_map_enlarged_over_the_input(stage: Modules) -> None:
     assert picture.get_attribute("src").startswith("blob:")  # the input came later
     stage.page.keyboard.press("ArrowRight")
     expect(large).to_contain_text("conv #6")
-    stage.locator(".figure canvas").hover(position={"x": 2, "y": 2})
-    marks = stage.locator(".field.light")
+    figure = stage.locator(".figure").first
+    figure.hover(position={"x": 2, "y": 2})
+    marks = figure.locator(".field.light")
     assert [marks.get_attribute(name) for name in ("x", "y", "width", "height")] == ["0", "0", "2", "2"]
-    expect(large).to_contain_text("x 0–1, y 0–1")
-    expect(large).to_contain_text("x 0, y 0: 96")
+    label = figure.locator(".pointer-label")
+    assert label.inner_text().splitlines() == ["x 0, y 0: 96", "sees x 0–1, y 0–1"]
+    expect(large).to_contain_text("Receptive field 3 × 3 px")
+    stage.page.mouse.move(0, 0)
+    expect(label).to_be_hidden()
+    expect(marks).to_have_count(0)
+    slider = stage.page.get_by_role("slider", name="Opacity of the map")
+    assert slider.input_value() == "60"
+    slider.press("ArrowLeft")  # it is not the map that moves
+    expect(large).to_contain_text("conv #6")
+    assert figure.locator("canvas").evaluate("c => c.style.opacity") == "0.55"
+    stage.page.wait_for_function("window.reports.at(-1)[1].opacity === 55")
+    large.focus()
     stage.page.keyboard.press("Escape")
     expect(large).to_be_hidden()
     assert stage.locator(".map:focus").inner_text() == "#6"
     expect(stage.locator(".maps > .footer")).to_be_visible()
+
+
+INSIDE = """([inner, outer]) => {
+  const [a, b] = [inner, outer].map((e) => e.getBoundingClientRect());
+  return a.width > 0 && a.left >= Math.max(b.left, 0) - 0.5 && a.top >= Math.max(b.top, 0) - 0.5
+    && a.right <= Math.min(b.right, innerWidth) + 0.5 && a.bottom <= Math.min(b.bottom, innerHeight) + 0.5;
+}"""
+
+
+def inside(stage: Modules, inner: Locator, outer: Locator) -> bool:
+    """Whether an element lies in another and in the window."""
+    return bool(stage.page.evaluate(INSIDE, [inner.element_handle(), outer.element_handle()]))
+
+
+def give_room(stage: Modules) -> None:
+    """As one screen does: a room of a given size."""
+    stage.page.add_style_tag(content=f"body > div {{ width: {ROOM['width']}px; height: {ROOM['height']}px }}")
+
+
+def test_all_stands_in_the_room_that_one_screen_has(stage: Modules) -> None:
+    give_room(stage)
+    stage.mount(MAPS, message(maps(100)), STYLE)
+    section = stage.locator(".maps")
+    assert section.bounding_box() == {"x": 0, "y": 0, **ROOM}
+    for part in (".controls", ".grid", ".footer"):
+        assert inside(stage, stage.locator(part), section)
+    seen = [cell.bounding_box() for cell in stage.locator(".map").all() if inside(stage, cell, stage.locator(".grid"))]
+    assert len({box["y"] for box in seen}) == 2
+    middles = [box["y"] + box["height"] / 2 for box in map(Locator.bounding_box, stage.locator(".controls > *").all())]
+    assert max(middles) - min(middles) < 1  # one line
+    sizes = stage.locator(".maps *").evaluate_all("all => all.map((e) => parseFloat(getComputedStyle(e).fontSize))")
+    assert min(sizes) >= 16
+
+
+def test_the_value_is_told_at_the_pointer_and_never_cut_off(stage: Modules) -> None:
+    give_room(stage)
+    field = {"size": (3, 3), "stride": (1, 1), "start": (0.0, 0.0)}
+    header: GridHeader = {"node": "stage4.module12.branch", "input_size": (4, 4), "receptive_field": field}
+    stage.mount(MAPS, message(maps(), header, channel=5, enlarged=True), STYLE)
+    figure, large = stage.locator(".figure").first, stage.page.get_by_role("dialog")
+    label = figure.locator(".pointer-label")
+
+    def check_label_at_all_edges() -> float:
+        box = figure.bounding_box()
+        assert inside(stage, figure, large)
+        for x, y in ((0.01, 0.01), (0.99, 0.01), (0.01, 0.99), (0.99, 0.99), (0.5, 0.5)):
+            figure.hover(position={"x": x * box["width"], "y": y * box["height"]})
+            assert inside(stage, label, figure)
+        return box["height"]
+
+    small = check_label_at_all_edges()
+    assert inside(stage, large.locator(".status"), large)
+    large.focus()
+    stage.page.keyboard.press("Enter")
+    assert large.bounding_box() == {"x": 0, "y": 0, **stage.page.viewport_size}
+    assert check_label_at_all_edges() > 2 * small
+    stage.page.keyboard.press("ArrowRight")
+    expect(large).to_contain_text("#6")
+    stage.page.keyboard.press("Escape")  # one level
+    expect(large).to_be_visible()
+    assert figure.bounding_box()["height"] == small
+    stage.page.keyboard.press("f")
+    stage.page.get_by_role("button", name="Leave the full screen").click()
+    assert figure.bounding_box()["height"] == small
+    stage.page.keyboard.press("Escape")
+    expect(large).to_be_hidden()
+    assert stage.locator(".map:focus").inner_text() == "#6"
+
+
+def test_a_finger_reads_the_enlarged_map(stage: Modules) -> None:
+    stage.page.set_viewport_size({"width": 390, "height": 844})
+    stage.mount(MAPS, message(maps()), STYLE)
+    grid = stage.locator(".grid")
+    assert grid.evaluate("g => g.scrollHeight - g.clientHeight") == 0  # as high as its maps
+    stage.locator(".map").nth(5).tap()
+    figure, large = stage.locator(".figure").first, stage.page.get_by_role("dialog")
+    label = figure.locator(".pointer-label")
+    for _ in range(2):  # in its place, and over the whole screen
+        box = figure.bounding_box()
+        figure.tap(position={"x": 0.9 * box["width"], "y": 0.1 * box["height"]})
+        assert label.inner_text() == "x 3, y 0: 83"
+        assert inside(stage, label, figure)
+        assert inside(stage, large.locator(".status"), large)
+        stage.page.get_by_role("button", name="Fill the screen").or_(
+            stage.page.get_by_role("button", name="Leave the full screen")
+        ).tap()
+    stage.page.get_by_role("button", name="Close").tap()
+    expect(grid).to_be_visible()
+
+
+def test_keys_walk_over_the_borders_of_pages(stage: Modules) -> None:
+    stage.page.clock.install()
+    values = maps(130)
+    stage.mount(MAPS, message(values, channel=63), STYLE)
+
+    def last_report() -> tuple[int, int]:
+        stage.page.clock.run_for(300)
+        view = stage.reports[-1][1]
+        return view["page"], view["channel"]
+
+    stage.locator(".map").nth(63).focus()
+    stage.page.keyboard.press("ArrowRight")
+    stage.page.keyboard.press("ArrowRight")  # the page is on its way
+    assert last_report() == (1, 64)
+    stage.receive(message(values, page=1))
+    assert current(stage) == ["#64"]
+    assert stage.locator(".map:focus").inner_text() == "#64"
+    stage.page.keyboard.press("End")
+    stage.page.keyboard.press("Enter")
+    large = stage.page.get_by_role("dialog", name="Enlarged map")
+    expect(large).to_contain_text("#127")
+    stage.page.keyboard.press("ArrowRight")
+    stage.receive(message(values, page=2))
+    expect(large).to_contain_text("#128")
+    following = stage.page.get_by_role("button", name="Next channel")
+    following.click()
+    expect(large).to_contain_text("#129")
+    assert following.get_attribute("aria-disabled") == "true"
+    before = last_report()
+    stage.page.keyboard.press("ArrowRight")
+    assert last_report() == before == (2, 129)
+    stage.page.keyboard.press("Home")
+    stage.page.keyboard.press("ArrowLeft")
+    assert last_report() == (1, 127)
+    stage.receive(message(values, page=1))
+    expect(large).to_contain_text("#127")
+
+
+def test_by_strength_the_next_page_says_which_channel_comes_next(stage: Modules) -> None:
+    values = maps(70)  # the last ones are the strongest
+    stage.mount(MAPS, message(values, order="strength", channel=6), STYLE)
+    stage.locator('.map[aria-current="true"]').focus()
+    stage.page.keyboard.press("ArrowRight")
+    stage.receive(message(values, order="strength", page=1))
+    assert current(stage) == ["#5"]
+    stage.page.wait_for_function("window.reports.at(-1)[1].channel === 5")
+
+
+def test_two_operations_stand_side_by_side_on_one_scale(stage: Modules) -> None:
+    stage.page.clock.install()
+    first = maps(12) - 100
+    second = np.maximum(first, 0)[:10, ::2, ::2]  # of another size, and without the last two channels
+    stage.mount(MAPS, pair(first, second, channel=3), STYLE)
+    panes = stage.locator(".pane")
+    assert [pane.locator(".pane-title span").inner_text() for pane in panes.all()] == ["add", "relu"]
+    assert current(stage) == ["#3", "#3"]
+    expect(panes.nth(1).locator(".map").nth(9)).to_be_visible()
+    expect(panes.nth(1).locator(".map").nth(10)).to_be_hidden()
+    tops = [[cell.bounding_box()["y"] for cell in pane.locator(".map").all()] for pane in panes.all()]
+    assert tops[0] == tops[1]
+    assert stage.locator(".legend").inner_text().split() == ["−100", "100"]
+    expect(stage.page.get_by_label("Scale", exact=True)).to_have_count(0)
+    pixel = "(c) => [...c.getContext('2d').getImageData(0, 0, 1, 1).data]"
+    zero, below = (panes.nth(n).locator("canvas").first.evaluate(pixel) for n in (1, 0))
+    assert max(zero[:3]) - min(zero[:3]) <= 6  # 0 is neutral, though these maps have no negative value
+    assert below[2] > below[0] + 50  # blue: −100
+    panes.nth(1).locator(".map").nth(5).click()
+    figures = stage.locator(".figure")
+    figures.nth(1).hover(position={"x": 2, "y": 2})
+    assert [f.locator(".pointer-label").inner_text() for f in figures.all()] == ["x 0, y 0: −20", "x 0, y 0: 0"]
+    stage.page.keyboard.press("Escape")
+    stage.page.get_by_role("button", name="Show one operation").click()
+    stage.page.clock.run_for(1)
+    assert stage.reports[-1][1]["beside"] == ""
+    stage.receive(message(first))
+    expect(panes.nth(1)).to_be_hidden()
+    expect(stage.page.get_by_label("Scale", exact=True)).to_be_visible()
+    stage.receive(pair(first, second))
+    stage.page.get_by_label("Compare with").select_option("bn")
+    stage.page.clock.run_for(1)
+    assert stage.reports[-1][1]["beside"] == "bn"
+
+
+def test_a_vector_beside_maps_is_a_colour_for_each_channel(stage: Modules) -> None:
+    gate = np.linspace(0, 1, 12, dtype=np.float32)
+    stage.mount(MAPS, pair(maps(12), gate), STYLE)
+    cells = stage.locator(".pane").nth(1).locator(".map")
+    assert cells.count() == 12
+    cells.nth(11).hover()
+    assert stage.locator(".maps > .pointer-label").inner_text().split() == ["#11", "x", "0,", "y", "0:", "1"]
+
+
+@pytest.mark.parametrize(
+    ("point", "expected"),
+    [((100, 100), (110, 70)), ((280, 100), (230, 70)), ((100, 10), (110, 20)), ((299, 10), (249, 20))],
+)
+def test_a_label_stands_beside_its_point(modules: Modules, point: Any, expected: Any) -> None:
+    room = {"left": 0, "top": 0, "right": 300, "bottom": 200}
+    assert modules.call(f"{FOLDER}/label.js", "besidePoint", list(point), [40, 20], room, 10) == list(expected)
+    narrow = {"left": 0, "top": 0, "right": 30, "bottom": 200}
+    assert modules.call(f"{FOLDER}/label.js", "besidePoint", [15, 100], [40, 20], narrow, 10)[0] == 0
 
 
 def test_colours_need_no_server_and_pages_do(stage: Modules) -> None:
@@ -136,7 +359,7 @@ def test_colours_need_no_server_and_pages_do(stage: Modules) -> None:
     scale.focus()
     scale.select_option("shared")
     assert len(set(canvases.evaluate_all(pixels))) == len(own)
-    assert stage.locator(".limits").inner_text().split() == ["−100", "1020"]
+    assert stage.locator(".legend").inner_text().split() == ["−100", "1020"]
     expect(scale).to_be_focused()  # though the controls were drawn anew
     stage.page.clock.run_for(1)
     wished = {**VIEW, "colouring": "sequential", "scale": "shared"}

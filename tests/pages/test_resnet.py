@@ -196,6 +196,9 @@ LINK = {
     "variant": "resnet18",
     "node": "conv3_x.1.conv2",
     "maps.channel": "70",
+    "maps.enlarged": "yes",
+    "maps.opacity": "35",
+    "maps.beside": "conv3_x.1.bn2",
     "sample": "coffee",
     "colour": "macs",
     "maps.colouring": "diverging",
@@ -212,13 +215,16 @@ def test_a_link_shows_the_view_that_it_was_copied_from(visit: Open) -> None:
     assert page.maps["node"] == "conv3_x.1.conv2"
     assert page.maps["view"] == {
         "channel": 70,
-        "enlarged": False,
+        "enlarged": True,
+        "opacity": 35,
         "colouring": "diverging",
         "scale": "shared",
         "order": "index",
         "page": 1,
+        "beside": "conv3_x.1.bn2",
     }
     assert 70 in page.maps["channels"]
+    assert page.maps["beside"]["node"] == "conv3_x.1.bn2"
     assert {data["colour_by"] for data in page.diagrams().values()} == {"macs"}
     assert len(page.app.dataframe[0].value) == len(cache.trace("resnet18").nodes) - 1
     assert page.link == LINK
@@ -256,6 +262,7 @@ def test_a_stage_in_the_link_means_its_output(visit: Open) -> None:
         ("maps.scale", "loud"),
         ("maps.colouring", "rainbow"),
         ("maps.order", "size"),
+        ("maps.beside", "conv9_x"),
         ("maps.page", "x"),
         ("section", "sum of all"),
         ("instrument", "weights"),

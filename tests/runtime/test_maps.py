@@ -102,9 +102,9 @@ def test_the_message_carries_the_shown_maps_and_their_limits(rng):
     stats = maps.statistics(activation)
     shown = maps.show(activation, stats, np.array([4, 1]))
     assert isinstance(shown, maps.QuantizedMaps)
-    header, body = maps.unpack(maps.encode(shown, {"node": "stufe.α", "height": 300}).packed())
+    header, body = maps.unpack(maps.encode(shown, {"node": "stufe.α", "group": "net"}).packed())
     assert (header["kind"], header["shape"], header["channels"]) == ("maps", [6, 4, 3], [4, 1])
-    assert (header["node"], header["height"], header["signed"]) == ("stufe.α", 300, True)
+    assert (header["node"], header["group"], header["signed"]) == ("stufe.α", "net", True)
     assert header["minimum"] == activation.min()  # of the whole activation, not only of what is shown
     assert header["maximum"] == activation.max()
     values = np.frombuffer(body, np.uint8).reshape(2, 4, 3)
@@ -146,6 +146,41 @@ def test_encode_page_takes_the_strongest_channels_and_names_the_page(rng):
     assert (header["order"], header["page"], header["pages"]) == ("strength", 1, 2)
     assert header["channels"] == stats.order("strength")[64:].tolist()
     assert len(body) == 6 * 9
+
+
+@pytest.mark.parametrize(("other", "places"), [((50, 2, 3), 6), ((50,), 1), ((90, 4, 4), 16)])
+def test_a_pair_has_the_same_channels_and_one_scale(rng, other, places):
+    first = rng.uniform(-3, 1, size=(70, 4, 4)).astype(np.float32)
+    second = np.abs(rng.uniform(0, 9, size=other)).astype(np.float32)
+    first_stats, second_stats = maps.statistics(first), maps.statistics(second)
+    pair = (first, first_stats, {"node": "add"}), (second, second_stats, {"node": "relu"})
+    assert maps.channels_per_pair(first.shape, second.shape) == 64
+    for order in ("index", "strength"):
+        for page, expected in enumerate((first_stats.order(order)[:64], first_stats.order(order)[64:])):
+            header, body = maps.unpack(maps.encode_pair(*pair, order, page).packed())
+            beside = header["beside"]
+            assert (header["node"], beside["node"]) == ("add", "relu")
+            assert (header["page"], header["pages"], header["order"]) == (page, 2, order)
+            assert header["channels"] == expected.tolist()
+            assert beside["channels"] == [channel for channel in expected if channel < other[0]]
+            assert (header["minimum"], header["maximum"]) == (first.min(), second.max())
+            assert header["signed"] is True
+            assert len(body) == 16 * len(header["channels"]) + places * len(beside["channels"])
+            values = np.frombuffer(body[16 * len(expected) :], np.uint8).reshape(-1, places)
+            low, high = (np.array(beside[name])[:, None] for name in ("low", "high"))
+            shown = second.reshape(other[0], places)[beside["channels"]]
+            np.testing.assert_allclose(low + values / 255 * (high - low), shown, atol=0.02)
+
+
+def test_a_pair_of_a_vector_and_maps_has_the_pages_of_maps():
+    assert maps.channels_per_pair((2048, 1, 1), (2048,)) == 64
+    assert maps.channels_per_pair((512,), (64, 112, 112)) == 31
+    vector = np.arange(100, dtype=np.float32)
+    stats = maps.statistics(vector)
+    header, body = maps.unpack(maps.encode_pair((vector, stats, {}), (vector, stats, {}), page=9).packed())
+    assert (header["kind"], header["page"], header["pages"]) == ("maps", 1, 2)
+    assert header["low"] == header["beside"]["high"] == list(range(64, 100))
+    assert not any(body)  # each map is one value, its least
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (1, 2, 3, 4), (0, 4, 4), (0,)])

@@ -112,4 +112,4 @@ def test_the_classifiers_outputs_have_the_names_of_classes(node: str, named: boo
     trained = replace(run("se_resnet50"), weights="bundled")
     names = cache.class_names(trained, node)
     assert names == (list(cache.network(trained).classes) if named else [])
-    assert (cache.maps_message(trained, node, "index", 0, 388).header.get("labels") or []) == names
+    assert (cache.maps_message(trained, node, "index", 0).header.get("labels") or []) == names

@@ -34,7 +34,8 @@ def _page() -> None:
     wild = flag("zoo.wild", "Wild", active=lambda: animal.value != "cat")
     begin(st.session_state.get("at", "zoo"))
     restore((animal, legs))
-    restore((colour, secret, wild))
+    age = number("zoo.age", "Age", 0, 99, about=animal.value)
+    restore((colour, secret, wild, age))
     controls.select(animal)
     controls.number_box(legs)
     controls.segments(colour)
@@ -106,6 +107,19 @@ def test_back_shows_what_the_link_of_before_says() -> None:
     session.run(zoo__animal="bird", colour="blue")
     assert session.follow(**link_before) == before
     assert session.follow() == "cat 4 red 0 False"
+
+
+def test_a_value_goes_with_what_it_was_about_unless_it_is_a_new_one() -> None:
+    session = Session()
+    session.run(zoo__age=7)
+    session.run(zoo__legs=3)
+    assert session.link == {"zoo.age": "7", "zoo.legs": "3"}
+    session.run(zoo__animal="dog")
+    assert session.link == {"zoo.animal": "dog", "zoo.legs": "3"}
+    session.run(zoo__animal="bird", zoo__age=5)
+    assert session.link == {"zoo.animal": "bird", "zoo.age": "5"}
+    session.follow(zoo__animal="dog", zoo__age="5")  # the link says so
+    assert session.link == {"zoo.animal": "dog", "zoo.age": "5"}
 
 
 def test_a_run_that_the_page_asks_for_does_not_follow_a_link_of_before() -> None:

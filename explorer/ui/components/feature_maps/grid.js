@@ -112,6 +112,7 @@ export function fitGrid({ header, layers, grid }) {
   const ratio = Math.max(...layers.map(({ shape: [, height, width] }) => height / width));
   const { columns, side } = fitCells(header.channels.length, ratio, room, rem);
   grid.columns = columns;
+  box.style.setProperty("--columns", columns);
   box.style.setProperty("--cell", `${side}px`);
   box.style.setProperty("--row", `${side * Math.min(1, ratio) + CAPTION_HEIGHT * rem}px`);
   layers.forEach(({ shape: [, height, width] }, number) => {
@@ -122,22 +123,25 @@ export function fitGrid({ header, layers, grid }) {
   });
 }
 
-/** Columns, and the longer side of a map (kernels can be columns), of the largest maps that all fit without scrolling.
- * Where not even the smallest do, the grid scrolls: as many rows as fit are seen, whole and as large as can be.
- * `ratio` is height to width. */
+/** Columns, and the longer side of a map (kernels can be columns): so that all fit without scrolling, where the smallest
+ * do; else so that as many rows as fit are seen whole, and the grid scrolls. Of what is possible, the most that is
+ * painted. `ratio` is height to width. */
 export function fitCells(count, ratio, [roomX, roomY], rem = 16) {
-  const [gap, under] = [GAP * rem, (CAPTION_HEIGHT + GAP) * rem];
-  const flat = Math.min(1, ratio);
-  const sideFor = (columns) => Math.min(MAX_MAP_SIDE * rem, Math.floor((roomX + gap) / columns - gap));
-  const rowsOf = (side) => Math.floor((roomY + gap) / (side * flat + under));
-  const most = Math.max(1, Math.floor((roomX + gap) / ((MIN_MAP_SIDE + GAP) * rem)));
-  const rowsSeen = Math.max(1, rowsOf(MIN_MAP_SIDE * rem));
+  const [gap, smallest] = [GAP * rem, MIN_MAP_SIDE * rem];
+  const [flat, under] = [Math.min(1, ratio), (CAPTION_HEIGHT + GAP) * rem];
+  const most = Math.max(1, Math.floor((roomX + gap) / (smallest + gap)));
+  const rowsSeen = Math.max(1, Math.floor((roomY + gap) / (smallest * flat + under)));
   const scrolls = Math.ceil(count / most) > rowsSeen;
-  const rowsFor = (columns) => (scrolls ? rowsSeen : Math.ceil(count / columns));
-  let columns = 1;
-  while (columns < most && rowsOf(sideFor(columns)) < rowsFor(columns)) columns++;
-  const highest = Math.floor(((roomY + gap) / rowsFor(columns) - under) / flat);
-  return { columns, side: Math.min(sideFor(columns), Math.max(highest, MIN_MAP_SIDE * rem)) };
+  let best = { painted: -1 };
+  for (let columns = 1; columns <= most; columns++) {
+    const rows = scrolls ? rowsSeen : Math.ceil(count / columns);
+    const widest = Math.min(MAX_MAP_SIDE * rem, Math.floor((roomX + gap) / columns - gap));
+    const highest = Math.max(0, Math.floor(((roomY + gap) / rows - under) / flat));
+    const painted = Math.min(count, columns * rows) * Math.min(widest, highest) ** 2;
+    const side = Math.min(widest, Math.max(highest, smallest));
+    if (painted > best.painted) best = { painted, columns, side };
+  }
+  return { columns: best.columns, side: best.side };
 }
 
 function hover(panel, side, index, event) {
