@@ -245,10 +245,9 @@ def _show_effect(run: Run, gate: GateBlock, effect: Effect) -> None:
     """The answer first, then what led to it."""
     if effect.before.classes:
         answer(change_of(effect.before, effect.after))
-    bars, change = st.columns([3, 2], gap="medium", vertical_alignment="center")
+    bars, maps = st.columns([2, 3], gap="medium")
     with bars:
         answers("gate-classes", {"original": effect.before, "altered": effect.after})
-    with change:
         st.markdown(
             f"The logits change by **{effect.change:.2%}**, the maps after {gate.path} by "
             f"**{effect.pairs.change:.2%}**.",
@@ -256,11 +255,12 @@ def _show_effect(run: Run, gate: GateBlock, effect: Effect) -> None:
         )
         if not effect.before.classes:
             st.caption("Untrained, the classes have no names, and no probabilities worth showing.")
-    map_pairs(effect.pairs.message, key="gate-pairs")
-    st.caption(
-        f"The chosen channel, then those that change most. {pair_text(gate.shape[1:])}; each pair has one scale. "
-        f"{run.picture.title}. {cache.network(run).caption}"
-    )
+    with maps:
+        map_pairs(effect.pairs.message, key="gate-pairs")
+        st.caption(
+            f"The chosen channel, then those that change most. {pair_text(gate.shape[1:])}; each pair has one scale. "
+            f"{run.picture.title}. {cache.network(run).caption}"
+        )
 
 
 # ---- all blocks --------------------------------------------------------------------------------------------
