@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -229,21 +230,21 @@ def _show_removals(runs: Sequence[Run], paths: tuple[str, ...], shown: Run, unit
     found = {run: _each_removed(run, paths) for run in runs}
     names = [_line(run)[0] for run in runs]
     st.markdown(f"**Every unit removed alone: {' and '.join(names)}**", help=CHANGE_HELP)
-    own = shown in runs
+    own, key = shown in runs, f"removals-{runs[0].variant}"
     figure = charts.removals({_line(run): each for run, each in found.items()}, unit.path if own else "", dark())
-    choose = unit_control(shown)
-    chart(
-        figure,
-        f"removals-{runs[0].variant}",
-        f"Change of the logits without each unit of {' and '.join(names)}",
-        on_point=(lambda point: choose.set(point["x"])) if own else None,
-    )
+    clicks = {"on_select": partial(_choose_clicked, key, shown), "selection_mode": "points"} if own else {}
+    chart(figure, key, f"Change of the logits without each unit of {' and '.join(names)}", **clicks)
     said = [
         f"{name}: the answer stays in **{sum(w.same_class for w in each)} of {len(each)}** cases; the logits change by "
         f"**{median(w.relative for w in each):.0%}** (median)."
         for name, each in zip(names, found.values(), strict=True)
     ]
     st.markdown("  \n".join(said))
+
+
+def _choose_clicked(key: str, run: Run) -> None:
+    for point in st.session_state[key]["selection"]["points"]:
+        unit_control(run).set(point["x"])
 
 
 def _each_removed(run: Run, paths: tuple[str, ...]) -> tuple[Without, ...]:
