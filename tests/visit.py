@@ -124,6 +124,12 @@ class Visit:
     def link(self) -> dict[str, Any]:
         return dict(self.app.query_params)
 
+    def classes(self, key: str) -> dict[str, dict[str, float]]:
+        """The probabilities in a chart of best classes, by the title of the answer and the class."""
+        figure = self.chart(key)
+        names = [name.strip() for name in figure["layout"]["yaxis"]["ticktext"]]
+        return {bars["name"]: dict(zip(names, bars["x"], strict=True)) for bars in figure["data"]}
+
     @property
     def answers(self) -> list[str]:
         """What the open section says first."""

@@ -31,6 +31,31 @@ class Prediction:
     probability: float
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a network says of one input: a logit and a softmax probability for each class, both (classes,).
+
+    `classes` are their names; there are none without training.
+    """
+
+    logits: Tensor
+    probabilities: Tensor
+    classes: tuple[str, ...]
+
+    def top(self, k: int = 5) -> tuple[Prediction, ...]:
+        """The `k` most probable classes. Without training a class has no name but its number."""
+        best = self.probabilities.sort(descending=True, stable=True)
+        return tuple(
+            Prediction(self.classes[i] if self.classes else f"class {i} (untrained)", p)
+            for p, i in zip(best.values[:k].tolist(), best.indices[:k].tolist(), strict=True)
+        )
+
+    @property
+    def first(self) -> str:
+        """The most probable class."""
+        return self.top(1)[0].label
+
+
 class Recomputation(fx.Interpreter):
     """Runs the operations between kept values and those that are wanted, and frees values after their last use."""
 
@@ -89,15 +114,13 @@ class Activations:
                 value = Recomputation(self.network.graph).values([target], self.kept)[target]
         return value[0].float().cpu()
 
+    @property
+    def answer(self) -> Answer:
+        return Answer(self.logits, self.scores.softmax(-1), self.network.classes)
+
     def top(self, k: int = 5) -> tuple[Prediction, ...]:
-        """The `k` most probable classes. Without training a class has no name but its number."""
-        probabilities = self.scores.softmax(-1)
-        values, indices = probabilities.topk(min(k, probabilities.numel()))
-        labels = self.network.classes
-        return tuple(
-            Prediction(labels[i] if labels else f"class {i} (untrained)", p)
-            for p, i in zip(values.tolist(), indices.tolist(), strict=True)
-        )
+        """The `k` most probable classes."""
+        return self.answer.top(k)
 
 
 def capture(network: Network, x: Tensor) -> Activations:
@@ -155,14 +178,19 @@ def altered(activations: Activations, alterations: Mapping[str, Operation]) -> A
     return replace(activations, kept=boundaries, logits=logits, milliseconds=milliseconds)
 
 
-def logits_with(activations: Activations, replaced: Mapping[str, Operation]) -> Tensor:
+def logits_with(
+    activations: Activations,
+    replaced: Mapping[str, Operation] | None = None,
+    alterations: Mapping[str, Operation] | None = None,
+) -> Tensor:
     """The logits (N, classes), on the CPU, when the named operations of one input give something else.
 
-    Each function is called with what the operation would read, on the network's device. It may answer for several
-    passes at once: (1, ...) in, (N, ...) out. Raises KeyError for an operation that the network does not have.
+    Each function of `replaced` is called with what the operation would read, each of `alterations` with what it gives,
+    on the network's device. It may answer for several passes at once: (1, ...) in, (N, ...) out. Raises KeyError for an
+    operation that the network does not have.
     """
     classifier = activations.network.classifier
-    return _rerun(activations, [classifier], replaced, {})[0][classifier].float().cpu()
+    return _rerun(activations, [classifier], replaced or {}, alterations or {})[0][classifier].float().cpu()
 
 
 def relative_change(before: Tensor, after: Tensor) -> float:

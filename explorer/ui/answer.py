@@ -1,10 +1,42 @@
-"""What a section says first: the result in one line, before the figures that lead to it."""
+"""What a section says first: the result in one line; and what a network answers, beside what it answered before."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
+
+from explorer.runtime.activations import Answer
+from explorer.ui.charts import chart, classes, dark, logits
+from explorer.ui.link import plain
+
+CHANGE_HELP = (
+    "Logits are what the classifier gives, one number a class, before they become probabilities. Their change is the "
+    "length of the difference (its L2 norm: the root of the sum of all squares) relative to the length of the original "
+    "logits. At 100 % the difference is as large as the original."
+)
+NORM_HELP = "Sizes are L2 norms over all of the maps: the root of the sum of all squares."
 
 
 def answer(text: str, help: str | None = None) -> None:
     """The result of an experiment, as Markdown, large enough for the last row; `help` explains its words."""
     st.subheader(text, anchor=False, help=help)
+
+
+def change_of(before: Answer, after: Answer) -> str:
+    """The first class before and after, as Markdown."""
+    return f"{plain(before.first)} → {plain(after.first)}"
+
+
+def answers(key: str, named: Mapping[str, Answer]) -> None:
+    """The best classes of some answers of one network, side by side.
+
+    An untrained network knows no classes: the logits of the last answer against those of the first.
+    """
+    first, *others = named.values()
+    if first.classes:
+        figure = classes({name: a.probabilities.numpy() for name, a in named.items()}, first.classes, dark())
+        chart(figure, key, f"Probabilities of the best classes: {', '.join(named)}")
+    else:
+        figure = logits(first.logits.numpy(), (others or [first])[-1].logits.numpy(), dark())
+        chart(figure, key, f"Logits of all classes: {', '.join(named)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from threading import Condition
 from typing import Any, ParamSpec
@@ -18,13 +18,14 @@ from plotly.subplots import make_subplots
 
 from explorer.analysis.palette import INK, KINDS
 from explorer.analysis.types import Kind
-from explorer.runtime.activations import Prediction
 from explorer.runtime.maps import FloatArray
 from explorer.ui.window import type_scale
 
 FONT = 16
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
 ROW = 34  # pixels of a bar and the space around it
+SHOWN_CLASSES = 5  # of each answer
+CLASS_BAR = 22  # pixels of one answer's bar for a class
 CHART = {"displayModeBar": False}
 # The properties of a figure that are lengths in pixels.
 PIXELS = re.compile(
@@ -85,13 +86,6 @@ def _grown(part: Any, place: str, scale: float) -> Any:
         return [_grown(item, place, scale) for item in part]
     is_number = isinstance(part, int | float) and not isinstance(part, bool)
     return part * scale if is_number and PIXELS.search(place) else part
-
-
-def top_classes(title: str, top: Sequence[Prediction]) -> None:
-    """The most probable classes under a title, as bars."""
-    st.markdown(f"**{title}**")
-    for p in top:
-        st.progress(p.probability, f"{p.label} {p.probability:.1%}")
 
 
 def fill(kind: Kind, dark: bool) -> str:
@@ -178,9 +172,47 @@ def bars_under_bars(panels: Panels, what: str, dark: bool, height: int) -> go.Fi
 
 
 @shared
-def logits(before: FloatArray, after: FloatArray, classes: Sequence[str], dark: bool) -> go.Figure:
+def classes(answers: Mapping[str, FloatArray], names: Sequence[str], dark: bool) -> go.Figure:
+    """The probabilities, (classes,) of each answer, of the best classes of all answers: a group of bars a class.
+
+    The best of the first answer stands on top.
+    """
+    first, *_ = answers.values()
+    best = {int(i) for p in answers.values() for i in np.argsort(-p, kind="stable")[:SHOWN_CLASSES]}
+    order = sorted(best, key=lambda i: -first[i])
+    kinds: tuple[Kind, ...] = ("normalization", "convolution", "merge")
+    bars = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "x": [float(p[i]) for i in order],
+            "y": list(range(len(order))),
+            "name": title,
+            "marker": {"color": stroke(kind, dark)},
+            "text": [f"{p[i]:.1%}" for i in order],
+            "textposition": "outside",
+            "textfont": {"size": FONT},
+            "cliponaxis": False,
+            "hoverinfo": "skip",
+        }
+        for (title, p), kind in zip(answers.items(), kinds, strict=False)
+    ]
+    ticks = {"tickvals": list(range(len(order))), "ticktext": [f"{names[i]} " for i in order]}
+    return quick_figure(
+        bars,
+        dark,
+        len(order) * (CLASS_BAR * len(answers) + 8) + 60,
+        barmode="group",
+        xaxis={"visible": False, "range": [0, 1.25], "fixedrange": True},  # room for the text of a long bar
+        yaxis={**ticks, "autorange": "reversed", "automargin": True, "fixedrange": True},
+        legend={**LEGEND, "traceorder": "normal"},
+    )
+
+
+@shared
+def logits(before: FloatArray, after: FloatArray, dark: bool) -> go.Figure:
     """The logits of all classes, original across, altered up; unchanged ones lie on the line."""
-    names = list(classes) or [f"class {i}" for i in range(len(before))]
+    names = [f"class {i}" for i in range(len(before))]
     low, high = float(min(before.min(), after.min())), float(max(before.max(), after.max()))
     figure = go.Figure()
     figure.add_scatter(

@@ -19,6 +19,7 @@ FROM_UPLOAD = "Upload"
 FROM_CAMERA = "Camera"
 # A phone's photo is 50 MB when decoded; thirty viewers' photos have to fit a small server. Networks see 331 px at most.
 KEPT_SIDE = 1024  # pixels of the longer side
+NOT_IN_LINK = "Only here: a reload loses it, and no link carries it."
 THUMBNAIL_SIDE = 480  # pixels of the longer side: sharp at the sidebar's width on a dense screen
 
 SOURCE = choice("source", "Where from", (FROM_SAMPLE, FROM_UPLOAD, FROM_CAMERA), kept=True, linked=False)
@@ -69,8 +70,11 @@ def picture_box() -> LoadedImage:
         picture = sample_picture(s.id)
         credit = f"{s.author}, {s.licence}"
     else:
-        credit = "Kept for this session; not part of the link."
-    st.image(_shrunk(picture, THUMBNAIL_SIDE).image, caption=credit, width="stretch", alt=_description(picture))
+        credit = NOT_IN_LINK
+    if source == FROM_CAMERA and st.session_state.get("camera") is not None:  # its own widget shows the photo
+        st.caption(credit)
+    else:
+        st.image(_shrunk(picture, THUMBNAIL_SIDE).image, caption=credit, width="stretch", alt=_description(picture))
     for note in picture.notes:
         st.caption(note)
     return picture

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+from playwright.sync_api import expect
+
 from tests.browser.conftest import OpenPage
-from tests.browser.parts import choose, element, link, pick, section
+from tests.browser.parts import choose, element, link, pick, section, wait_for_link
 
 
 def test_the_sum_its_controls_and_the_selection(open_page: OpenPage) -> None:
@@ -25,13 +29,21 @@ def test_the_sum_its_controls_and_the_selection(open_page: OpenPage) -> None:
     assert len(set(shown)) == len(shown)
 
 
-def test_the_removal_follows_the_selection_and_keeps_the_unit_that_was_chosen(open_page: OpenPage) -> None:
-    view = open_page("/resnet?variant=resnet20_cifar&section=removal")
+def test_the_removal_follows_the_selection_until_a_bar_or_the_box_chooses_a_unit(open_page: OpenPage) -> None:
+    view = open_page("/resnet?variant=resnet34&section=removal")
     shown = [section(view, "removal")]
     element(view, "Stages of", "conv4_x").click()
     view.settle()
     shown.append(section(view, "removal"))
-    assert "conv4_x.2" in shown[-1] and "residual.unit" not in link(view)
+    assert "conv4_x.5" in shown[-1] and "residual.unit" not in link(view)
+    bars = view.page.locator(".st-key-removals-plain34")
+    bars.scroll_into_view_if_needed()
+    bar = bars.locator(".barlayer .trace").last.locator(".point path").nth(6).bounding_box()
+    assert bar is not None
+    view.page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    wait_for_link(view, "residual.unit", "conv4_x.1")
+    shown.append(section(view, "removal"))
+    assert "conv4_x.1" in shown[-1]
     pick(view, "residual.unit", "conv2_x.2, identity shortcut")
     shown.append(section(view, "removal"))
     assert link(view)["residual.unit"] == "conv2_x.2"
@@ -41,3 +53,8 @@ def test_the_removal_follows_the_selection_and_keeps_the_unit_that_was_chosen(op
     assert len(set(shown)) == len(shown)
     choose(view, "Identity + residual")
     assert "conv2_x.2.add" in section(view, "sum")
+    numbers = view.page.locator(".terms .words")
+    view.page.locator(".terms canvas").nth(1).hover(position={"x": 1, "y": 1})
+    expect(numbers).to_have_text(re.compile(r"Row 0, column 0: \S+ \+ \S+ = \S+"))
+    view.page.locator(".terms .row").press("ArrowDown")
+    expect(numbers).to_contain_text("Row 1, column 0:")

@@ -1,4 +1,4 @@
-"""The demonstrations' components: gates as linked bars, pairs of maps, LeNet's table."""
+"""The demonstrations' components: gates as linked bars, pairs of maps, a sum of maps."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from tests.js.conftest import Modules
 GATES = "demonstrations/gates/gates.js"
 PAIRS = "demonstrations/gates/map_pairs.js"
 STYLE = "demonstrations/gates/gates.css"
+TERMS = "demonstrations/residual_unit/terms.js"
+TERMS_STYLE = "demonstrations/residual_unit/terms.css"
 AXIS = 68  # CSS pixels, at the left of the bars
 
 GATE = [0.5, 0.8, 0.2, 0.8]
@@ -145,3 +147,23 @@ def test_pairs_of_maps_share_a_scale(stage: Modules) -> None:
     assert last_colour(stage, 2) == table[round((170 / 255 + 1) / 2 * 255)]
     stage.receive(pack({**header, "shape": (1, 1, 2)}, bytes(4)))
     assert stage.page.get_by_role("img").count() == 2
+
+
+def test_a_position_of_three_maps_is_marked_and_its_numbers_add_up(stage: Modules) -> None:
+    table = colormaps.as_text()["diverging"]
+    header = {"titles": ["Identity", "+ residual", "= sum"], "shape": (1, 2), "limits": (-2, 2), "colormap": table}
+    maps = np.array([1, 0, -3, 0.5, -2, 0.5], dtype="<f4")
+    stage.mount(TERMS, pack(header, maps.tobytes()), TERMS_STYLE)
+    assert stage.locator("figcaption").all_inner_texts() == header["titles"]
+    assert stage.locator(".mark:visible").count() == 0
+    over = stage.locator("figure canvas").first
+    box = over.bounding_box()
+    assert box is not None
+    over.hover(position={"x": box["width"] * 0.25, "y": box["height"] / 2})
+    assert words(stage) == "Row 0, column 0: 1 + (\N{MINUS SIGN}3) = \N{MINUS SIGN}2"
+    assert stage.locator(".mark:visible").count() == 3
+    stage.locator(".row").press("ArrowRight")
+    assert words(stage) == "Row 0, column 1: 0 + 0.5 = 0.5"
+    stage.locator(".row").press("ArrowRight")  # there is no more
+    assert words(stage) == "Row 0, column 1: 0 + 0.5 = 0.5"
+    assert last_colour(stage, 1) == colormaps.DIVERGING.tolist()[round(2.5 / 4 * 255)]

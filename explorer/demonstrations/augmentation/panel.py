@@ -7,20 +7,21 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 from PIL import Image, ImageDraw
-from torch import Tensor, stack
+from torch import stack
 
 from explorer.architectures import variant as variant_called
 from explorer.demonstrations.augmentation import charts, compute
 from explorer.demonstrations.augmentation.compute import ALPHA_STD, IMAGENET, Augmentation
-from explorer.runtime.activations import Activations, Prediction, capture, relative_change
+from explorer.runtime.activations import Activations, Answer, capture, relative_change
 from explorer.runtime.pictures import png_bytes
 from explorer.runtime.preprocessing import Preprocessing
 from explorer.runtime.run import Run
 from explorer.runtime.weights.network import preprocessing_of
 from explorer.ui import cache
-from explorer.ui.charts import chart, dark, top_classes
+from explorer.ui.answer import CHANGE_HELP, answer, answers, change_of
+from explorer.ui.charts import chart, dark
 from explorer.ui.controls import segments, slider, toggle
-from explorer.ui.link import Control, choice, flag, number
+from explorer.ui.link import Control, choice, flag, number, plain
 from explorer.ui.section import Section
 
 ALPHA_STEPS = 100  # of a slider, from 0 to 1
@@ -63,19 +64,11 @@ def offset_controls(run: Run) -> tuple[Control, Control]:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a network answers to one input: logits, (classes,), and the most probable classes."""
-
-    logits: Tensor
-    top: tuple[Prediction, ...]
-
-
-@dataclass(frozen=True)
 class TenCrops:
-    """The answers to the ten crops, by their names, and the classes by the mean of their probabilities."""
+    """The answers to the ten crops, by their names, and that of the mean of their probabilities."""
 
-    answers: dict[str, Answer]
-    mean: tuple[Prediction, ...]
+    crops: dict[str, Answer]
+    mean: Answer
 
 
 def _pass(run: Run, a: Augmentation) -> Activations:
@@ -85,10 +78,9 @@ def _pass(run: Run, a: Augmentation) -> Activations:
 
 
 @cache.bounded(8)
-def answer(run: Run, a: Augmentation) -> Answer:
+def augmented_answer(run: Run, a: Augmentation) -> Answer:
     """The network's answer to the run's picture, augmented."""
-    activations = _pass(run, a)
-    return Answer(activations.logits, activations.top())
+    return _pass(run, a).answer
 
 
 @cache.bounded(8)
@@ -97,7 +89,7 @@ def ten_crops(run: Run) -> TenCrops:
     passes = {name: _pass(run, a) for name, a in compute.ten_crops(_preprocessing(run)).items()}
     mean = stack([p.logits.softmax(0) for p in passes.values()]).mean(0)
     together = replace(passes["centre"], logits=mean.log())  # the softmax of these is the mean itself
-    return TenCrops({name: Answer(p.logits, p.top()) for name, p in passes.items()}, together.top())
+    return TenCrops({name: p.answer for name, p in passes.items()}, together.answer)
 
 
 # ---- by hand -----------------------------------------------------------------------------------------------
@@ -139,21 +131,16 @@ def _show_by_hand(run: Run) -> None:
         a = _chosen(run, frame)
     with pictures:
         _pictures(frame, a, compute.augmented(frame, a, preprocessing).picture)
-    plain, augmented = answer(run, compute.centred(preprocessing)), answer(run, a)
-    change = relative_change(plain.logits, augmented.logits)
-    st.markdown(
-        f"Compared with the plain middle crop, the logits move by **{change:.3%}** (L2 norm of the difference, "
-        "relative)."
-    )
+    middle, augmented = augmented_answer(run, compute.centred(preprocessing)), augmented_answer(run, a)
+    change = relative_change(middle.logits, augmented.logits)
     network = cache.network(run)
-    if not network.trained:
+    if network.trained:
+        answer(change_of(middle, augmented))
+    st.markdown(f"Compared with the plain middle crop, the logits change by **{change:.1%}**.", help=CHANGE_HELP)
+    if network.trained:
+        answers("augmentation-classes", {"middle crop": middle, "as above": augmented})
+    else:
         st.caption(f"{network.caption} {UNNAMED}")
-        return
-    left, right = st.columns(2)
-    with left:
-        top_classes("Middle crop", plain.top)
-    with right:
-        top_classes("As above", augmented.top)
 
 
 def _chosen(run: Run, frame: Image.Image) -> Augmentation:
@@ -203,6 +190,9 @@ def _show_ten(run: Run) -> None:
         "The paper tests with ten crops: four corners, the centre, and their reflections. The network runs ten times, "
         "and the ten softmax outputs are averaged."
     )
+    ten, network = ten_crops(run), cache.network(run)
+    if network.trained:
+        _named(ten)
     preprocessing = _preprocessing(run)
     frame = compute.frame_of(run.picture.image, preprocessing)
     crops = list(compute.ten_crops(preprocessing).items())
@@ -210,35 +200,22 @@ def _show_ten(run: Run) -> None:
         for column, (name, a) in zip(st.columns(5), row, strict=True):
             with column:
                 picture = compute.augmented(frame, a, preprocessing).picture
-                st.image(png_bytes(picture), width="stretch", caption=name)
-    ten, network = ten_crops(run), cache.network(run)
+                (first,) = ten.crops[name].top(1)
+                said = f": {first.label} {first.probability:.0%}" if network.trained else ""
+                st.image(png_bytes(picture), width="stretch", caption=f"{name}{said}")
     if network.trained:
-        _named(ten)
         return
-    centre = ten.answers["centre"].logits
-    moved = [relative_change(centre, a.logits) for a in ten.answers.values()]
-    st.markdown("How far each crop's logits lie from the centre crop's (L2 norm, relative):")
-    chart(charts.by_crop(list(ten.answers), moved, dark()), "ten-crops", "Distance of each crop's logits")
+    centre = ten.crops["centre"].logits
+    moved = [relative_change(centre, a.logits) for a in ten.crops.values()]
+    st.markdown("How much each crop's logits differ from the centre crop's:", help=CHANGE_HELP)
+    chart(charts.by_crop(list(ten.crops), moved, dark()), "ten-crops", "Distance of each crop's logits")
     st.caption(f"{network.caption} {UNNAMED}")
 
 
 def _named(ten: TenCrops) -> None:
-    winner = ten.mean[0].label
-    agreeing = sum(a.top[0].label == winner for a in ten.answers.values())
-    st.markdown(
-        f"The mean of the ten says **{winner}**; so {'does' if agreeing == 1 else 'do'} {agreeing} of the ten alone."
-    )
-    st.table(
-        [
-            {"crop": name, "first": a.top[0].label, "probability": f"{a.top[0].probability:.1%}"}
-            for name, a in ten.answers.items()
-        ]
-    )
-    left, right = st.columns(2)
-    with left:
-        top_classes("Centre crop alone", ten.answers["centre"].top)
-    with right:
-        top_classes("Mean of ten", ten.mean)
+    agreeing = sum(a.first == ten.mean.first for a in ten.crops.values())
+    answer(f"The mean says {plain(ten.mean.first)}; {agreeing} of {len(ten.crops)} crops alone say so, too")
+    answers("ten-classes", {"centre crop alone": ten.crops["centre"], "mean of ten": ten.mean})
 
 
 def _by_hand_controls(run: Run) -> Sequence[Control]:

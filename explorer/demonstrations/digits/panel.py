@@ -24,6 +24,7 @@ from explorer.ui import cache
 from explorer.ui.controls import pills, segments, slider
 from explorer.ui.link import Control, choice, number, rerun_page, revision
 from explorer.ui.section import Section
+from explorer.ui.sidebar import NOT_IN_LINK
 
 BOARD = "digit-board"  # key of the canvas
 BEGUN = "digit-begun"  # in the session: what the canvas in the browser began with
@@ -237,7 +238,7 @@ def _board() -> bool:
         begun = st.session_state[BEGUN] = Begun(strokes, begun.number + 1)
     draw(begun.strokes, begun.number, sample=SAMPLE.value != OWN, key=BOARD, on_change=_take_report)
     if SAMPLE.value == OWN:
-        st.caption("Kept for this session; not part of the link.")
+        st.caption(NOT_IN_LINK)
     return report is None or report.done
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures.family import Variant
 from explorer.runtime import colormaps
-from explorer.runtime.activations import Activations, Prediction, altered, relative_change
+from explorer.runtime.activations import Activations, Answer, altered, relative_change
 from explorer.runtime.maps import FloatArray, IntArray, Message, QuantizedMaps, pack, show, statistics
 
 AlterationKind = Literal["one", "mean", "shuffle", "invert", "channel"]
@@ -199,14 +199,12 @@ class Alteration:
 
 @dataclass(frozen=True)
 class Effect:
-    """What an alteration does to the maps after a gate, to the logits (classes,) and to the most probable classes."""
+    """What an alteration does to the maps after a gate and to the network's answer."""
 
     pairs: Pairs
-    before: FloatArray
-    after: FloatArray
+    before: Answer
+    after: Answer
     change: float  # of the logits: L2 norm of the difference, relative to the original's
-    top_before: tuple[Prediction, ...]
-    top_after: tuple[Prediction, ...]
 
 
 def effect(
@@ -216,11 +214,9 @@ def effect(
     after = altered(before, {gate.gate: alteration for gate in gates})
     return Effect(
         pairs(before, after, block, channel),
-        before.logits.numpy(),
-        after.logits.numpy(),
+        before.answer,
+        after.answer,
         relative_change(before.logits, after.logits),
-        before.top(),
-        after.top(),
     )
 
 

@@ -19,9 +19,10 @@ from explorer.runtime.maps import FloatArray, Message
 from explorer.runtime.run import Run
 from explorer.runtime.samples import samples
 from explorer.ui import cache
-from explorer.ui.charts import chart, dark, logits, top_classes
+from explorer.ui.answer import CHANGE_HELP, answer, answers, change_of
+from explorer.ui.charts import chart, dark
 from explorer.ui.controls import number_box, pills, reports, segments, select, slider
-from explorer.ui.link import Control, choice, flag, number, plain, revision
+from explorer.ui.link import Control, choice, flag, number, revision
 from explorer.ui.section import Section
 from explorer.ui.selection import enclosing, selected
 from explorer.ui.sidebar import sample_picture
@@ -226,7 +227,7 @@ def _show_alteration(run: Run) -> None:
     if alteration is None:
         st.markdown("Choose what to put in the place of the gates: the network runs again from there on.")
         if cache.network(run).trained:
-            top_classes("As computed", cache.activations(run).top())
+            answers("gate-classes", {"as computed": cache.activations(run).answer})
         return
     everywhere = kind != "channel" and SCOPE.value == "all"
     _show_effect(run, gate, _effect(run, gate.block, channel, everywhere, alteration))
@@ -242,38 +243,24 @@ def _chosen_alteration(kind: AlterationKind | str, channel: int) -> Alteration |
 
 def _show_effect(run: Run, gate: GateBlock, effect: Effect) -> None:
     """The answer first, then what led to it."""
-    classes = cache.network(run).classes
-    if classes:
-        st.markdown(_answer(effect))
-        original, altered, scores = st.columns([1, 1, 1.4], gap="medium")
-        with original:
-            top_classes("Original", effect.top_before)
-        with altered:
-            top_classes("Altered", effect.top_after)
-    else:
-        scores = st.container()
-    with scores:
-        figure = logits(effect.before, effect.after, classes, dark())
-        chart(figure, "gate-logits", "Logits of all classes, original against altered")
-    if not classes:
-        st.caption("Untrained, the classes have no names, and no probabilities worth showing.")
-    st.markdown(
-        f"The logits change by **{effect.change:.2%}**, the maps after {gate.path} by **{effect.pairs.change:.2%}** "
-        "(L2 norm of the difference, relative to the original's)."
-    )
-    map_pairs(effect.pairs.message, key="gate-pairs")
-    st.caption(
-        f"The chosen channel, then those that change most. {pair_text(gate.shape[1:])}; each pair has one scale. "
-        f"{run.picture.title}. {cache.network(run).caption}"
-    )
-
-
-def _answer(effect: Effect) -> str:
-    before, after = effect.top_before[0], effect.top_after[0]
-    if before.label == after.label:
-        change = f"{before.probability:.1%} → {after.probability:.1%}"
-        return f"The answer stays **{plain(before.label)}**: {change}."
-    return f"The answer changes: **{plain(before.label)} → {plain(after.label)}**."
+    if effect.before.classes:
+        answer(change_of(effect.before, effect.after))
+    bars, maps = st.columns([2, 3], gap="medium")
+    with bars:
+        answers("gate-classes", {"original": effect.before, "altered": effect.after})
+        st.markdown(
+            f"The logits change by **{effect.change:.2%}**, the maps after {gate.path} by "
+            f"**{effect.pairs.change:.2%}**.",
+            help=CHANGE_HELP,
+        )
+        if not effect.before.classes:
+            st.caption("Untrained, the classes have no names, and no probabilities worth showing.")
+    with maps:
+        map_pairs(effect.pairs.message, key="gate-pairs")
+        st.caption(
+            f"The chosen channel, then those that change most. {pair_text(gate.shape[1:])}; each pair has one scale. "
+            f"{run.picture.title}. {cache.network(run).caption}"
+        )
 
 
 # ---- all blocks --------------------------------------------------------------------------------------------

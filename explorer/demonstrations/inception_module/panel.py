@@ -26,9 +26,10 @@ from explorer.runtime.run import Run
 from explorer.runtime.weights.bundled import manifest
 from explorer.runtime.weights.network import BUNDLED
 from explorer.ui import cache
-from explorer.ui.charts import chart, dark, top_classes
+from explorer.ui.answer import answer, answers
+from explorer.ui.charts import chart, dark
 from explorer.ui.controls import select
-from explorer.ui.link import Control, choice
+from explorer.ui.link import Control, choice, plain
 from explorer.ui.map_figure import limits, tiles
 from explorer.ui.section import Section
 from explorer.ui.selection import enclosing, selected
@@ -198,21 +199,18 @@ def _show_heads(run: Run) -> None:
         "**What to look for:** whether the earlier head names the same class, and how sure it is."
         + (_training_of_heads(run.variant) if run.weights == BUNDLED else "")
     )
-    for column, head in zip(st.columns(len(found), gap="medium"), found, strict=True):
-        scores = activations.maps(head.scores)
-        title = head.stage + (" (main)" if head == found[-1] else "")
-        with column:
-            if activations.network.trained:
-                top_classes(title, replace(activations, logits=scores).top())
-            else:
-                best = int(scores.argmax())
-                st.markdown(
-                    f"**{title}**  \nHighest score: class {best} of {len(scores)}, {float(scores[best]):.3g}; lowest "
-                    f"{float(scores.min()):.3g}."
-                )
-            st.caption(f"After {head.reads}: {si(head.params)} parameters, {si(head.macs)} MACs.")
-    if not activations.network.trained:
+    titles = [head.stage + (" (main)" if head == found[-1] else "") for head in found]
+    said = {
+        title: replace(activations, logits=activations.maps(head.scores)).answer
+        for title, head in zip(titles, found, strict=True)
+    }
+    if activations.network.trained:
+        answer("; ".join(f"{title}: {plain(a.first)}" for title, a in said.items()))
+        answers("heads", said)
+    else:
         st.caption("**Untrained network**: random weights, seeded. The heads' predictions mean nothing.")
+    for title, head in zip(titles, found, strict=True):
+        st.markdown(f"**{title}** reads {head.reads}: {si(head.params)} parameters, {si(head.macs)} MACs.")
 
 
 def _training_of_heads(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from explorer.analysis.types import Kind
-from explorer.demonstrations.residual_unit.compute import Change, Norms, Unit
+from explorer.demonstrations.residual_unit.compute import Change, Norms, Unit, Without
 from explorer.ui.charts import LEGEND, fill, quick_figure, shared, stroke, styled
 
 # A line's colour and dash: with shortcuts, without.
@@ -34,7 +34,7 @@ def ratios(units: Sequence[Unit], norms: Sequence[Norms], chosen: Unit, dark: bo
             "name": name,
             "marker": {"color": fill(kind, dark), "line": outline},
             "customdata": [(n.residual, n.shortcut) for _, n in shown],
-            "hovertemplate": "%{x}: %{customdata[0]:.4g} / %{customdata[1]:.4g} = %{y:.3g}<extra></extra>",
+            "hovertemplate": "%{x}: %{customdata[0]:.4g} / %{customdata[1]:.4g} = %{y:.1%}<extra></extra>",
         }
         bars.append(bar)
     return quick_figure(
@@ -42,7 +42,7 @@ def ratios(units: Sequence[Unit], norms: Sequence[Norms], chosen: Unit, dark: bo
         dark,
         320,
         xaxis={"categoryorder": "array", "categoryarray": [u.path for u in units]},
-        yaxis={"title": {"text": "‖residual‖ / ‖shortcut‖"}, "rangemode": "tozero", "nticks": 5},
+        yaxis={"title": {"text": "residual / shortcut"}, "rangemode": "tozero", "nticks": 5, "tickformat": ".0%"},
         legend={**LEGEND, "traceorder": "normal"},
     )
 
@@ -65,3 +65,32 @@ def changes(lines: Mapping[Line, Sequence[Change]], dark: bool) -> go.Figure:
         )
     figure.update_yaxes(title="change", rangemode="tozero", tickformat=".0%", nticks=6)
     return styled(figure, dark, height=380).update_layout(legend=LEGEND)
+
+
+@shared
+def removals(lines: Mapping[Line, Sequence[Without]], chosen: str, dark: bool) -> go.Figure:
+    """How much the logits change without each unit, a bar a network; those of the chosen unit have a frame."""
+    bars = []
+    for (name, shortcuts), found in lines.items():
+        kind, _ = WITH if shortcuts else WITHOUT
+        outline = {"width": [3 if w.unit == chosen else 0 for w in found], "color": stroke("input", dark)}
+        bar = {
+            "type": "bar",
+            "x": [w.unit for w in found],
+            "y": [w.relative for w in found],
+            "name": name,
+            "marker": {"color": stroke(kind, dark), "line": outline},
+            "unselected": {"marker": {"opacity": 1}},  # a click chooses, and dims nothing
+            "hovertemplate": "without %{x}: %{y:.0%}<extra>" + name + "</extra>",
+        }
+        bars.append(bar)
+    return quick_figure(
+        bars,
+        dark,
+        320,
+        barmode="group",
+        showlegend=True,
+        xaxis={"fixedrange": True},
+        yaxis={"rangemode": "tozero", "tickformat": ".0%", "nticks": 6, "fixedrange": True},
+        legend={**LEGEND, "traceorder": "normal"},
+    )

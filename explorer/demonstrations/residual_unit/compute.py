@@ -5,15 +5,19 @@ He et al., arXiv 1512.03385; removing units at test time after Veit, Wilber, Bel
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from explorer.analysis.trace import Block, Node, Trace
-from explorer.runtime.activations import Activations, Recomputation, altered, relative_change
+from explorer.runtime import colormaps
+from explorer.runtime.activations import Activations, Recomputation, altered, logits_with, relative_change
 from explorer.runtime.device import forward_slot
+from explorer.runtime.maps import FloatArray, pack
 
 Shortcut = Literal["identity", "padding", "projection", "none"]
 
@@ -110,6 +114,17 @@ def norms(activations: Activations, units: Sequence[Unit]) -> Iterator[Norms]:
         yield Norms(float(t.shortcut.norm()), float(t.residual.norm()), float(t.sum.norm()))
 
 
+def maps_message(maps: FloatArray, titles: Sequence[str]) -> bytes:
+    """One channel of a unit's three maps, (3, H, W), for the browser: a header, then float32 numbers as they are.
+
+    They have one scale, with 0 in its middle.
+    """
+    reach = float(np.abs(maps).max()) or 1.0
+    colours = colormaps.as_text()["diverging"]
+    header = {"titles": list(titles), "shape": maps.shape[1:], "limits": (-reach, reach), "colormap": colours}
+    return pack(header, maps.astype("<f4").tobytes())
+
+
 def _values(activations: Activations, names: Sequence[str]) -> list[Tensor]:
     """The values of some operations, with the batch dimension, where the network runs."""
     network = activations.network
@@ -147,3 +162,35 @@ def changes(before: Activations, after: Activations, trace: Trace, unit: Unit) -
         if node in before.kept and block.output != trace.classifier:
             found.append(Change(block.path, relative_change(before.kept[node], after.kept[node])))
     return (*found, Change("logits", relative_change(before.logits, after.logits)))
+
+
+@dataclass(frozen=True)
+class Without:
+    """What the loss of one unit does to a picture's logits: the change as above, and whether the first class stays."""
+
+    unit: str
+    relative: float
+    same_class: bool
+
+
+def without_each(activations: Activations, units: Sequence[Unit]) -> tuple[Without, ...]:
+    """Each unit removed alone, all in one pass: where a unit gives its output, the batch gets a row without it.
+
+    Takes the units in their order; each has to depend on all those before it, as in every network here.
+    """
+    shortcuts = _values(activations, [unit.shortcut for unit in units])
+    alterations = {unit.sum: _with_row(row) for unit, row in zip(units, shortcuts, strict=True)}
+    _, *rows = logits_with(activations, alterations=alterations)
+    winner = int(activations.scores.argmax())
+    return tuple(
+        Without(
+            unit.path,
+            relative_change(activations.logits, logits),
+            int(activations.network.scores(logits).argmax()) == winner,
+        )
+        for unit, logits in zip(units, rows, strict=True)
+    )
+
+
+def _with_row(row: Tensor) -> Callable[[Tensor], Tensor]:
+    return lambda rows: torch.cat([rows, row])

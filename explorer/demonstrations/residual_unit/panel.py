@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from statistics import median
 
 import numpy as np
 import streamlit as st
@@ -10,20 +13,22 @@ import streamlit as st
 from explorer.analysis.text import pair_text
 from explorer.architectures import variant as variant_called
 from explorer.demonstrations.residual_unit import charts, compute
-from explorer.demonstrations.residual_unit.compute import Change, Norms, Unit
-from explorer.runtime.activations import Prediction
+from explorer.demonstrations.residual_unit.component import terms
+from explorer.demonstrations.residual_unit.compute import Change, Norms, Unit, Without
+from explorer.runtime.activations import Answer
 from explorer.runtime.maps import FloatArray
 from explorer.runtime.run import Run
+from explorer.runtime.weights.network import BUNDLED
 from explorer.ui import cache
-from explorer.ui.charts import chart, dark, logits, top_classes
+from explorer.ui.answer import CHANGE_HELP, NORM_HELP, answer, answers, change_of
+from explorer.ui.charts import chart, dark
 from explorer.ui.controls import number_box, select
 from explorer.ui.link import Control, choice, number
-from explorer.ui.map_figure import tiles
 from explorer.ui.section import Section
 from explorer.ui.selection import enclosing, selected
 from explorer.ui.weights_box import weights_for
 
-MAPS_HEIGHT_PX = 350
+UNITS_AT_ONCE = 16  # removed in one pass
 SHORTCUTS: dict[compute.Shortcut, tuple[str, str]] = {
     "identity": ("Identity", "The shortcut is the **identity**: the unit's input, untouched."),
     "padding": (
@@ -42,6 +47,7 @@ SHORTCUTS: dict[compute.Shortcut, tuple[str, str]] = {
 TWINS = {"plain18": "resnet18", "plain34": "resnet34", "resnet18": "plain18", "resnet34": "plain34"} | {
     "resnet34_a": "plain34"
 }
+PAIR = ("plain34", "resnet34")  # trained alike
 
 
 @cache.few(128)
@@ -63,15 +69,17 @@ def map_control(run: Run) -> Control:
 
 
 def unit_shown(run: Run) -> Unit:
-    """The chosen unit, else the selected operation's, else the first one."""
+    """The chosen unit, else the selected operation's."""
     units = units_of(run.variant)
     chosen = unit_control(run).value or _as_selected(run)
     return units[chosen]
 
 
 def _as_selected(run: Run) -> str:
+    """The unit of the selected operation; where it lies in none, the first one with an identity shortcut."""
     units = units_of(run.variant)
-    return enclosing(units, selected(cache.trace(run.variant))) or next(iter(units))
+    first = next((path for path, unit in units.items() if unit.kind == "identity"), next(iter(units)))
+    return enclosing(units, selected(cache.trace(run.variant))) or first
 
 
 def _titles(name: str) -> dict[str, str]:
@@ -100,10 +108,8 @@ class Lesion:
     """What a picture makes of a network without one of its units."""
 
     changes: tuple[Change, ...]
-    before: FloatArray
-    after: FloatArray
-    top_before: tuple[Prediction, ...]
-    top_after: tuple[Prediction, ...]
+    before: Answer
+    after: Answer
 
 
 @cache.bounded(16)
@@ -118,19 +124,25 @@ def _norms(run: Run) -> tuple[Norms, ...]:
     return tuple(compute.norms(cache.activations(run), tuple(units_of(run.variant).values())))
 
 
+@cache.few(256)
+def _removed_alone(run: Run, paths: tuple[str, ...]) -> tuple[Without, ...]:
+    units = units_of(run.variant)
+    return compute.without_each(cache.activations(run), [units[path] for path in paths])
+
+
 @cache.bounded(8)
 def _lesion(run: Run, path: str) -> Lesion:
     before, unit = cache.activations(run), units_of(run.variant)[path]
     after = compute.without(before, unit)
     found = compute.changes(before, after, cache.trace(run.variant), unit)
-    return Lesion(found, before.logits.numpy(), after.logits.numpy(), before.top(), after.top())
+    return Lesion(found, before.answer, after.answer)
 
 
 # ---- the sections ------------------------------------------------------------------------------------------
 
 
 def _show_sum(run: Run) -> None:
-    """Three maps on one scale, their norms, and the norms of all units."""
+    """How much the unit adds, its three maps on one scale, and the same for all units."""
     with st.container(horizontal=True):
         select(unit_control(run), as_selected=_titles(run.variant)[_as_selected(run)], width=420)
         unit = unit_shown(run)
@@ -142,65 +154,109 @@ def _show_sum(run: Run) -> None:
         return
     shown = _shown(run, unit.path, channel)
     term, sentence = SHORTCUTS[unit.kind]
-    names = (term, "+ residual", "= sum")
-    titles = [f"{n}<br>‖·‖ = {np.linalg.norm(m):.4g}" for n, m in zip(names, shown.maps, strict=True)]
-    reach = float(np.abs(shown.maps).max()) or 1.0
-    chart(
-        tiles(shown.maps, titles, dark(), len(titles), (-reach, reach), MAPS_HEIGHT_PX),
-        "unit-maps",
-        f"Map {channel} of {unit.path}: {term.lower()}, residual and their sum",
-    )
+    answer(f"What {unit.path} adds is {shown.norms.ratio:.0%} as large as what passes it by", help=NORM_HELP)
+    terms(compute.maps_message(shown.maps, (term, "+ residual", "= sum")), key="unit-maps")
     st.markdown(
-        f"{sentence} All {_channels(run, unit)} maps together: "
-        f"‖{term.lower()}‖ = **{shown.norms.shortcut:.4g}**, "
-        f"‖residual‖ = **{shown.norms.residual:.4g}**, ‖sum‖ = **{shown.norms.sum:.4g}**."
+        f"{sentence} All {_channels(run, unit)} maps together have the sizes {term.lower()} "
+        f"**{shown.norms.shortcut:.4g}**, residual **{shown.norms.residual:.4g}**, sum **{shown.norms.sum:.4g}**.",
+        help=NORM_HELP,
     )
     st.caption(
-        f"{run.picture.title}; {unit.shortcut} + {unit.residual} = {unit.sum}, maps of "
+        f"{run.picture.title}; map {channel} of {unit.shortcut} + {unit.residual} = {unit.sum}, "
         f"{pair_text(shown.maps.shape[1:])}, one scale for all three. {cache.network(run).caption}"
     )
-    st.markdown("**How much each unit adds**, relative to its shortcut's output (L2 norms over all maps):")
+    st.markdown("**How much each unit adds**, relative to what passes it by:", help=NORM_HELP)
     units = tuple(units_of(run.variant).values())
     chart(
         charts.ratios(units, _norms(run), unit, dark()),
         "unit-ratios",
-        "Norm of the residual relative to the shortcut's, unit by unit",
+        "Size of the residual relative to the shortcut's, unit by unit",
     )
     st.caption("Low bars: the unit changes little. The selected unit is outlined.")
 
 
 def _show_removal(run: Run) -> None:
-    """What later maps and the logits become without the unit."""
+    """What the answer becomes without the unit; the same for all units; and how the change spreads."""
     select(unit_control(run), as_selected=_titles(run.variant)[_as_selected(run)], width=420)
     unit = unit_shown(run)
-    lesion = _lesion(run, unit.path)
-    lines = {(variant_called(run.variant).title, unit.kind != "none"): lesion.changes}
+    lesions = {run: _lesion(run, unit.path)}
     twin = TWINS.get(run.variant)
     if twin is not None and unit.path in units_of(twin) and weights_for(twin) == run.weights:
-        lines[variant_called(twin).title, unit.kind == "none"] = _lesion(replace(run, variant=twin), unit.path).changes
-    st.markdown(_removed(unit))
-    changes = "; ".join(f"**{title}: {found[-1].relative:.1%}**" for (title, _), found in lines.items())
-    st.markdown(f"The logits change by: {changes} (L2 norm of the difference, relative to the original's).")
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        chart(charts.changes(lines, dark()), "unit-changes", "Change of each block's output without the unit")
-        st.caption(
-            "Each point is the output of a block, from the removed unit on; at last the logits. 100 %: the difference "
-            "is as large as the original."
-        )
-    classes = cache.network(run).classes
-    with right:
-        if classes:
-            top_classes("Whole network", lesion.top_before)
-            top_classes(f"Without {unit.path}", lesion.top_after)
-            st.caption(f"The best matches among the network's {len(classes):,} classes.")
-        else:
-            figure = logits(lesion.before, lesion.after, classes, dark())
-            chart(figure, "unit-logits", "Logits of all classes, whole network against the altered one")
+        other = replace(run, variant=twin)
+        lesions[other] = _lesion(other, unit.path)
+    _say(unit, lesions)
+    bars, classes = st.columns([3, 2], gap="medium")
+    with bars:
+        _show_all_removals(run, unit)
+    with classes:
+        st.markdown(f"**Answer of {_line(run)[0]}**")
+        answers("unit-classes", {"whole": lesions[run].before, f"without {unit.path}": lesions[run].after})
+        if not cache.network(run).trained:
             st.caption(
                 "Untrained network: random weights, seeded. Random layers have learned nothing that removing one could "
                 "break: here is how far the change spreads, not what a trained network loses."
             )
+    st.markdown(f"**How the change spreads**, from {unit.path} on", help=CHANGE_HELP)
+    lines = {_line(r): lesion.changes for r, lesion in lesions.items()}
+    chart(charts.changes(lines, dark()), "unit-changes", "Change of each block's output without the unit")
+    st.caption("Each point is the output of a block; the last are the logits.")
+
+
+def _line(run: Run) -> charts.Line:
+    return variant_called(run.variant).title, all(unit.kind != "none" for unit in units_of(run.variant).values())
+
+
+def _say(unit: Unit, lesions: Mapping[Run, Lesion]) -> None:
+    """What each network takes the picture for, before and after; an untrained one knows no classes."""
+    shown = {_line(run)[0]: lesion for run, lesion in lesions.items()}
+    becomes = [f"{title}: {change_of(lesion.before, lesion.after)}" for title, lesion in shown.items()]
+    moved = [f"{title} **{lesion.changes[-1].relative:.0%}**" for title, lesion in shown.items()]
+    if all(cache.network(run).trained for run in lesions):
+        answer(f"Without {unit.path}, {'; '.join(becomes)}")
+    st.markdown(f"Without {unit.path} the logits change by: {', '.join(moved)}. {_removed(unit)}", help=CHANGE_HELP)
+
+
+def _show_all_removals(run: Run, unit: Unit) -> None:
+    """Every unit removed alone: of the network that is shown, and of the two that were trained for the comparison."""
+    pair = [replace(run, variant=name, weights=BUNDLED) for name in PAIR]
+    if run not in pair and cache.network(run).trained:
+        _show_removals([run], tuple(units_of(run.variant)), run, unit)
+    both = tuple(path for path in units_of(PAIR[0]) if units_of(PAIR[1])[path].kind == "identity")
+    _show_removals(pair, both, run, unit)
+
+
+def _show_removals(runs: Sequence[Run], paths: tuple[str, ...], shown: Run, unit: Unit) -> None:
+    """Bars of some networks, and in a sentence what they come to; a click on one of the shown network chooses it."""
+    found = {run: _each_removed(run, paths) for run in runs}
+    names = [_line(run)[0] for run in runs]
+    st.markdown(f"**Every unit removed alone: {' and '.join(names)}**", help=CHANGE_HELP)
+    own, key = shown in runs, f"removals-{runs[0].variant}"
+    figure = charts.removals({_line(run): each for run, each in found.items()}, unit.path if own else "", dark())
+    clicks = {"on_select": partial(_choose_clicked, key, shown), "selection_mode": "points"} if own else {}
+    chart(figure, key, f"Change of the logits without each unit of {' and '.join(names)}", **clicks)
+    said = [
+        f"{name}: the answer stays in **{sum(w.same_class for w in each)} of {len(each)}** cases; the logits change by "
+        f"**{median(w.relative for w in each):.0%}** (median)."
+        for name, each in zip(names, found.values(), strict=True)
+    ]
+    st.markdown("  \n".join(said))
+
+
+def _choose_clicked(key: str, run: Run) -> None:
+    for point in st.session_state[key]["selection"]["points"]:
+        unit_control(run).set(point["x"])
+
+
+def _each_removed(run: Run, paths: tuple[str, ...]) -> tuple[Without, ...]:
+    """Some units at a time: many of a wide network take seconds."""
+    found: list[Without] = []
+    place = st.empty()
+    for first in range(0, len(paths), UNITS_AT_ONCE):
+        if first:
+            place.progress(first / len(paths), f"{first} of {len(paths)} units")
+        found += _removed_alone(run, paths[first : first + UNITS_AT_ONCE])
+    place.empty()
+    return tuple(found)
 
 
 def _removed(unit: Unit) -> str:

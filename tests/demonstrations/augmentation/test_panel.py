@@ -47,7 +47,7 @@ def chosen(page: Any) -> Augmentation:
 
 def moved(page: Any, run: Run, a: Augmentation) -> bool:
     """Whether the page says how far the logits move."""
-    return f"**{relative_change(logits(run, MIDDLE), logits(run, a)):.3%}**" in page.text
+    return f"**{relative_change(logits(run, MIDDLE), logits(run, a)):.1%}**" in page.text
 
 
 def test_every_control_moves_the_logits_and_stands_in_the_link(visit: Open, run: Run) -> None:
@@ -72,9 +72,10 @@ def test_every_control_moves_the_logits_and_stands_in_the_link(visit: Open, run:
     }
     again = visit("alexnet", **page.link)
     assert again.warnings == [] and moved(again, run, a) and again.link == page.link
-    shown = [bar.proto.text for bar in again.app.get("progress")]
-    expected = (studio.answer(run, MIDDLE), studio.answer(run, a))
-    assert shown == [f"{p.label} {p.probability:.1%}" for one in expected for p in one.top]
+    expected = (studio.augmented_answer(run, MIDDLE), studio.augmented_answer(run, a))
+    for shown, one in zip(again.classes("augmentation-classes").values(), expected, strict=True):
+        assert all(shown[p.label] == pytest.approx(p.probability) for p in one.top())
+    assert [f"{one.first}" in again.answers[0] for one in expected] == [True, True]
 
 
 def test_drawing_as_in_training_and_back(visit: Open, run: Run) -> None:
@@ -94,12 +95,12 @@ def test_drawing_as_in_training_and_back(visit: Open, run: Run) -> None:
 
 def test_the_mean_of_ten_crops_is_that_of_their_probabilities(run: Run) -> None:
     crops, ten = compute.ten_crops(P), studio.ten_crops(run)
-    assert ten.answers.keys() == crops.keys()
+    assert ten.crops.keys() == crops.keys()
     for name, a in crops.items():
-        assert torch.allclose(ten.answers[name].logits, logits(run, a), atol=1e-5)
+        assert torch.allclose(ten.crops[name].logits, logits(run, a), atol=1e-5)
     mean = torch.stack([logits(run, a).softmax(0) for a in crops.values()]).mean(0)
-    assert [p.probability for p in ten.mean] == pytest.approx(mean.topk(len(ten.mean)).values.tolist(), abs=1e-5)
-    assert ten.mean[0].label == cache.network(run).classes[int(mean.argmax())]
+    assert torch.allclose(ten.mean.probabilities, mean, atol=1e-5)
+    assert ten.mean.first == cache.network(run).classes[int(mean.argmax())]
 
 
 @pytest.mark.parametrize("weights", ["bundled", "untrained"])
@@ -107,6 +108,6 @@ def test_ten_crops_with_and_without_classes(visit: Open, weights: str) -> None:
     page = visit("alexnet", section="crops", weights=weights)
     trained = weights == "bundled"
     assert len(page.app.get("image")) == 11  # with the sidebar's picture
-    assert len(page.app.table) == trained
-    assert len(page.app.get("progress")) == (10 if trained else 0)
-    assert len(page.app.get("plotly_chart")) == (not trained)
+    assert len(page.answers) == trained
+    assert len(page.app.get("plotly_chart")) == 1
+    assert [e.proto.id.endswith("-ten-classes") for e in page.app.get("plotly_chart")] == [trained]

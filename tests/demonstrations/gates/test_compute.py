@@ -311,8 +311,7 @@ def test_an_effect_is_that_of_the_altered_pass(kind: AlterationKind) -> None:
     for chosen in ([block], [block, *others]):
         found, after = gates.effect(a, chosen, alteration, block, 3), altered(a, {b.gate: alteration for b in chosen})
         assert found.change == relative_change(a.logits, after.logits) > 0
-        assert np.array_equal(found.after, after.logits) and np.array_equal(found.before, a.logits)
-        assert (found.top_before, found.top_after) == (a.top(), after.top())
+        assert torch.equal(found.after.logits, after.logits) and torch.equal(found.before.logits, a.logits)
         header, _ = unpack(found.pairs.message)
         assert header["channels"][0] == 3
         assert header["gates"][1][0] == pytest.approx(float(after.maps(block.gate)[3]))

@@ -6,14 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from explorer.architectures import family, variant
 from explorer.demonstrations.gates import compute, panel
-from explorer.demonstrations.gates.compute import Alteration, Effect, Pairs
+from explorer.demonstrations.gates.compute import Alteration
 from explorer.demonstrations.residual_unit import panel as residual_unit
-from explorer.runtime.activations import Prediction
 from explorer.runtime.maps import unpack
 from explorer.runtime.run import Run
 from explorer.runtime.samples import samples
@@ -150,26 +148,18 @@ def test_settings_that_a_kind_does_not_use_do_not_count() -> None:
     assert panel._chosen_alteration("channel", 3) == Alteration("channel", channel=3, value=0.0)
 
 
-def test_the_answer_comes_first() -> None:
-    def effect(*labels: str) -> Effect:
-        before, after = ((Prediction(label, 0.5),) for label in labels)
-        zero = np.zeros(1, np.float32)
-        return Effect(Pairs(b"", 0), zero, zero, 0, before, after)
-
-    assert "**French horn → chain saw**" in panel._answer(effect("French horn", "chain saw"))
-    assert "→ chain saw" not in panel._answer(effect("chain saw", "chain saw"))
-
-
 def test_a_trained_network_shows_classes_and_no_warning_of_random_gates(visit: Open) -> None:
     page = visit("senet", variant="se_resnet50", section="altered")
-    assert len(page.app.get("progress")) == 5
+    assert list(page.classes("gate-classes")) == ["as computed"] and page.answers == []
     page.set(gates__alteration="invert", gates__scope="all")
     assert not page.app.info
     run = Run("se_resnet50", "bundled", "cpu", sample_picture("cat"))
     effect = panel._effect(run, "conv2_x.0", 0, True, Alteration("invert"))
-    labels = [bar.proto.text for bar in page.app.get("progress")]
-    assert labels == [f"{p.label} {p.probability:.1%}" for p in (*effect.top_before, *effect.top_after)]
-    assert panel._answer(effect) in page.text
+    assert effect.before.first != effect.after.first
+    assert page.answers == [f"{effect.before.first} → {effect.after.first}"]
+    shown = page.classes("gate-classes")
+    for title, one in (("original", effect.before), ("altered", effect.after)):
+        assert all(shown[title][p.label] == pytest.approx(p.probability) for p in one.top())
 
 
 # ---- all blocks --------------------------------------------------------------------------------------------

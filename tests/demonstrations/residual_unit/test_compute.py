@@ -13,7 +13,7 @@ from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import catalogue, variant
 from explorer.demonstrations.residual_unit import compute as residual
 from explorer.demonstrations.residual_unit.compute import Unit, plain_units, residual_units
-from explorer.runtime.activations import Activations, capture
+from explorer.runtime.activations import Activations, capture, relative_change
 from explorer.runtime.weights.network import Network, load_network
 
 # Of each kind of unit: basic, bottleneck, pre-activation, option A, gated, and other families'.
@@ -185,6 +185,19 @@ def test_changes_run_from_the_unit_to_the_logits() -> None:
     found = residual.changes(a, residual.without(a, unit), traced("resnet18"), unit)
     assert [c.block for c in found] == ["conv4_x.1", "conv5_x.0", "conv5_x.1", "logits"]
     assert all(c.relative > 0.01 for c in found)
+
+
+@pytest.mark.parametrize("name", ["plain18", "resnet18", "preact_resnet50", "resnet20_cifar"])
+def test_all_units_in_one_pass_are_what_each_alone_is(name: str) -> None:
+    a = captured(name)
+    units = residual_units(traced(name)) or plain_units(traced(name))
+    alone = [residual.without(a, unit) for unit in units]
+    for found, unit, after in zip(residual.without_each(a, units), units, alone, strict=True):
+        assert found.unit == unit.path
+        assert found.relative == pytest.approx(relative_change(a.logits, after.logits), rel=1e-3)
+        assert found.same_class == (after.answer.first == a.answer.first)
+    (only,) = residual.without_each(a, units[2:3])
+    assert only.relative == pytest.approx(relative_change(a.logits, alone[2].logits), rel=1e-3)
 
 
 def test_the_shared_network_stays_as_it_was() -> None:

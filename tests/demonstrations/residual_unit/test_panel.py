@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Callable
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from explorer.architectures import family
 from explorer.demonstrations.residual_unit import compute as residual
 from explorer.demonstrations.residual_unit.panel import TWINS, units_of
+from explorer.runtime.maps import unpack
 from explorer.runtime.run import Run
 from explorer.ui import cache
 from explorer.ui.sidebar import sample_picture
@@ -27,6 +29,19 @@ def page(visit: Open) -> Any:
 
 def activations(name: str = SMALL, weights: str = "untrained") -> Any:
     return cache.activations(Run(name, weights, "cpu", sample_picture("cat")))
+
+
+def unit_maps(page: Any) -> tuple[dict[str, Any], Any]:
+    """The header of the three maps, and the maps."""
+    (component,) = page.components("terms")
+    header, body = unpack(component.proto.bytes)
+    return header, np.frombuffer(body, np.float32).reshape(3, *header["shape"])
+
+
+def outlined(page: Any, key: str = "unit-ratios") -> list[str]:
+    """The units whose bars have a frame."""
+    bars = page.chart(key)["data"]
+    return [path for bar in bars for path, w in zip(bar["x"], bar["marker"]["line"]["width"], strict=True) if w]
 
 
 def change(name: str, path: str) -> float:
@@ -64,22 +79,16 @@ def test_the_three_maps_are_the_units_and_have_one_scale(page: Any) -> None:
     page.app.number_input(key="residual.map").set_value(5)
     page.run()
     assert page.link["residual.map"] == "5"
-    figure = page.chart("unit-maps")
+    header, shown = unit_maps(page)
     t = residual.terms(activations(), units_of(SMALL)["conv2_x.0"])  # the selected operation's
-    terms = (t.shortcut[5], t.residual[5], t.sum[5])
-    (shown,) = figure["data"]
-    values = np.frombuffer(b64decode(shown["z"]["bdata"]), np.float32)
-    values = values.reshape([int(size) for size in shown["z"]["shape"].split(",")])
-    height, width = terms[0].shape
-    tiles = [values[-height:, i * (values.shape[1] - width) // 2 :][:, :width] for i in range(3)]
-    assert all(np.array_equal(tile, term.numpy()) for tile, term in zip(tiles, terms, strict=True))
-    reach = max(float(term.abs().max()) for term in terms)
-    assert (shown["zmin"], shown["zmax"]) == pytest.approx((-reach, reach))
-    titles = [a["text"] for a in figure["layout"]["annotations"]]
-    assert titles[0].startswith("Identity")
-    assert titles[1] == f"+ residual<br>‖·‖ = {float(t.residual[5].norm()):.4g}"
-    for term in (t.shortcut, t.residual, t.sum):
-        assert f"= **{float(term.norm()):.4g}**" in page.text
+    parts = (t.shortcut, t.residual, t.sum)
+    assert all(np.array_equal(one, part[5].numpy()) for one, part in zip(shown, parts, strict=True))
+    reach = max(float(part[5].abs().max()) for part in parts)
+    assert header["limits"] == pytest.approx([-reach, reach])
+    assert header["titles"][0] == "Identity"
+    for part in parts:
+        assert f"**{float(part.norm()):.4g}**" in page.text
+    assert f"{float(t.residual.norm() / t.shortcut.norm()):.0%}" in page.answers[0]
 
 
 def test_the_bars_are_the_ratios_of_all_units_and_the_chosen_one_is_outlined(visit: Open) -> None:
@@ -88,15 +97,13 @@ def test_the_bars_are_the_ratios_of_all_units_and_the_chosen_one_is_outlined(vis
     expected = {u.path: n.ratio for u, n in zip(units, residual.norms(activations(), units), strict=True)}
     bars = page.chart("unit-ratios")["data"]
     assert {path: y for bar in bars for path, y in zip(bar["x"], bar["y"], strict=True)} == pytest.approx(expected)
-    outlined = {
-        path: width for bar in bars for path, width in zip(bar["x"], bar["marker"]["line"]["width"], strict=True)
-    }
-    assert outlined == {path: 3 * (path == "conv3_x.0") for path in expected}
+    assert outlined(page) == ["conv3_x.0"]
 
 
 def test_an_option_a_shortcut_is_not_called_the_identity(visit: Open) -> None:
     page = visit("resnet", weights="untrained", variant=SMALL, section="sum", residual__unit="conv3_x.0")
-    assert page.chart("unit-maps")["layout"]["annotations"][0]["text"].startswith("Shortcut")
+    header, _ = unit_maps(page)
+    assert header["titles"][0] == "Shortcut"
 
 
 def test_a_number_of_a_map_that_the_unit_does_not_have_is_not_kept(visit: Open) -> None:
@@ -116,17 +123,13 @@ def test_a_number_of_a_map_that_the_unit_does_not_have_is_not_kept(visit: Open) 
 
 
 def test_the_unit_follows_the_selection_unless_it_was_chosen(page: Any) -> None:
-    def outlined() -> list[str]:
-        bars = page.chart("unit-ratios")["data"]
-        return [p for bar in bars for p, w in zip(bar["x"], bar["marker"]["line"]["width"], strict=True) if w]
-
     page.click("conv3_x.1.conv2")
-    assert outlined() == ["conv3_x.1"]
+    assert outlined(page) == ["conv3_x.1"]
     assert "residual.unit" not in page.link
     page.app.selectbox(key="residual.unit").set_value("conv4_x.2")
     page.run()
     page.click("conv2_x.1.conv2")
-    assert outlined() == ["conv4_x.2"] and page.link["residual.unit"] == "conv4_x.2"
+    assert outlined(page) == ["conv4_x.2"] and page.link["residual.unit"] == "conv4_x.2"
 
 
 def test_a_plain_network_adds_nothing(visit: Open) -> None:
@@ -138,6 +141,12 @@ def test_a_unit_that_does_not_exist_is_named(visit: Open) -> None:
     page = visit("resnet", weights="untrained", variant=SMALL, residual__unit="conv9", residual__map="x")
     assert len(page.warnings) == 2
     assert not any(name.startswith("residual.") for name in page.link)
+
+
+def test_a_selection_in_no_unit_shows_the_first_identity_shortcut(visit: Open) -> None:
+    page = visit("resnet", weights="untrained", variant="resnet50", section="sum", node="stem.conv")
+    assert unit_maps(page)[0]["titles"][0] == "Identity"
+    assert outlined(page) == ["conv2_x.1"]
 
 
 # ---- the removal -------------------------------------------------------------------------------------------
@@ -160,7 +169,7 @@ def test_an_untrained_network_shows_logits_before_and_after(visit: Open) -> None
     page = visit("resnet", weights="untrained", variant=SMALL, section="removal")
     before = activations()
     after = residual.without(before, units_of(SMALL)["conv2_x.0"])
-    points = page.chart("unit-logits")["data"][1]
+    points = page.chart("unit-classes")["data"][1]
     for axis, expected in (("x", before), ("y", after)):
         shown = np.frombuffer(b64decode(points[axis]["bdata"]), np.float32)
         assert np.array_equal(shown, expected.logits.numpy())
@@ -171,6 +180,35 @@ def test_a_trained_network_shows_classes_before_and_after(visit: Open) -> None:
     before = activations("resnet34", "bundled")
     after = residual.without(before, units_of("resnet34")["conv2_x.0"])
     assert before.top() != after.top()
-    bars = [bar.proto.text for bar in page.app.get("progress")]
-    expected = [f"{p.label} {p.probability:.1%}" for a in (before, after) for p in a.top()]
-    assert bars[-len(expected) :] == expected
+    for shown, a in zip(page.classes("unit-classes").values(), (before, after), strict=True):
+        assert all(shown[p.label] == pytest.approx(p.probability) for p in a.top())
+    (said,) = page.answers
+    assert f"{before.top()[0].label} → {after.top()[0].label}" in said
+
+
+# ---- every unit removed alone ------------------------------------------------------------------------------
+
+
+def test_the_pair_is_shown_whatever_the_network(visit: Open) -> None:
+    page = visit("resnet", weights="untrained", variant=SMALL, section="removal")
+    bars = {bar["name"]: dict(zip(bar["x"], bar["y"], strict=True)) for bar in page.chart("removals-plain34")["data"]}
+    assert list(bars) == ["plain-34", "ResNet-34"]
+    assert bars["plain-34"].keys() == bars["ResNet-34"].keys() and len(bars["plain-34"]) == 13
+    for title, name in (("plain-34", "plain34"), ("ResNet-34", "resnet34")):
+        before, units = activations(name, "bundled"), units_of(name)
+        for path in ("conv2_x.0", "conv4_x.3"):
+            after = residual.without(before, units[path])
+            expected = residual.changes(before, after, cache.trace(name), units[path])[-1].relative
+            assert bars[title][path] == pytest.approx(expected, rel=1e-4)
+        assert f"**{median(bars[title].values()):.0%}** (median)" in page.text
+    assert len(page.app.get("plotly_chart")) == 3  # of random layers, no bars
+
+
+def test_a_trained_network_has_bars_of_its_own(visit: Open) -> None:
+    page = visit("resnet", variant="resnet50", section="removal", residual__unit="conv4_x.2")
+    (bars,) = page.chart("removals-resnet50")["data"]
+    assert bars["x"] == list(units_of("resnet50"))
+    assert [path for path, width in zip(bars["x"], bars["marker"]["line"]["width"], strict=True) if width] == [
+        "conv4_x.2"
+    ]
+    assert len(page.chart("removals-plain34")["data"]) == 2
