@@ -217,7 +217,7 @@ def _beside_diagrams(trace: Trace, node: Node, run: Run, instruments: tuple[Sect
                 st.page_link(
                     "../pages/convolution.py",
                     label="Cost of this convolution →",
-                    query_params=link_to(**{"cost.from": f"{run.variant}:{node.name}"}),
+                    query_params=link_to(**{"cost.from": f"{run.variant}:{node.name}", "section": "calculator"}),
                 )
 
 

@@ -27,7 +27,20 @@ CSS = """
 </style>
 """
 
+# The calculator, Home, Compare, tables. Lengths in rem: they grow with the window.
+TOOLS = """
+<style>
+  [class*="st-key-numbers-"] > * { flex: 1 1 7.5rem !important; min-width: 7.5rem !important; }
+  .st-key-numbers-position > :has([data-testid="stSelectbox"]) { flex: 3 1 15rem !important; }
+  [class*="st-key-numbers-"] :is([data-testid="stNumberInputStepUp"], [data-testid="stNumberInputStepDown"]) {
+    display: none; /* the number itself needs the room */
+  }
+  [data-testid="stTable"] table { font-size: 1rem; }
+</style>
+"""
+
 
 def apply() -> None:
     """Put the CSS on the page."""
     st.html(CSS)
+    st.html(TOOLS)
