@@ -36,6 +36,10 @@ TOOLS = """
     display: none; /* the number itself needs the room */
   }
   [data-testid="stTable"] table { font-size: 1rem; }
+  [class*="st-key-way-in-"] img { display: block; height: 6.5rem; max-width: 100%; margin: auto; }
+  [data-testid="stMain"] [data-testid="stPageLink"] p { text-decoration: underline; text-underline-offset: .2em; }
+  @media (min-width: 641px) { [class*="st-key-way-in-"] { height: 100%; } }
+  @media (max-width: 640px) { .st-key-accuracy .annotation { display: none; } } /* no room; a touch shows the name */
 </style>
 """
 
