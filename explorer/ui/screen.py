@@ -13,6 +13,7 @@ import streamlit as st
 
 from explorer.analysis.text import pair_text, si
 from explorer.analysis.trace import Block, Node, Trace
+from explorer.analysis.words import WORDS
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Family, Variant
 from explorer.diagrams.labels import element_for
@@ -26,6 +27,7 @@ from explorer.ui.components.feature_maps import model_input
 from explorer.ui.controls import segments, select
 from explorer.ui.download import download
 from explorer.ui.link import Control, choice, link_to, publish, rerun_page
+from explorer.ui.maps_title import maps_title
 from explorer.ui.section import Section
 from explorer.ui.selection import SCREEN, selected
 from explorer.ui.selection import select as select_node
@@ -49,10 +51,7 @@ SHOWN_CLASSES = 3
 MIN_SHOWN_PROBABILITY = 0.001  # smaller ones are summed up in words
 
 
-MAC_HELP = (
-    "A MAC is one multiply-accumulate of a convolution or linear layer, for one picture; biases, normalization, "
-    "activations, pooling and additions are not counted. FLOPs = 2 × MACs. Papers often print MACs as FLOPs."
-)
+MAC_HELP = WORDS["MAC"]
 
 
 def variant_control(family: Family) -> Control:
@@ -184,17 +183,18 @@ def _beside_diagrams(trace: Trace, node: Node, run: Run, instruments: tuple[Sect
     """The selected operation in words and an instrument on it; below, what went into the network and what came out."""
     node_line(trace, node)
     with st.container(key="instrument-title", horizontal=True, vertical_alignment="center"):
-        maps_title(run, node)
+        st.markdown(maps_title(run, node))
         chosen = segments(instrument_control(instruments), label_visibility="collapsed", width="content")
     with st.container(key="instrument-shown"):
         next(i for i in instruments if i.name == chosen).show(run)
-    answer(run, group=run.variant, key=f"{run.variant}-input")
+    input_and_answer(run, group=run.variant, key=f"{run.variant}-input")
 
 
 def node_line(trace: Trace, node: Node) -> None:
     """What the tooltip of an operation says: a hand that leaves the mouse, or a finger, has none."""
     kind, shapes, parameters, macs, memory, field = element_for(trace, node).lines
-    said = kind, shapes.removeprefix("in ").replace("→ out", "→"), parameters, macs, memory.removeprefix("memory "), field
+    shapes, memory = shapes.removeprefix("in ").replace("→ out", "→"), memory.removeprefix("memory ")
+    said = kind, shapes, parameters, macs, memory, field
     with st.container(key="node-line"):
         st.markdown(f"**{node.name}** · {' · '.join(said)}{_cost_link(trace, node)}")
 
@@ -202,22 +202,11 @@ def node_line(trace: Trace, node: Node) -> None:
 def _cost_link(trace: Trace, node: Node) -> str:
     if node.type != "Conv2d":
         return ""
-    link_ = urlencode(link_to(**{"cost.from": f"{trace.variant}:{node.name}"}))
+    link_ = urlencode(link_to(**{"cost.from": f"{trace.variant}:{node.name}", "section": "calculator"}))
     return f" · [cost of this convolution](/convolution?{link_})"
 
 
-def maps_title(run: Run, node: Node) -> None:
-    """How many maps there are to see, and what is not as in the paper."""
-    published, running = node.out_shape[0], cache.running_trace(run).node(node.name)
-    channels = running.out_shape[0]
-    what = f"{channels:,} values"
-    if running.out_shape[1:] not in ((), (1, 1)):
-        what = f"{channels:,} {'map' if channels == 1 else 'maps'} of {pair_text(running.out_shape[1:])}"
-    narrow = "" if channels == published else f" (the paper's network has {published:,})"
-    st.markdown(f"{what}{narrow}")
-
-
-def answer(run: Run, *, group: str, key: str) -> None:
+def input_and_answer(run: Run, *, group: str, key: str) -> None:
     """What went into the network, and beside it what came out; an untrained network knows no classes."""
     activations = cache.activations(run)
     network = activations.network

@@ -14,7 +14,7 @@ def _result_page(variant: str, weights: str) -> None:
     from explorer.ui.sidebar import sample_picture
 
     run = Run(variant, weights, "cpu", sample_picture(samples()[0].id))
-    screen.answer(run, group=variant, key="input")
+    screen.input_and_answer(run, group=variant, key="input")
 
 
 def result(variant: str, weights: str) -> str:
