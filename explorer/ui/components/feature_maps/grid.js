@@ -94,9 +94,11 @@ export function markSelectedMap(panel) {
   });
 }
 
-/** Scroll a map into view; the page stays where it is. */
+/** Scroll a map's row to the top, unless it is seen anyway; the page stays where it is. */
 export function revealMap({ grid: { box, cells } }, index) {
-  box.scrollTop = cells[index].map.offsetTop - box.clientHeight / 3;
+  const { map } = cells[index];
+  const isSeen = map.offsetTop + map.offsetHeight <= box.clientHeight;
+  box.scrollTop = isSeen ? 0 : map.offsetTop - cells[0].map.offsetTop;
 }
 
 /** Give the maps their size in the room that the grid has. */
