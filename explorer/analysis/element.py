@@ -15,6 +15,3 @@ class Element:
     title: str
     lines: tuple[str, ...]
     kind: Kind
-    macs: int
-    params: int
-    activation_bytes: int

@@ -161,6 +161,14 @@ class Trace:
         """The block at `path`; a stage without sub-blocks is its own only block. Raises KeyError."""
         return next(iter([b for s in self.stages for b in s.blocks if b.path == path] or _missing(path)))
 
+    def identity_sum(self, stage: Stage) -> Node | None:
+        """The sum of the stage's first unit that adds what enters it, unchanged: a shortcut without a projection."""
+        for block in stage.blocks:
+            for node in map(self.node, block.nodes):
+                if node.type == "add" and not set(node.inputs) <= set(block.nodes):
+                    return node
+        return None
+
     def resolve(self, name: str) -> Node:
         """The operation that a stage, block or operation called `name` selects: a group selects its output.
 

@@ -14,24 +14,28 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
 from explorer.analysis.element import Element
 from explorer.analysis.trace import Block, Stage, Trace, UnknownNode
-from explorer.diagrams.drawing import BOXES_LAYOUT, FRAME, FRAME_FILL, ROWS_LAYOUT, SELECTION, STRIP_LAYOUT, Drawing
+from explorer.diagrams.drawing import FRAME, FRAME_FILL, ROWS_LAYOUT, SELECTION, Drawing
+from explorer.diagrams.heading import heading, kinds_legend, scale_legend
 from explorer.diagrams.rows import Units
+from explorer.diagrams.scale import ColourBy, Scale
 from explorer.diagrams.strip import network_strip, runs_of, stage_in_rows
 from explorer.diagrams.svg import laid_out, readable_svg
 
 Zoom = Literal["network", "stage", "block", "operations"]
 Format = Literal["svg", "png", "pdf", "dot"]
-PNG_DPI = 144  # dots per inch: twice the size on screen, sharp on slides
-# Units that fit a 1440 px screen, where 16 of them, the height of a text, are at least 14 px:
-COLUMN_WIDTH = 615  # of half of it, for a stage's diagram
-COLUMN_HEIGHT = 195
-STRIP_WIDTH = 1280  # of what the sidebar leaves, for the strip of stages
+POINTS_PER_INCH = 72  # Graphviz' points are our pixels
+PNG_DPI = 4 * POINTS_PER_INCH  # four times the size on screen, sharp on slides
+MAX_PNG_SIDE = 16_000  # px; the library that paints fails above 32,767
+# Pixels at scale 1 for a stage's diagram, on a page of 1280x720:
+COLUMN_WIDTH = 604  # half of it
+COLUMN_HEIGHT = 145  # what the highest blocks leave
 
 
 class DiagramError(ValueError):
@@ -45,10 +49,12 @@ class Diagram:
     zoom: Zoom
     dot: str
     elements: dict[str, Element]
+    scale: Scale | None = None  # of the colours, where they show a cost
+    steps: Mapping[str, int | None] = field(default_factory=dict)  # on the scale, by element; None: costs nothing
 
     @classmethod
     def of(cls, zoom: Zoom, drawing: Drawing) -> Diagram:
-        return cls(zoom, drawing.graph.source, drawing.elements)
+        return cls(zoom, drawing.graph.source, drawing.elements, drawing.scale, drawing.steps)
 
     def svg(self) -> str:
         """For the browser, which adds the colours: an element is `<g id=ELEMENT class="node kind-KIND">`."""
@@ -67,16 +73,35 @@ class Diagram:
 
     @cached_property
     def _svg(self) -> str:
-        return readable_svg(laid_out(self.dot, "svg"), self.elements, coloured=False)
+        return readable_svg(laid_out(self.dot, "svg"), self._classes, coloured=False)
 
-    def render(self, fmt: Format, selected: str | None = None) -> bytes:
-        """A file in the light palette. The element that shows `selected` (any id) is outlined."""
+    @property
+    def _classes(self) -> dict[str, str]:
+        """The CSS classes of the elements, by which a style sheet colours them."""
+        steps = {name: f" step-{'none' if step is None else step}" for name, step in self.steps.items()}
+        return {name: f"kind-{element.kind}{steps.get(name, '')}" for name, element in self.elements.items()}
+
+    def render(self, fmt: Format, selected: str | None = None, *, title: str = "", legend: bool = False) -> bytes:
+        """A file in the light palette, with a title and a legend above the drawing where they are asked for.
+
+        The element that shows `selected` (any id) is outlined.
+        """
         dot = self.dot if selected is None else self._outlined(selected)
+        if title or legend:
+            dot = _appended(dot, f"graph [labelloc=t label=<{heading(title, self._legend() if legend else '')}>]")
         if fmt == "dot":
             return dot.encode()
         if fmt == "svg":
-            return readable_svg(laid_out(dot, fmt), self.elements, coloured=True).encode()
-        return laid_out(_appended(dot, f"graph [dpi={PNG_DPI}]") if fmt == "png" else dot, fmt)
+            return readable_svg(laid_out(dot, fmt), self._classes, coloured=True).encode()
+        if fmt == "png":
+            dpi = min(PNG_DPI, POINTS_PER_INCH * MAX_PNG_SIDE / max(self.size))
+            dot = _appended(dot, f"graph [dpi={dpi:.0f}]")
+        return laid_out(dot, fmt)
+
+    def _legend(self) -> str:
+        if self.scale is not None:
+            return scale_legend(self.scale)
+        return kinds_legend(element.kind for element in self.elements.values())
 
     def _repr_svg_(self) -> str:
         """What a notebook shows, which lacks the app's style sheet: the same as the file."""
@@ -102,12 +127,12 @@ def _appended(dot: str, statement: str) -> str:
     return f"{dot.rstrip().removesuffix('}')}\t{statement}\n}}\n"
 
 
-def network_diagram(trace: Trace) -> Diagram:
+def network_diagram(trace: Trace, colour_by: ColourBy = "kind") -> Diagram:
     """The stages from left to right, as high as their maps and as wide as their channels, on log scales."""
-    return Diagram.of("network", network_strip(trace))
+    return Diagram.of("network", network_strip(trace, colour_by))
 
 
-def stage_diagram(trace: Trace, path: str) -> Diagram:
+def stage_diagram(trace: Trace, path: str, colour_by: ColourBy = "kind") -> Diagram:
     """The blocks of a stage from left to right, in as many rows as the column asks for.
 
     A run of equal ones is one box with a cell for each.
@@ -116,21 +141,25 @@ def stage_diagram(trace: Trace, path: str) -> Diagram:
     """
     stage = trace.stage(path)
     runs = runs_of(trace, stage.blocks)
-    diagram = Diagram.of("stage", stage_in_rows(trace, stage, runs, 0))
-    for rows in range(1, len(runs) + 1):
-        if diagram.size[0] <= COLUMN_WIDTH and diagram.size[1] <= COLUMN_HEIGHT:
-            break
-        diagram = Diagram.of("stage", stage_in_rows(trace, stage, runs, rows))
-    return diagram
+
+    def draw(rows: int) -> Diagram:
+        return Diagram.of("stage", stage_in_rows(trace, stage, runs, rows, colour_by))
+
+    drawn = [draw(0)]
+    if drawn[0].size[1] > COLUMN_HEIGHT:
+        drawn.append(draw(1))
+    while min(diagram.size[0] for diagram in drawn) > COLUMN_WIDTH and len(drawn) <= len(runs):
+        drawn.append(draw(len(drawn)))
+    return min(drawn, key=lambda diagram: (max(diagram.size[0], COLUMN_WIDTH), diagram.size[1]))
 
 
-def block_diagram(trace: Trace, path: str) -> Diagram:
+def block_diagram(trace: Trace, path: str, colour_by: ColourBy = "kind") -> Diagram:
     """The operations of a block: a row for each convolution with what follows it, and dashed shortcuts.
 
     Raises KeyError.
     """
     block = trace.block(path)
-    drawing = Drawing(trace, ROWS_LAYOUT)
+    drawing = Drawing(trace, ROWS_LAYOUT, colour_by)
     units = Units(drawing)
     sources = [source for name in block.nodes for source in drawing.flow.inputs[name]]
     for source in dict.fromkeys(sources):
@@ -141,9 +170,9 @@ def block_diagram(trace: Trace, path: str) -> Diagram:
     return Diagram.of("block", drawing)
 
 
-def operations_diagram(trace: Trace) -> Diagram:
+def operations_diagram(trace: Trace, colour_by: ColourBy = "kind") -> Diagram:
     """Every operation of the network, with a frame around each block."""
-    drawing = Drawing(trace, ROWS_LAYOUT)
+    drawing = Drawing(trace, ROWS_LAYOUT, colour_by)
     units = Units(drawing, framed=True)
     units.enter(trace.nodes[0].name, "input")
     frame = {"labeljust": "l", "style": "rounded", "color": FRAME, "bgcolor": FRAME_FILL}
@@ -155,7 +184,7 @@ def operations_diagram(trace: Trace) -> Diagram:
     return Diagram.of("operations", drawing)
 
 
-def diagram_for(trace: Trace, zoom: str, select: str | None = None) -> Diagram:
+def diagram_for(trace: Trace, zoom: str, select: str | None = None, colour_by: ColourBy = "kind") -> Diagram:
     """The diagram at `zoom` that shows `select`, an operation, block or stage.
 
     Without a selection, or with the input: the first stage that has several blocks (or the largest), and its
@@ -163,13 +192,13 @@ def diagram_for(trace: Trace, zoom: str, select: str | None = None) -> Diagram:
     """
     stage, block = _shown(trace, select)
     if zoom == "network":
-        return network_diagram(trace)
+        return network_diagram(trace, colour_by)
     if zoom == "stage":
-        return stage_diagram(trace, stage.path)
+        return stage_diagram(trace, stage.path, colour_by)
     if zoom == "block":
-        return block_diagram(trace, block.path)
+        return block_diagram(trace, block.path, colour_by)
     if zoom == "operations":
-        return operations_diagram(trace)
+        return operations_diagram(trace, colour_by)
     raise DiagramError(f"There is no zoom called {zoom!r}: choose network, stage, block or operations.")
 
 

@@ -42,7 +42,10 @@ SHORT_TYPES = {
 
 
 def element_for(trace: Trace, item: Node | Stage | Block) -> Element:
-    """What a box or cell that stands for `item` selects and says; a group selects its output."""
+    """What a box or cell that stands for `item` selects and says.
+
+    A group selects its output, and a stage that has one the first unit with an identity shortcut.
+    """
     output = item if isinstance(item, Node) else trace.node(item.output)
     if isinstance(item, Node):
         kind, inputs, title = item.kind, _inputs_text(item), item.name
@@ -57,7 +60,8 @@ def element_for(trace: Trace, item: Node | Stage | Block) -> Element:
         f"memory {bytes_text(item.activation_bytes)}",
         f"receptive field {field} px, every {step} px",
     )
-    return Element(output.name, title, lines, kind, item.macs, item.params, item.activation_bytes)
+    unit = trace.identity_sum(item) if isinstance(item, Stage) else None
+    return Element((unit or output).name, title, lines, kind)
 
 
 def _description(item: Node | Stage | Block) -> str:
@@ -104,10 +108,16 @@ def window_text(node: Node) -> str:
     return f"{text}, /{_one_or_pair(node.stride)}" if moves else text
 
 
-def cell_text(node: Node) -> str:
-    """The operation's own name and what it does: "conv2 3×3, 64"; only the latter if it has no name."""
+def cell_text(node: Node, cost: str = "") -> str:
+    """The operation's own name and what it does: "conv2 3×3, 64"; only the latter if it has no name.
+
+    With what it costs, that stands instead of the channels: "conv2 3×3 116 M".
+    """
     name = node.name.rpartition(".")[2]
     if name.isdigit() or node.name != node.path:
         name = "" if node.kind == "pooling" else SHORT_TYPES.get(node.type, node.type)
-    window = window_text(node)
+    if cost:
+        window = f"{pair_text(node.kernel)} {cost}" if node.kernel and node.kind != "gate" else cost
+    else:
+        window = window_text(node)
     return f"{name} {window.replace(' dw', '') if name == 'depthwise' else window}".strip()

@@ -10,12 +10,13 @@ from typing import Literal
 
 import graphviz
 
-from explorer.analysis.text import shape_text
+from explorer.analysis.text import pair_text, shape_text
 from explorer.analysis.trace import Block, Node
 from explorer.analysis.types import Kind
 from explorer.diagrams.build_up import edge_id
 from explorer.diagrams.drawing import SKIP, Drawing, table
 from explorer.diagrams.labels import CONVOLUTIONS, LAYERS, cell_text, window_text
+from explorer.diagrams.svg import SHAPE_OF
 
 CHARACTER_WIDTH = 8  # px, of a lower-case letter, on average
 CELL_PADDING = 2  # px
@@ -161,23 +162,35 @@ class Units:
         self.drawing.table(unit, cells, "unit", graph, **attributes)
         if shape:
             # A node of its own: with it inside the table, edges would end beside the cells.
-            beside = f"shape of {unit}"
-            graph.node(beside, shape, shape="plain", style="", **{"class": "label"})
+            beside = f"{SHAPE_OF}{chain[-1].name}"
+            graph.node(beside, shape, shape="plain", style="", id=beside, **{"class": "label"})
             graph.edge(unit, beside, style="invis", weight="9")
+
+    def _text(self, node: Node, style: RowStyle) -> str:
+        cost = self.drawing.cost(node)
+        is_bare = style == "bare" and node.kind not in ("gate", "linear")  # "fc1 16" says more than "16"
+        bare = (
+            ""
+            if not is_bare
+            else window_text(node)
+            if not cost
+            else f"{pair_text(node.kernel)} {cost}"
+            if node.kernel
+            else ""
+        )
+        return bare or cell_text(node, cost)
 
     def _is_aside(self, chain: list[Node]) -> bool:
         return chain[0].kind == "gate" or chain[0].name in self.flow.shortcuts
 
     def _row_width(self, chain: list[Node], block: Block) -> int:
-        texts = [*map(cell_text, chain), _branch(chain, block), self._shape(chain)]
+        texts = [*(self._text(node, "named") for node in chain), _branch(chain, block), self._shape(chain)]
         return sum(CHARACTER_WIDTH * len(text) + CELL_MARGIN for text in texts if text)
 
     def _line(self, nodes: list[Node], columns: int, style: RowStyle) -> Iterator[str]:
         for node in nodes:
             width = columns - len(nodes) + 1 if node is nodes[-1] else 1
-            is_bare = style == "bare" and node.kind not in ("gate", "linear")  # "fc1 16" says more than "16"
-            text = (window_text(node) if is_bare else "") or cell_text(node)
-            yield self.drawing.cell(node.name, text, node, width)
+            yield self.drawing.cell(node.name, self._text(node, style), node, width)
 
 
 def _branch(chain: list[Node], block: Block) -> str:

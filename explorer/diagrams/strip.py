@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, groupby
 
 from explorer.analysis.text import shape_text
@@ -23,6 +23,8 @@ from explorer.diagrams.drawing import (
     table,
 )
 from explorer.diagrams.labels import LAYERS, cell_text, window_text
+from explorer.diagrams.scale import ColourBy
+from explorer.diagrams.svg import SHAPE_OF
 
 MAX_NAME_LENGTH = 11  # characters; a longer name of a stage is broken at its underscores
 POINTS_PER_INCH = 72  # DOT's sizes are inches
@@ -37,12 +39,12 @@ MAX_LISTED_LAYERS = 5  # of a block, in a single row of boxes
 MAX_LISTED_LAYERS_IN_ROWS = 3  # the same, where the boxes stand in several rows
 
 
-def network_strip(trace: Trace) -> Drawing:
+def network_strip(trace: Trace, colour_by: ColourBy = "kind") -> Drawing:
     """The input and the stages in a row, each box as high as its maps and as wide as its channels, on log scales.
 
     Below each stands the shape of what leaves it. Heads for training only stand above the stages that follow theirs.
     """
-    drawing = Drawing(trace, STRIP_LAYOUT)
+    drawing = Drawing(trace, STRIP_LAYOUT, colour_by)
     source = trace.nodes[0]
     drawing.box(source.name, "input", source, **_strip_size(source.out_shape))
     _write_below(drawing, source.name, source.out_shape)
@@ -51,12 +53,15 @@ def network_strip(trace: Trace) -> Drawing:
     for stage in trace.stages:
         size = _strip_size(stage.out_shape)
         if stage.path in trace.auxiliary:
-            drawing.box(stage.path, f"{stage.path} (training)", stage, **size)
+            text = drawing.cost(stage) or "training"
+            drawing.box(stage.path, f"{stage.path} ({text})", stage, **size)
             branches[stage.path] = stage.nodes
             continue
         lines = re.split("(?<=_)", stage.path) if len(stage.path) > MAX_NAME_LENGTH else [stage.path]
         if repeats := _repeats(stage):
             lines.append(f"×{repeats}")
+        if cost := drawing.cost(stage):
+            lines.append(cost)
         drawing.box(stage.path, "\n".join(lines), stage, **size)
         _write_below(drawing, stage.path, stage.out_shape)
         strip.append(stage.path, stage.nodes, drawing.flow.is_skipped(stage))
@@ -65,9 +70,9 @@ def network_strip(trace: Trace) -> Drawing:
 
 
 def _write_below(drawing: Drawing, box: str, shape: Shape) -> None:
-    text = f"shape of {box}"
+    text = f"{SHAPE_OF}{box}"
     with drawing.graph.subgraph(graph_attr={"rank": "same"}) as column:
-        column.node(text, shape_text(shape), shape="plain", style="", **{"class": "label"})
+        column.node(text, shape_text(shape), shape="plain", style="", id=text, **{"class": "label"})
         column.edge(box, text, style="invis", weight="9")
 
 
@@ -84,12 +89,14 @@ def _strip_size(shape: Shape) -> dict[str, str]:
     return {"height": f"{height / POINTS_PER_INCH:.3f}", "width": f"{width / POINTS_PER_INCH:.3f}"}
 
 
-def stage_in_rows(trace: Trace, stage: Stage, runs: list[tuple[int, list[Block]]], rows: int) -> Drawing:
+def stage_in_rows(
+    trace: Trace, stage: Stage, runs: list[tuple[int, list[Block]]], rows: int, colour_by: ColourBy = "kind"
+) -> Drawing:
     """The `runs` of a stage's blocks in so many rows of boxes.
 
     0: a single row as in the network's strip, with more room and rounder arcs than 1 gives.
     """
-    drawing = Drawing(trace, BOXES_LAYOUT if rows else STRIP_LAYOUT)
+    drawing = Drawing(trace, BOXES_LAYOUT if rows else STRIP_LAYOUT, colour_by)
     strip = Strip(drawing)
     for position, (first, run) in enumerate(runs):
         if rows and position and position % math.ceil(len(runs) / rows) == 0:
@@ -138,7 +145,7 @@ class Strip:
         self.input_shape[name] = self.trace.node(sources[self.last]).out_shape
         self.last = name
 
-    def add_branches(self, branches: dict[str, Sequence[str]]) -> None:
+    def add_branches(self, branches: Mapping[str, Sequence[str]]) -> None:
         """Boxes that lead nowhere, with their operations, above those that follow the one from which they come."""
         boxes = list(self.exits)
         for name, nodes in branches.items():
@@ -150,7 +157,8 @@ class Strip:
 
     def _sources(self, nodes: Sequence[str]) -> dict[str, str]:
         """The boxes that lead to these operations, each with the operation of it that does."""
-        inside, sources = set(nodes), {}
+        inside = set(nodes)
+        sources: dict[str, str] = {}
         for source in (source for node in nodes for source in self.inputs[node] if source not in inside):
             sources.setdefault(self.box_of.get(source, self.start), source)
         return sources
@@ -218,7 +226,7 @@ def _run_box(drawing: Drawing, first: int, run: list[Block]) -> str:
     columns = math.ceil(len(run) / math.ceil(len(run) / columns))  # of rows of about the same length
     rows = ["".join(cells[start : start + columns]) for start in range(0, len(run), columns)]
     grid = f"<TD>{table(rows, border='0', cellspacing='1', cellpadding='2')}</TD>"
-    texts = [html.escape(line) for line in (f"×{len(run)}", *_layers(drawing, run[0]))]
+    texts = [html.escape(line) for line in (f"×{len(run)}", *_layers(drawing, run))]
     if columns <= MAX_COLUMNS_WITH_TEXT_LEFT:
         parts = [f"<TD>{''.join(f'{text}{NEW_LINE}' for text in texts)}</TD>{grid}"]
     else:
@@ -239,17 +247,24 @@ def _number(block: Block, position: int) -> str:
 def _block_box(drawing: Drawing, number: int, block: Block) -> str:
     own_name = block.path.rpartition(".")[2]
     name, lines = block.path, [f"unit {number}" if own_name.isdigit() else own_name]
-    lines += _layers(drawing, block)
+    lines += _layers(drawing, [block])
     if any(stage.path == name and len(stage.blocks) > 1 for stage in drawing.trace.stages):
         # Operations of the stage itself, such as the concat after dense layers: that id is the stage's.
-        name, lines = block.output, [cell_text(drawing.trace.node(node)) for node in block.nodes]
+        nodes = [drawing.trace.node(node) for node in block.nodes]
+        name, lines = block.output, [cell_text(node, drawing.cost(node)) for node in nodes]
     drawing.box(name, "\n".join(lines), block)
     return name
 
 
-def _layers(drawing: Drawing, block: Block) -> list[str]:
-    """The layers with a window or weights as papers list them, without those of gates and shortcuts."""
-    nodes = [drawing.trace.node(name) for name in block.nodes if name not in drawing.flow.shortcuts]
+def _layers(drawing: Drawing, run: list[Block]) -> list[str]:
+    """The layers with a window or weights as papers list them, without those of gates and shortcuts; or the cost."""
+    if drawing.scale is not None:
+        costs = sorted({drawing.scale.cost(block) for block in run})
+        ends = [drawing.scale.text(cost) for cost in dict.fromkeys((costs[0], costs[-1])) if cost]
+        return (
+            [*ends[:1], f"to {ends[1]}"] if len(ends) > 1 else [f"{end} each" if len(run) > 1 else end for end in ends]
+        )
+    nodes = [drawing.trace.node(name) for name in run[0].nodes if name not in drawing.flow.shortcuts]
     listed = [
         f"fc {window_text(node)}" if node.kind == "linear" else window_text(node)
         for node in nodes

@@ -7,9 +7,8 @@ from xml.etree import ElementTree
 
 import pygraphviz
 
-from explorer.analysis.element import Element
-
 _GRAPHVIZ = threading.Lock()  # the C library keeps global state
+SHAPE_OF = "shape of "  # begins the id of a text that is shown with an element: the rest is the element's
 SVG = "{http://www.w3.org/2000/svg}"
 ElementTree.register_namespace("", SVG.strip("{}"))
 
@@ -24,8 +23,8 @@ def laid_out(dot: str, fmt: str) -> bytes:
             graph.close()
 
 
-def readable_svg(svg: bytes, elements: dict[str, Element], coloured: bool) -> str:
-    """Graphviz' SVG in pixels, without links, titles and comments, with the ids and classes of the elements.
+def readable_svg(svg: bytes, classes: dict[str, str], coloured: bool) -> str:
+    """Graphviz' SVG in pixels, without links, titles and comments, with the ids and `classes` of the elements.
 
     Without colours, lines and texts take the page's colour, and the elements are left to its style sheet.
     """
@@ -40,13 +39,15 @@ def readable_svg(svg: bytes, elements: dict[str, Element], coloured: bool) -> st
             group[:] = link[:]
             _tidy_cell(group)
             group.attrib |= {"id": group.attrib["id"].removeprefix("a_"), "class": "node cell"}
-        name, classes = group.attrib.pop("id"), group.attrib["class"].split()
-        if name in elements:
-            group.attrib |= {"id": name, "class": " ".join([*classes, f"kind-{elements[name].kind}"])}
-        elif classes[0] == "edge" and not coloured:
+        name, (sort, *more) = group.attrib.pop("id"), group.attrib["class"].split()
+        if name in classes:
+            group.attrib |= {"id": name, "class": " ".join([sort, *more, classes[name]])}
+        elif sort == "edge" and not coloured:
             group.attrib["data-edge"] = name  # the page shows it with the piece of the block that it belongs to
-        elif classes[0] == "node":
-            group.attrib["class"] = " ".join(classes[1:])
+        elif sort == "node":
+            group.attrib["class"] = " ".join(more)
+            if name.startswith(SHAPE_OF) and not coloured:
+                group.attrib["data-of"] = name.removeprefix(SHAPE_OF)
     if not coloured:
         _remove_colours(root)
     return ElementTree.tostring(root, encoding="unicode")

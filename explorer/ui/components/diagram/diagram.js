@@ -194,6 +194,7 @@ function highlight(view) {
 function hideUnbuilt({ svg: drawing, elements, group: { hidden } }) {
   for (const [id, g] of elements) g.classList.toggle("unbuilt", hidden.has(id));
   for (const edge of drawing.querySelectorAll("[data-edge]")) edge.classList.toggle("unbuilt", hidden.has(edge.dataset.edge));
+  for (const label of drawing.querySelectorAll("[data-of]")) label.classList.toggle("unbuilt", hidden.has(label.dataset.of));
   for (const unit of drawing.querySelectorAll(".unit")) {
     const cells = [...unit.querySelectorAll(".element")];
     unit.classList.toggle("unbuilt", cells.length > 0 && cells.every((cell) => cell.classList.contains("unbuilt")));
