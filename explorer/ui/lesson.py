@@ -1,37 +1,34 @@
 """A lesson: a link that shows only part of an architecture's page, for those who are to look at that part.
 
-Its text is words with a space between them, each a kind and names after dots: "sections.sum.removal without.weights". Of
-a kind that is named, only those names are offered; what is `without` is not there. Everybody can show everything.
+Its text is words with a space between them, each a kind and names after dots: "sections.sum.removal without.weights".
+Of a kind that is named, only those names are offered; what is `without` is not there. Everybody can show everything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 import streamlit as st
 
 from explorer.architectures.family import Family
 from explorer.runtime.samples import samples
-from explorer.ui.controls import pills, select
-from explorer.ui.link import CONTROLS, Control, choice, is_led
+from explorer.ui.link import CONTROLS, Control, is_led
 
 LESSON = "lesson"
 WITHOUT = "without"
 # What a lesson can do without, by the control's name.
 CAN_GO = {
     "colour": "Colouring",
-    "diagrams": "All operations",
+    "view": "All operations, files",
     "instrument": "Instruments",
-    "download": "Downloads",
     "source": "Own pictures",
     "weights": "Weights",
     "device": "Device",
 }
 
 
-def lesson_control(family: Family, sections: Mapping[str, str]) -> Control:
-    """The lesson's text; empty where everything is shown. `sections`: names and titles of all that the page can have."""
+def lesson_control(family: Family, sections: Collection[str]) -> Control:
+    """The lesson's text; empty where everything is shown. `sections` are the names of all that the page can have."""
     known: dict[str, Collection[str]] = {
         "sections": sections,
         "variants": [v.name for v in family.variants],
@@ -51,6 +48,12 @@ def lesson_control(family: Family, sections: Mapping[str, str]) -> Control:
         return text
 
     return Control(LESSON, "Lesson", parse, lambda: "")
+
+
+def lesson_text(shown: Mapping[str, Collection[str]], without: Collection[str]) -> str:
+    """The text of a lesson that shows of some kinds only these names, and is without these controls."""
+    kinds = {**shown, WITHOUT: without}
+    return " ".join(".".join((kind, *names)) for kind, names in kinds.items() if names)
 
 
 def _named(kind: str) -> Collection[str] | None:
