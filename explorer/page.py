@@ -13,12 +13,13 @@ from explorer.runtime.pictures import LoadedImage
 from explorer.ui.below import SECTIONS
 from explorer.ui.build_up import build_control
 from explorer.ui.cache import trace
+from explorer.ui.lesson import hidden, lesson_control, offers
 from explorer.ui.link import Control, publish, restore
 from explorer.ui.screen import COLOUR, DIAGRAMS, header, instrument_control, screen, variant_control
 from explorer.ui.section import Section, below, controls_of, open_control
 from explorer.ui.selection import node_control
 from explorer.ui.sidebar import SAMPLE, device_box, picture_box, run_of, sample_picture, sidebar_controls
-from explorer.ui.tour import Step, follow, tour_bar
+from explorer.ui.tour import PRESENT, Step, follow, page_keys, tour_bar
 from explorer.ui.weights_box import weights_box, weights_control
 from explorer.ui.window import SIDEBAR, follow_window, place_sidebar
 
@@ -39,6 +40,8 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
     """
     family = family_called(name)
     follow(family, steps)
+    all_sections = (*demonstrations, *SECTIONS)
+    restore((lesson_control(family, [s.name for s in all_sections]),))
     chosen_variant = variant_control(family)
     restore((chosen_variant, SIDEBAR, *sidebar_controls()))
     place_sidebar()
@@ -61,13 +64,16 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
         restore(own_controls)
         shown = own_picture(shown)
     run = run_of(variant.name, shown)
-    sections = tuple(s for s in (*demonstrations, *SECTIONS) if s.available(run))
+    available = tuple(s for s in all_sections if s.available(run))
+    sections = tuple(s for s in available if offers("sections", s.name)) or available
     restore((open_control(sections), *controls_of((*INSTRUMENTS, *sections), run)))
     with st.sidebar:
-        weights_box(variant.name)
-        device_box()
+        if not hidden("weights"):
+            weights_box(variant.name)
+        if not hidden("device"):
+            device_box()
+    tour_bar(family, steps, trace(variant.name), all_sections)
     with st.container(key="one-screen"):
-        tour_bar(family, steps, trace(variant.name))
         header(family, variant)
         screen(run, INSTRUMENTS)
     below(sections, run)
@@ -91,7 +97,7 @@ def tool(
         before: controls on which those depend.
         runs: whether a network looks at a picture; if not, there is no sidebar.
     """
-    restore((SIDEBAR, *sidebar_controls(), *before, *networks))
+    restore((PRESENT, SIDEBAR, *sidebar_controls(), *before, *networks))
     place_sidebar()
     names = [control.value for control in networks]
     restore((weights_control(*names),))
@@ -106,5 +112,6 @@ def tool(
         st.title(top.title, anchor=False)
     top.show(run)
     below(sections, run)
+    page_keys()
     follow_window()
     publish()

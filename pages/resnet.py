@@ -26,7 +26,7 @@ TOUR = (
     ),
     Step(
         "Without the unit",
-        "conv3_x.1.add",
+        "conv2_x.1.add",
         "Its residual is set to zero, and its input goes on. In plain-34 no other path carries the input "
         "past the same layers.",
         variant="resnet34",
@@ -35,14 +35,14 @@ TOUR = (
     ),
     Step(
         "The same without shortcuts",
-        "conv3_x.1.relu2",
+        "conv2_x.1.relu2",
         "plain-34 has the layers of ResNet-34 and no dashed edge. In the paper it trains worse than "
         "plain-18, although its gradients do not vanish.",
         variant="plain34",
     ),
     Step(
         "Degradation",
-        "conv3_x.1.relu2",
+        "conv2_x.1.relu2",
         "The same layers and the same training. The plain network's **training** loss is the higher one, "
         "too: it does not overfit, it trains worse.",
         variant="plain34",

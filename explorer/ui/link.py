@@ -192,6 +192,11 @@ def lead(values: Mapping[str, Any]) -> None:
     st.session_state[LED] = values
 
 
+def is_led(value: object) -> bool:
+    """Whether what leads in this run gives some control this value."""
+    return value in st.session_state.get(LED, {}).values()
+
+
 def restore(controls: Iterable[Control]) -> None:
     """Give each control its value, in their order; a sentence on the page for each wrong one in the link."""
     state = st.session_state

@@ -26,6 +26,7 @@ from explorer.ui.components.diagram import ColourBy, clicked, diagram, link
 from explorer.ui.components.feature_maps import model_input
 from explorer.ui.controls import segments, select
 from explorer.ui.download import download
+from explorer.ui.lesson import hidden, offers
 from explorer.ui.link import Control, choice, link_to, publish, rerun_page
 from explorer.ui.maps_title import maps_title
 from explorer.ui.section import Section
@@ -56,7 +57,14 @@ MAC_HELP = WORDS["MAC"]
 
 def variant_control(family: Family) -> Control:
     """Which of the family's networks is shown."""
-    return choice("variant", "Variant", {v.name: v.label for v in family.variants}, family.default)
+
+    def offered() -> dict[str, str]:
+        return {v.name: v.label for v in family.variants if offers("variants", v.name)}
+
+    def default() -> str:
+        return family.default if offers("variants", family.default) else next(iter(offered()))
+
+    return choice("variant", "Variant", offered, default)
 
 
 def instrument_control(instruments: tuple[Section, ...]) -> Control:
@@ -78,8 +86,10 @@ def header(family: Family, variant: Variant) -> None:
             f"**{t.depth}** weight layers · {t.input_size[1]} × {t.input_size[2]}",
             help=f"{family.authors}. {MAC_HELP} Weight layers are those on the longest path.",
         )
-        select(COLOUR, label_visibility="collapsed", on_change=_redraw)
-        _view_box(variant.name)
+        if not hidden("colour"):
+            select(COLOUR, label_visibility="collapsed", on_change=_redraw)
+        if not hidden("view"):
+            _view_box(variant.name)
 
 
 @st.fragment
@@ -184,7 +194,10 @@ def _beside_diagrams(trace: Trace, node: Node, run: Run, instruments: tuple[Sect
     node_line(trace, node)
     with st.container(key="instrument-title", horizontal=True, vertical_alignment="center"):
         st.markdown(maps_title(run, node))
-        chosen = segments(instrument_control(instruments), label_visibility="collapsed", width="content")
+        control = instrument_control(instruments)
+        chosen = control.value
+        if not hidden(control.name):
+            chosen = segments(control, label_visibility="collapsed", width="content")
     with st.container(key="instrument-shown"):
         next(i for i in instruments if i.name == chosen).show(run)
     input_and_answer(run, group=run.variant, key=f"{run.variant}-input")

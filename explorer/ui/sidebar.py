@@ -11,6 +11,7 @@ from explorer.runtime.pictures import ImageError, LoadedImage, load_image
 from explorer.runtime.run import Run
 from explorer.runtime.samples import sample, samples
 from explorer.ui.controls import segments, select
+from explorer.ui.lesson import hidden, offers
 from explorer.ui.link import Control, choice, followed
 from explorer.ui.weights_box import weights_for
 
@@ -26,7 +27,7 @@ SOURCE = choice("source", "Where from", (FROM_SAMPLE, FROM_UPLOAD, FROM_CAMERA),
 SAMPLE = choice(
     "sample",
     "Sample picture",
-    {s.id: s.title for s in samples()},
+    lambda: {s.id: s.title for s in samples() if offers("samples", s.id)},
     kept=True,
     active=lambda: SOURCE.value == FROM_SAMPLE,
 )
@@ -63,7 +64,7 @@ def picture_box() -> LoadedImage:
     st.subheader("Picture", anchor=False)
     if followed(SAMPLE.name):
         SOURCE.set(FROM_SAMPLE)
-    source = segments(SOURCE, label_visibility="collapsed", width="stretch")
+    source = FROM_SAMPLE if hidden(SOURCE.name) else segments(SOURCE, label_visibility="collapsed", width="stretch")
     picture = _own_picture(source) if source != FROM_SAMPLE else None
     if picture is None:
         s = sample(select(SAMPLE, label_visibility="collapsed"))

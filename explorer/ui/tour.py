@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from explorer.analysis.trace import Trace
 from explorer.architectures.family import Family
+from explorer.runtime.samples import samples
 from explorer.ui.build_up import BUILD, build_up, built
 from explorer.ui.components.stage import Look, Told, Wish, stage
-from explorer.ui.link import Control, lead, number, publish, rerun_page, reset, restore
-from explorer.ui.section import OPEN
+from explorer.ui.lesson import CAN_GO, LESSON, WITHOUT, lesson_text
+from explorer.ui.link import Control, lead, link_to, number, publish, rerun_page, reset, restore
+from explorer.ui.section import OPEN, Section
 from explorer.ui.selection import NODE, SHOWN_IN
 
 STEP = "step"  # in the session and in the link; 0: none
@@ -74,16 +77,20 @@ def _led(family: Family, steps: Sequence[Step], chosen: int) -> Mapping[str, Any
 
 
 BAR = "tour-bar"  # the fragment's key
+ASKED = "lesson-asked"  # in the session: the box for a lesson's link is to be opened
 
 
-def tour_bar(family: Family, steps: tuple[Step, ...], trace: Trace) -> None:
-    """The bar: step, text, next and previous; the keys of the page; presenting; the selected block, built up."""
+def tour_bar(family: Family, steps: tuple[Step, ...], trace: Trace, sections: tuple[Section, ...]) -> None:
+    """The bar: step, text, next and previous; the keys of the page; presenting; the selected block, built up.
+
+    `sections` are all that the page can have, for a lesson's link.
+    """
     with st.container(key="tour"):
-        _bar(family, steps, trace)
+        _bar(family, steps, trace, sections)
 
 
 @st.fragment(key=BAR)
-def _bar(family: Family, steps: tuple[Step, ...], trace: Trace) -> None:
+def _bar(family: Family, steps: tuple[Step, ...], trace: Trace, sections: tuple[Section, ...]) -> None:
     block = built(trace)
     now = Wish(step_control(steps).value, PRESENT.value, block.count)
     stage(
@@ -91,10 +98,50 @@ def _bar(family: Family, steps: tuple[Step, ...], trace: Trace) -> None:
         now,
         idea=family.idea,
         pieces=len(block.pieces),
+        lesson=bool(st.session_state[LESSON]),
         key=f"stage-{family.name}",
         on_wish=lambda wish: _take(steps, trace, now, wish),
-        on_lesson=lambda: None,
+        on_lesson=_lesson_asked,
     )
+    if st.session_state.pop(ASKED, False):
+        _lesson_box(family, steps, sections)
+    publish()
+
+
+def _lesson_asked() -> None:
+    """In a lesson everything is shown again; else one is made."""
+    if st.session_state[LESSON]:
+        st.session_state[LESSON] = ""
+        rerun_page()
+    st.session_state[ASKED] = True
+
+
+def _some(kind: str, label: str, titles: Mapping[str, str], none: str) -> list[str]:
+    key = f"lesson-{kind}"
+    return st.multiselect(label, titles, format_func=titles.__getitem__, placeholder=none, key=key)
+
+
+@st.dialog("Lesson link", width="medium")
+def _lesson_box(family: Family, steps: tuple[Step, ...], sections: tuple[Section, ...]) -> None:
+    """What students see: whoever opens the link sees this page with nothing else on it, and can show everything."""
+    kinds = {
+        "sections": ("Sections", {s.name: s.title for s in sections}),
+        "variants": ("Variants", {v.name: v.label for v in family.variants}),
+        "samples": ("Samples", {s.id: s.title for s in samples()}),
+    }
+    shown = {kind: _some(kind, *labels, "All") for kind, labels in kinds.items()}
+    without = _some(WITHOUT, "Without", CAN_GO, "Nothing hidden")
+    titles = ["The view as it is", *(f"{number}. {step.title}" for number, step in enumerate(steps, 1))]
+    first = st.selectbox("First", range(len(titles)), format_func=titles.__getitem__, key="lesson-first")
+    says = link_to(**{STEP: str(first)}) if first else st.query_params.to_dict()
+    says = {LESSON: lesson_text(shown, without), **says, PRESENT.name: ""}
+    st.code(f"{st.context.url}?{urlencode({name: text for name, text in says.items() if text})}", wrap_lines=True)
+
+
+@st.fragment(key=BAR)
+def page_keys() -> None:
+    """The keys of a page without a tour: presenting."""
+    stage((), Wish(0, PRESENT.value, 0), key="stage", on_wish=lambda wish: PRESENT.set(wish.presenting))
     publish()
 
 

@@ -79,7 +79,7 @@ def test_click_reaches_the_page_and_only_the_link_is_sent_again(page: AppTest) -
         page.run()
         after = _components(page)
         assert page.text[0].value == node
-        sent = {"group": "net", "node": node, "block": "stem", "stage": "stem"}
+        sent = {"group": "net", "node": node, "block": "stem", "stage": "stem", "hidden": []}
         assert json.loads(after["cnn_explorer.link"].json) == sent
         assert after["cnn_explorer.diagram"] == before["cnn_explorer.diagram"]
 

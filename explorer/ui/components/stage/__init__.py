@@ -43,22 +43,24 @@ def stage(
     steps: Sequence[Told],
     now: Wish,
     *,
-    idea: str,
-    pieces: int,
     key: str,
     on_wish: Callable[[Wish], None],
-    on_lesson: Callable[[], None],
+    idea: str = "",
+    pieces: int = 0,
+    lesson: bool = False,
+    on_lesson: Callable[[], None] = lambda: None,
 ) -> None:
     """Show the bar.
 
     Args:
         steps: of the tour; without any the bar itself is not shown.
         now: what is shown at present.
-        idea: what the bar says while no step is chosen.
-        pieces: how many the block that is shown can be built up from.
         key: of the component.
         on_wish: called with what the viewer asks for, before the run that this causes.
-        on_lesson: called when the viewer asks for a lesson's link.
+        idea: what the bar says while no step is chosen.
+        pieces: how many the block that is shown can be built up from.
+        lesson: whether the page shows only part of itself.
+        on_lesson: called when the viewer asks for a lesson's link, or in a lesson for the whole page.
     """
     presses = f"{key}-presses"
 
@@ -73,6 +75,7 @@ def stage(
         **asdict(now),
         "idea": idea,
         "pieces": pieces,
+        "lesson": lesson,
         "presses": st.session_state.get(presses, 0),
     }
     _STAGE(key=key, data=data, on_wish_change=take, on_lesson_change=on_lesson)

@@ -25,16 +25,19 @@ function createBar(shadow) {
   bar.text = el("p", "text", { "aria-live": "polite" });
   bar.start = button("Start the tour", "", () => turn(bar, 1));
   bar.present = button("Present (P)", "Present", () => wish(bar, { presenting: true }));
+  bar.lesson = el("button", "", { type: "button", popovertarget: "lesson" }, "Lesson ▾");
+  bar.way = wayOut(bar);
   bar.menu = menu(bar);
-  const more = el("button", "", { type: "button", popovertarget: "menu", "aria-label": "More", title: "More" }, "⋯");
+  const more = el("button", "", { type: "button", popovertarget: "menu", "aria-label": "More about the tour", title: "More" }, "⋯");
   bar.steps = el("div", "steps", {}, bar.previous, bar.number, bar.next);
-  bar.root = el("div", "bar", {}, bar.steps, bar.text, bar.start, bar.present, more);
+  bar.root = el("div", "bar", {}, bar.steps, bar.text, bar.start, bar.present, bar.lesson, more);
   bar.laser = el("div", "laser", { popover: "manual" });
   bar.blank = el("div", "blank", { popover: "manual" });
   bar.help = help();
-  shadow.append(bar.root, bar.list, bar.menu, bar.help, bar.laser, bar.blank);
+  shadow.append(bar.root, bar.list, bar.menu, bar.way, bar.help, bar.laser, bar.blank);
   placeUnder(bar.list, bar.number);
   placeUnder(bar.menu, more);
+  placeUnder(bar.way, bar.lesson);
   listen(bar);
   return bar;
 }
@@ -48,9 +51,15 @@ function menu(bar) {
   bar.build = item("Build the block up (B)", () => build(bar, 1));
   bar.end = item("End the tour", () => choose(bar, 0));
   bar.stop = item("End the presentation (Esc)", () => wish(bar, { presenting: false }));
-  items.append(bar.stop, bar.build, bar.end, item("Lesson link …", () => bar.send("lesson", true)),
-    item("Keys (?)", () => bar.help.showModal()));
+  bar.make = item("Lesson link …", () => bar.send("lesson", true));
+  items.append(bar.stop, bar.build, bar.end, bar.make, item("Keys (?)", () => bar.help.showModal()));
   return items;
+}
+
+function wayOut(bar) {
+  const words = el("p", "", {}, "This is a lesson: it shows only part of the page.");
+  const out = button("Show everything", "Show everything", () => bar.send("lesson", true));
+  return el("div", "list", { popover: "auto", id: "lesson" }, words, out);
 }
 
 function help() {
@@ -116,8 +125,9 @@ function fillList(bar) {
 }
 
 function draw(bar) {
-  const { data: { steps, idea, pieces }, wish: { step, presenting } } = bar;
+  const { data: { steps, idea, pieces, lesson }, wish: { step, presenting } } = bar;
   const shown = steps[step - 1];
+  bar.root.hidden = steps.length === 0;
   bar.number.textContent = shown ? `${step}/${steps.length} ▾` : "Tour ▾";
   bar.start.textContent = `Tour: ${steps.length} steps ›`;
   bar.start.hidden = step > 0;
@@ -126,7 +136,9 @@ function draw(bar) {
   bar.next.setAttribute("aria-disabled", String(step >= steps.length));
   bar.end.hidden = step === 0;
   bar.build.hidden = pieces < 2;
-  bar.present.hidden = presenting;
+  bar.present.hidden = presenting || lesson;
+  bar.lesson.hidden = presenting || !lesson;
+  bar.make.hidden = lesson;
   bar.stop.hidden = !presenting;
   bar.list.querySelectorAll("button").forEach((item, index) => {
     if (index + 1 === step) item.setAttribute("aria-current", "step");
