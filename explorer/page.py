@@ -17,7 +17,7 @@ from explorer.ui.link import Control, publish, restore
 from explorer.ui.screen import COLOUR, DIAGRAMS, header, instrument_control, screen, variant_control
 from explorer.ui.section import Section, below, controls_of, open_control
 from explorer.ui.selection import node_control
-from explorer.ui.sidebar import device_box, picture_box, run_of, sidebar_controls
+from explorer.ui.sidebar import SAMPLE, device_box, picture_box, run_of, sample_picture, sidebar_controls
 from explorer.ui.tour import Step, follow, tour_bar
 from explorer.ui.weights_box import weights_box, weights_control
 from explorer.ui.window import SIDEBAR, follow_window, place_sidebar
@@ -75,7 +75,13 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
     publish()
 
 
-def tool(top: Section, *sections: Section, networks: Sequence[Control], before: Sequence[Control] = ()) -> None:
+def tool(
+    top: Section,
+    *sections: Section,
+    networks: Sequence[Control],
+    before: Sequence[Control] = (),
+    runs: bool = True,
+) -> None:
     """Draw a page that is about no single architecture.
 
     Args:
@@ -83,14 +89,18 @@ def tool(top: Section, *sections: Section, networks: Sequence[Control], before: 
         sections: below it; the first one is open at first.
         networks: the controls whose values are names of variants.
         before: controls on which those depend.
+        runs: whether a network looks at a picture; if not, there is no sidebar.
     """
     restore((SIDEBAR, *sidebar_controls(), *before, *networks))
     place_sidebar()
     names = [control.value for control in networks]
     restore((weights_control(*names),))
-    with st.sidebar:
-        run = run_of(names[0], picture_box())
-        device_box()
+    if runs:
+        with st.sidebar:
+            run = run_of(names[0], picture_box())
+            device_box()
+    else:
+        run = run_of(names[0], sample_picture(SAMPLE.value))
     restore((*top.controls(run), open_control(sections), *controls_of(sections, run)))
     with st.container(key="tool-title"):
         st.title(top.title, anchor=False)

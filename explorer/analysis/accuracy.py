@@ -8,6 +8,8 @@ also of one crop; or a competition's, of more crops, scales or networks.
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -41,6 +43,11 @@ class Accuracy:
         """Percent of the pictures whose class is the first, or among the first five."""
         error = self.top1 if top == 1 else self.top5
         return None if error is None else round(100 - error, 3)
+
+    @property
+    def series(self) -> tuple[str, str, str]:
+        """What it shares with the networks that a line may join it with: name without numbers, protocol, pictures."""
+        return re.sub(r"\d+", "", self.variant), self.protocol, self.data
 
 
 def _weights(variant: str, top1: float, top5: float, source: str) -> Accuracy:
@@ -168,3 +175,27 @@ class Counts:
 def counts() -> dict[str, Counts]:
     """What `python -m explorer assets` has written, by variant."""
     return {name: Counts(**found) for name, found in json.loads(FILE.read_text(encoding="utf-8")).items()}
+
+
+WITHOUT_FIGURES = {
+    "lenet": "it reads handwritten digits, which are no pictures of ImageNet",
+    "nin": "its paper has no figure on ImageNet",
+}
+"""Families that have no record, by page, and why."""
+
+
+def absent(
+    pages: Iterable[str], groups: Mapping[Group, str], top: Literal[1, 5], shown: Iterable[Group]
+) -> dict[str, str]:
+    """Why families are not in the chart that shows these groups, by page; `groups` are the words for all groups."""
+    shown, reasons = set(shown), {}
+    for page in pages:
+        own = [r for r in RECORDS if counts()[r.variant].page == page]
+        visible = [r for r in own if r.group in shown]
+        if any(r.accuracy(top) is not None for r in visible):
+            continue
+        elsewhere = [groups[g] for g in groups if any(r.group == g and r.accuracy(top) is not None for r in own)]
+        parts = [f"only top-{6 - top} is printed"] if visible else []
+        parts += [f"see “{'”, “'.join(elsewhere)}”"] if elsewhere else []
+        reasons[page] = "; ".join(parts) or WITHOUT_FIGURES[page]
+    return reasons

@@ -51,6 +51,20 @@ KINDS: dict[Kind, KindStyle] = {
     "reshape": KindStyle("Reshape, dropout", "#83878d", "#696d72", "#81858b", "#9ca0a7"),
 }
 
+# Lines and bubbles that stand for families, one after the other: (light, dark), 3:1 at least to the page.
+SERIES = (
+    ("#396eca", "#71a3fb"),
+    ("#bb5211", "#f08258"),
+    ("#0d804a", "#57e6a4"),
+    ("#9b569c", "#e693fc"),
+    ("#816f00", "#ece871"),
+    ("#14808f", "#41c5e1"),
+    ("#b0305c", "#ff8fb1"),
+    ("#6f4a24", "#d2a679"),
+    ("#4b3fa8", "#a99bff"),
+    ("#56606d", "#c3cad4"),
+)
+
 _STEPS = ("#ffffd9", "#e4f4b6", "#c2e6b4", "#8fd3b9", "#5fc0c2", "#45a9c6", "#3c90bf")
 # In both themes "more" stands out more from the page.
 RAMP_LIGHT = Ramp(none="#f1f2f4", steps=_STEPS)

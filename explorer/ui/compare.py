@@ -1,29 +1,39 @@
-"""Two networks on the same picture: their maps at a chosen resolution, and what they differ in."""
+"""Two networks on the same picture: their blocks with what differs, their maps, and what they cost."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from explorer.analysis.compare import Difference, Level, differences, levels
+from explorer.analysis.compare import Alignment, Difference, Level, aligned, differences, levels
 from explorer.analysis.text import bytes_text, pair_text, shape_text, thousands
+from explorer.analysis.trace import Block, Node
 from explorer.architectures import catalogue, family_of
+from explorer.architectures import variant as variant_called
+from explorer.diagrams.labels import cell_text, window_text
 from explorer.runtime.maps import Message, Order, encode_page, statistics
 from explorer.runtime.run import Run
+from explorer.runtime.weights.network import available_weights, describe_weights
 from explorer.ui import cache
+from explorer.ui.components.diagram import clicked, diagram, link
 from explorer.ui.components.feature_maps import feature_maps
 from explorer.ui.controls import reports, segments, select
-from explorer.ui.link import Control, choice, link_to, publish, revision
+from explorer.ui.link import Control, choice, link_to, publish, rerun_page, revision
 from explorer.ui.map_controls import MapControls, map_controls
-from explorer.ui.screen import answer
+from explorer.ui.screen import answer, maps_title
 from explorer.ui.section import Section
 from explorer.ui.selection import SCREEN
 from explorer.ui.weights_box import weights_for
 
+MAX_BLOCK_HEIGHT_PX = 380  # of a diagram: both stand in a window of 1280x720
+WIDTHS = {0.5: "half", 0.25: "a quarter", 0.125: "an eighth"}
 DEFAULT_STAGE = 8  # where both networks have it
+MAX_NAMED = 3  # of the operations with other numbers
 
 
 def _labels() -> dict[str, str]:
@@ -33,6 +43,18 @@ def _labels() -> dict[str, str]:
 A = choice("compare.a", "First network", _labels, "resnet34")
 B = choice("compare.b", "Second network", _labels, "plain34")
 NETWORKS = (A, B)
+
+
+def _weights_control(network: Control) -> Control:
+    def kinds() -> dict[str, str]:
+        variant = variant_called(network.value)
+        return {weights: describe_weights(variant, weights) for weights in available_weights(variant)}
+
+    label = f"Weights of the {network.label.lower()}"
+    return choice(f"{network.name}.weights", label, kinds, lambda: weights_for(network.value))
+
+
+WEIGHTS = tuple(map(_weights_control, NETWORKS))
 
 
 def _both_levels() -> tuple[dict[int, Level], dict[int, Level]]:
@@ -51,8 +73,35 @@ def _default_stage() -> int:
 STAGE = choice("compare.stage", "Side of the maps, as a part of the input's", _stages, _default_stage)
 
 
+def _default_node(index: int) -> Node:
+    """What makes the last maps of the chosen resolution."""
+    return _both_levels()[index][STAGE.value].node
+
+
+def _block(index: int) -> Block:
+    return cache.trace(NETWORKS[index].value).block(_default_node(index).block)
+
+
+def _node_control(index: int) -> Control:
+    """Which operation of the block is looked at."""
+
+    def operations() -> dict[str, str]:
+        return {name: name for name in _block(index).nodes}
+
+    network = NETWORKS[index]
+    label = f"Operation of the {network.label.lower()}"
+    return choice(f"{network.name}.node", label, operations, lambda: _default_node(index).name)
+
+
+NODES = tuple(map(_node_control, range(len(NETWORKS))))
+
+
 def _runs(run: Run) -> tuple[Run, Run]:
-    return run, replace(run, variant=B.value, weights=weights_for(B.value))
+    a, b = (
+        replace(run, variant=network.value, weights=weights.value)
+        for network, weights in zip(NETWORKS, WEIGHTS, strict=True)
+    )
+    return a, b
 
 
 def _map_controls(run: Run) -> list[MapControls]:
@@ -60,8 +109,7 @@ def _map_controls(run: Run) -> list[MapControls]:
 
     def of(index: int, name: str) -> MapControls:
         def shape() -> tuple[int, ...]:
-            node = _both_levels()[index][STAGE.value].node.name
-            return cache.running_trace(_runs(run)[index]).node(node).out_shape
+            return cache.running_trace(_runs(run)[index]).node(NODES[index].value).out_shape
 
         return map_controls(name, shape, scale="shared")
 
@@ -69,50 +117,127 @@ def _map_controls(run: Run) -> list[MapControls]:
 
 
 def _controls(run: Run) -> Sequence[Control]:
-    return STAGE, *(control for looked_at in _map_controls(run) for control in looked_at.by_field.values())
+    own = (control for looked_at in _map_controls(run) for control in looked_at.by_field.values())
+    return *WEIGHTS, STAGE, *NODES, *own
 
 
-# ---- the pair and their maps --------------------------------------------------------------------------------
+# ---- the pair: blocks and maps ------------------------------------------------------------------------------
 
 
 @st.fragment(key=SCREEN)
 def _show_pair(run: Run) -> None:
-    """The choice of two networks, and their maps side by side on one scale of colours."""
-    columns = st.columns(2, gap="medium")
-    for control, column in zip(NETWORKS, columns, strict=True):
+    """The choice of two networks, what their blocks differ in, and their maps on one scale of colours."""
+    for index, column in enumerate(_columns()):
         with column:
-            _network_box(control)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            _network_box(index)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cost-stage"):
         st.markdown(f"{STAGE.label}:", width="content")
         segments(STAGE, label_visibility="collapsed")
-    chosen = [found[STAGE.value] for found in _both_levels()]
-    runs = _runs(run)
-    ranges = [_range(r, level.node.name) for r, level in zip(runs, chosen, strict=True)]
-    limits = min(low for low, _ in ranges), max(high for _, high in ranges)
-    for side, column in enumerate(st.columns(2, gap="medium")):
+        both = {control.name: control.value for control in NETWORKS}
+        st.page_link("../pages/accuracy.py", label="Accuracy of both →", query_params=link_to(**both))
+    found = _alignment()
+    st.markdown(_what_differs(found))
+    for index, (column, marked) in enumerate(zip(_columns(), (found.only_first, found.only_second), strict=True)):
         with column:
-            _maps(runs[side], chosen[side].node.name, NETWORKS[side].name, _map_controls(run)[side], limits)
+            _block_diagram(index, marked)
+    runs = _runs(run)
+    ranges = [_range(r, control.value) for r, control in zip(runs, NODES, strict=True)]
+    limits = min(low for low, _ in ranges), max(high for _, high in ranges)
+    for index, column in enumerate(_columns()):
+        with column:
+            _maps(runs[index], index, _map_controls(run)[index], limits)
     st.caption(
         "Both share one scale of colours. What to look for: how many maps there are, how strong they are, and how much "
-        "of the picture they still show."
+        "of the picture they still show. A click in a block shows that operation's maps, and those of its partner."
     )
     publish()
 
 
-def _network_box(control: Control) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        name = select(control, label_visibility="collapsed", on_change=st.rerun)  # the whole page
-        with st.container(key=f"cost-{control.name}", width="content"):
-            st.page_link(
-                f"../pages/{family_of(name).name}.py",
-                label=f"Open {catalogue()[name].title} →",
-                query_params=link_to(variant=name),
-            )
+def _columns() -> list[Any]:
+    return st.columns(len(NETWORKS), gap="medium")
 
 
-def _maps(run: Run, node: str, side: str, looked_at: MapControls, limits: tuple[float, float]) -> None:
-    channels, *size = cache.running_trace(run).node(node).out_shape
-    st.markdown(f"**{node}** · {channels} maps of {pair_text(size)}")
+def _network_box(index: int) -> None:
+    network, weights = NETWORKS[index], WEIGHTS[index]
+    name = select(network, label_visibility="collapsed", on_change=rerun_page)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"cost-{network.name}-row"):
+        select(weights, label_visibility="collapsed")
+        st.page_link(
+            f"../pages/{family_of(name).name}.py",
+            label=f"Open {catalogue()[name].title} →",
+            query_params=link_to(variant=name),
+        )
+
+
+def _alignment() -> Alignment:
+    return aligned(cache.trace(A.value), cache.trace(B.value), (_block(0), _block(1)))
+
+
+def _what_differs(found: Alignment) -> str:
+    """In a sentence, what one block has and the other has not, and what both have with other numbers."""
+    heads = [f"**{head}**" for head in _heads()]
+    alone = [
+        f"only {head} has {', '.join(map(_named, nodes))}"
+        for head, nodes in zip(heads, (found.only_first, found.only_second), strict=True)
+        if nodes
+    ]
+    altered = [f"{_own_name(a)} {window_text(a)} against {window_text(b)}" for a, b in found.altered]
+    more = f", and {len(altered) - MAX_NAMED} more" if len(altered) > MAX_NAMED else ""
+    sentences = [f"Framed: {'; '.join(alone)}."] if alone else []
+    if altered:
+        sentences.append(f"With other numbers: {'; '.join(altered[:MAX_NAMED])}{more}.")
+    return " ".join(sentences) or "These two blocks do the same, operation by operation."
+
+
+def _own_name(node: Node) -> str:
+    """Within its block: "se.squeeze"."""
+    return node.name.removeprefix(f"{node.block}.")
+
+
+def _named(node: Node) -> str:
+    """With the sign that stands in the diagram, if it is one: "add (+)"."""
+    sign = cell_text(node)
+    return _own_name(node) if sign.isascii() and sign[0].isalnum() else f"{_own_name(node)} ({sign})"
+
+
+def _block_diagram(index: int, marked: Sequence[Node]) -> None:
+    name, group, block = NETWORKS[index].value, NETWORKS[index].name, _block(index)
+    node = cache.trace(name).node(NODES[index].value)
+    drawings = [cache.diagram(c.value, "block", _block(i).path) for i, c in enumerate(NETWORKS)]
+    scale = min(1, MAX_BLOCK_HEIGHT_PX / max(drawing.size[1] for drawing in drawings))  # one for both
+    diagram(
+        drawings[index],
+        group=group,
+        key=f"{group}-block",
+        label=f"Operations of {block.path}, {catalogue()[name].title}",
+        legend=False,
+        height=math.ceil(scale * drawings[index].size[1]),
+        marked=[n.name for n in marked],
+    )
+    key = f"{group}-link"
+    link(
+        group=group,
+        key=key,
+        node=node.name,
+        block=node.block,
+        stage=node.stage,
+        on_node_change=partial(_select_clicked, index, key),
+    )
+
+
+def _select_clicked(index: int, key: str) -> None:
+    """The operation that was clicked, and the other block's that does the same, if there is one."""
+    name = clicked(key)
+    if name is not None and NODES[index].accepts(name):
+        NODES[index].set(name)
+        partner = _alignment().partner(index, name)
+        if partner is not None:
+            NODES[1 - index].set(partner)
+
+
+def _maps(run: Run, index: int, looked_at: MapControls, limits: tuple[float, float]) -> None:
+    side, node = NETWORKS[index].name, NODES[index].value
+    st.markdown(_maps_title(run, node))
     key, view = f"{side}-{revision()}", looked_at.view
     feature_maps(
         _message(run, side, node, limits, view.order, view.page),
@@ -121,6 +246,18 @@ def _maps(run: Run, node: str, side: str, looked_at: MapControls, limits: tuple[
         on_view_change=reports(key, **looked_at.by_field),
     )
     answer(run, group=side, key=f"{side}-input")
+
+
+def _maps_title(run: Run, node: str) -> str:
+    """How many maps of which size, and of how many the paper's network has where this is a narrow one."""
+    shape, published = (t.node(node).out_shape for t in (cache.running_trace(run), cache.trace(run.variant)))
+    is_vector = shape[1:] in ((), (1, 1))
+    what = f"{shape[0]} values" if is_vector else f"{shape[0]} maps of {pair_text(shape[1:])}"
+    if shape == published:
+        return f"**{node}** · {what}"
+    width = WIDTHS.get(shape[0] / published[0])
+    ours = f"; ours is trained {width} as wide" if width else ""
+    return f"**{node}** · {what} (the paper's network has {published[0]}{ours})"
 
 
 @cache.few(64)

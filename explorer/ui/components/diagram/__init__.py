@@ -62,6 +62,7 @@ def diagram(
     legend: bool | Iterable[Kind] = True,
     zoomable: bool = False,
     height: int | None = None,
+    marked: Iterable[str] = (),
 ) -> None:
     """Show a drawing; clicks reach the page through the `link` of the same group.
 
@@ -78,6 +79,7 @@ def diagram(
         zoomable: pan and zoom instead of scrolling, for graphs that never fit.
         height: pixels reserved, legend included; the drawing is fitted into them. Default: fitted to the
             width alone, as tall as it gets.
+        marked: ids of elements that get a frame, as what another drawing lacks.
     """
     kinds = {element.kind for element in drawing.elements.values()} if isinstance(legend, bool) else set(legend)
     data: dict[str, Any] = {
@@ -92,6 +94,7 @@ def diagram(
         "legend": legend is not False,
         "zoomable": zoomable,
         "height": height,
+        "marked": [name for name in marked if name in drawing.elements],
     }
     _DIAGRAM(key=key, data=data, height="content" if height is None else height)
 

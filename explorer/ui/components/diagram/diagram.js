@@ -84,8 +84,9 @@ function draw(view) {
   view.elements = new Map();
   for (const g of view.svg.querySelectorAll("g[id]")) adopt(view, g);
   view.selection = svg("g", { class: "selection" });
+  view.marks = svg("g", { class: "marks" });
   const graph = view.svg.querySelector("g.graph") ?? view.svg;
-  graph.append(view.selection);
+  graph.append(view.marks, view.selection);
   // How far to the right and up a badge can lie without being cut off.
   const shift = graph.transform.baseVal.consolidate()?.matrix ?? { e: 0, f: 0 };
   const right = view.svg.viewBox.baseVal.width - shift.e - BADGE_RADIUS;
@@ -181,6 +182,8 @@ function highlight(view) {
   for (const [id, g] of view.elements) g.setAttribute("aria-pressed", selected.has(id));
   hideUnbuilt(view);
   view.selection.replaceChildren(...shown.flatMap(([, g]) => selectionMark(g, view.badgeLimits)));
+  const { marked = [] } = view.data;
+  view.marks.replaceChildren(...marked.map((id) => view.elements.get(id).querySelector(SHAPES).cloneNode()));
   setTabStop(view, shown[0]?.[1] ?? view.elements.values().next().value);
   const ids = shown.map(([id]) => id).join();
   if (ids && ids !== view.revealed) reveal(view, shown[0][1]);
