@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from explorer.demonstrations.pointwise.panel import (
-    BOTTLENECKS,
-    BUDGET,
-    CALCULATOR,
-    FAMILY,
-    FORMULAS,
-    FROM,
-    MEASURED,
-    NET,
-    POSITION,
-)
+from explorer.demonstrations.pointwise.budget_panel import BUDGET
+from explorer.demonstrations.pointwise.calculator_panel import BOTTLENECKS, CALCULATOR, FAMILY, FORMULAS, FROM
+from explorer.demonstrations.pointwise.measured_panel import MEASURED
+from explorer.demonstrations.pointwise.position_panel import NET, POSITION, TOP
 from explorer.page import tool
 
 if __name__ == "__main__":
     tool(
+        TOP,
+        POSITION,
         CALCULATOR,
         FORMULAS,
         BOTTLENECKS,
         FAMILY,
-        POSITION,
         BUDGET,
         MEASURED,
         networks=(NET,),

@@ -202,7 +202,7 @@ def node_line(trace: Trace, node: Node) -> None:
 def _cost_link(trace: Trace, node: Node) -> str:
     if node.type != "Conv2d":
         return ""
-    link_ = urlencode(link_to(**{"cost.from": f"{trace.variant}:{node.name}"}))
+    link_ = urlencode(link_to(**{"cost.from": f"{trace.variant}:{node.name}", "section": "calculator"}))
     return f" · [cost of this convolution](/convolution?{link_})"
 
 

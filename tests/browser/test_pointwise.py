@@ -33,27 +33,41 @@ def select(view: AppPage, key: str, option: str, value: str) -> None:
 
 
 def test_the_sections_follow_every_number(open_page: OpenPage) -> None:
-    view = open_page("/convolution")
-    shown = {content(view, "section-formulas")}
-    numbers = {"height": "14", "width": "12", "channels": "48", "out": "40", "stride": "2", "groups": "2"}
-    for count, (name, value) in enumerate({**numbers, "bottleneck": "8"}.items(), 2):
+    view = open_page("/convolution?section=formulas")
+    page = view.page
+    formulas = page.locator(".st-key-section-formulas .katex-mathml")
+    first = formulas.all_inner_texts()
+    shown = [first]
+    counts = {"height": "14", "width": "12", "channels": "48", "out": "40", "stride": "2", "groups": "2"}
+    for name, value in {**counts, "bottleneck": "8"}.items():
         type_into(view, f"cost.{name}", value)
-        shown.add(content(view, "section-formulas"))
-        assert len(shown) == count
+        assert formulas.all_inner_texts() not in shown
+        shown.append(formulas.all_inner_texts())
     type_into(view, "cost.kernel", "1×7", "1x7")
     type_into(view, "cost.padding", "0x3")
-    before = content(view, "section-formulas")
-    view.page.get_by_text("Bias", exact=True).click()
+    before = formulas.all_inner_texts()
+    page.get_by_text("Bias", exact=True).click()
     wait_for_link(view, "cost.bias", "no")
-    assert content(view, "section-formulas") != before
-    type_into(view, "cost.kernel", "big", None)
-    expect(view.page.get_by_test_id("stAlert")).to_have_count(1)
-    type_into(view, "cost.groups", "5")
-    expect(view.page.locator(".st-key-section-formulas").get_by_test_id("stAlert")).to_be_visible()
-    view.page.get_by_role("button", name="The classic case").click()
-    view.settle()
-    assert link(view) == {}
-    assert content(view, "section-formulas") in shown
+    right = formulas.all_inner_texts()
+    assert right != before
+    alerts = page.get_by_test_id("stAlert")
+    type_into(view, "cost.kernel", "big", "1x7")  # it stays
+    expect(alerts).to_contain_text("big")
+    type_into(view, "cost.groups", "999999")
+    expect(alerts).to_contain_text("999,999")
+    field = box(view, "cost.groups")
+    assert field.evaluate("e => e.scrollWidth - e.clientWidth") <= 0  # the number is seen whole
+    assert formulas.all_inner_texts() == right  # the last right picture
+    page.get_by_role("button", name="ResNet bottleneck").click()
+    wait_for_link(view, "cost.channels", "256")
+    expect(alerts).to_have_count(0)
+    assert box(view, "cost.height").input_value() == "56"
+    page.get_by_role("button", name="MobileNet", exact=True).click()
+    wait_for_link(view, "section", "family")
+    page.get_by_role("button", name="GoogLeNet 3a").click()
+    wait_for_link(view, "cost.channels", None)
+    choose(view, "Formulas")
+    assert formulas.all_inner_texts() == first
 
 
 def test_other_sections(open_page: OpenPage) -> None:
@@ -75,7 +89,7 @@ def test_other_sections(open_page: OpenPage) -> None:
 
 
 def test_one_position(open_page: OpenPage) -> None:
-    view = open_page("/convolution?section=position")
+    view = open_page("/convolution")
     formula = view.page.locator(".katex-mathml").first
     sums = [formula.inner_text()]
     for name, value in {"map": "1", "row": "3", "column": "5"}.items():
@@ -101,7 +115,7 @@ def test_measured_time(open_page: OpenPage) -> None:
     rows = page.get_by_test_id("stTable").get_by_role("row")
     expect(rows).to_have_count(10)
     view.settle()
-    page.get_by_role("button", name="The classic case").click()
+    page.get_by_role("button", name="GoogLeNet 3a").click()
     view.settle()
     page.get_by_role("button", name="Measure on").click()
     page.get_by_role("button", name="Cancel").click()
@@ -116,7 +130,7 @@ def test_from_a_network_and_back(open_page: OpenPage) -> None:
     there = view.page.url
     view.page.get_by_role("link", name="Cost of this convolution").click()
     view.settle()
-    assert link(view) == {"cost.from": "resnet18:conv3_x.0.shortcut.conv"}
+    assert link(view) == {"cost.from": "resnet18:conv3_x.0.shortcut.conv", "section": "calculator"}
     view.page.go_back()
     view.settle()
     assert view.page.url == there
@@ -127,4 +141,4 @@ def test_from_a_network_and_back(open_page: OpenPage) -> None:
     assert view.page.url == there
     view.page.go_back()
     view.settle()
-    assert link(view) == {"cost.from": "resnet18:conv3_x.0.shortcut.conv"}
+    assert link(view) == {"cost.from": "resnet18:conv3_x.0.shortcut.conv", "section": "calculator"}

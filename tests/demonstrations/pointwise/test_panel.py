@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -10,25 +11,35 @@ from typing import Any
 import pytest
 
 from explorer.analysis.cost import Convolution, convolution_of
-from explorer.analysis.designs import bottleneck, direct
+from explorer.analysis.designs import bottleneck, depthwise_separable, direct
 from explorer.architectures import variant
 from explorer.architectures.googlenet import MODULES
-from explorer.demonstrations.pointwise import panel
-from explorer.demonstrations.pointwise.panel import KERNELS, PADDINGS
+from explorer.demonstrations.pointwise import measured_panel
+from explorer.demonstrations.pointwise.calculator_panel import CLASSIC, KERNELS, MAX_COUNT, PADDINGS, PRESETS
+from explorer.demonstrations.pointwise.in_network import reduction_before, without_reduction
 from explorer.demonstrations.pointwise.weighted_sum import weighted_sum
 from explorer.runtime.run import Run
 from explorer.runtime.weights.network import available_weights
 from explorer.ui import cache
+from explorer.ui.link import WORD_JOINER
 from explorer.ui.sidebar import sample_picture
 
 Open = Callable[..., Any]  # -> tests.visit.Visit
-SECTIONS = ["Formulas", "How narrow", "The whole family", "One position", "Inception budget", "Measured time"]
+SECTIONS = [
+    "See it",
+    "What it saves",
+    "Formulas",
+    "How narrow",
+    "The whole family",
+    "Inception budget",
+    "Measured time",
+]
 
 
 @pytest.fixture(scope="module")
 def shared(visit: Open) -> Any:
     """A session for tests that set everything that they look at."""
-    return visit("convolution")
+    return visit("convolution", section="formulas")
 
 
 def formulas(page: Any) -> str:
@@ -48,22 +59,59 @@ def chart(page: Any, name: str) -> dict[str, Any]:
 
 
 def errors(page: Any) -> list[str]:
-    return [element.value for element in page.app.error]
+    return [element.value.replace("\\", "").replace(WORD_JOINER, "") for element in page.app.error]
 
 
 # ---- numbers in --------------------------------------------------------------------------------------------
 
 
-def test_it_starts_on_the_classic_case(visit: Open) -> None:
+def test_it_starts_with_a_value_that_is_seen_and_then_on_the_classic_case(visit: Open) -> None:
     page = visit("convolution")
     assert page.warnings == errors(page) == []
     assert page.link == {}
     assert page.sections == SECTIONS
-    shown(page, 120_422_400, 12_443_648, 2_408_448, 10_035_200, 153_632)
+    assert len(chart(page, "products")["data"]) == 3
+    page.show("calculator")
+    shown(page, 120_422_400, 12_443_648)
     assert "9.68×" in page.text
+    page.show("formulas")
+    shown(page, 120_422_400, 12_443_648, 2_408_448, 10_035_200, 153_632)
 
 
-CLASSIC = {"in_shape": (192, 28, 28), "out_channels": 32, "kernel": (5, 5)}
+def classic(page: Any) -> None:
+    page.app.button(key="preset-0").click()
+    page.run()
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.title)
+def test_a_preset_sets_all_numbers_at_once(visit: Open, preset: Any) -> None:
+    odd = {"cost.from": "alexnet:conv1.conv", "cost.groups": "3", "cost.padding": "1", "cost.expansion": "2"}
+    page = visit("convolution", section="formulas", **odd)
+    page.app.button(key=f"preset-{PRESETS.index(preset)}").click()
+    page.run()
+    assert errors(page) == page.warnings == []
+    assert "cost.from" not in page.link
+    assert page.link.get("section") == (preset.section or "formulas")
+    page.show("formulas")
+    shown(page, preset.numbers.direct.macs, preset.numbers.reduced.macs, preset.numbers.direct.params)
+
+
+def test_presets_are_what_the_networks_have() -> None:
+    of = {preset.title: preset.numbers for preset in PRESETS}
+    googlenet, resnet, mobilenet = (cache.trace(name) for name in ("googlenet", "resnet50", "mobilenet_v1"))
+    for numbers, trace, name in (
+        (of["GoogLeNet 3a"], googlenet, "inception3.3a.conv5x5.conv"),
+        (of["ResNet bottleneck"], resnet, "conv2_x.1.conv2"),
+    ):
+        assert numbers.c == without_reduction(trace.node(name), reduction_before(trace, trace.node(name)))
+        assert numbers.reduced.layers[1] == convolution_of(trace.node(name))
+    separable = depthwise_separable(of["MobileNet"].c).layers
+    own = [convolution_of(n) for n in mobilenet.nodes if n.type == "Conv2d"]
+    assert [layer.macs for layer in separable] in [[a.macs, b.macs] for a, b in itertools.pairwise(own)]
+    assert separable[0] in own
+
+
+ARGUMENTS = {"in_shape": (192, 28, 28), "out_channels": 32, "kernel": (5, 5)}
 
 
 @pytest.mark.parametrize(
@@ -78,61 +126,69 @@ CLASSIC = {"in_shape": (192, 28, 28), "out_channels": 32, "kernel": (5, 5)}
     ],
 )
 def test_every_number(shared: Any, name: str, value: int, changed: dict[str, Any]) -> None:
-    shared.app.button(key="classic").click()
-    shared.run()
+    classic(shared.show("formulas"))
     shared.app.number_input(key=f"cost.{name}").set_value(value)
     shared.run()
-    c = Convolution(**CLASSIC | changed)
+    c = Convolution(**ARGUMENTS | changed)
     shown(shared, direct(c).macs, direct(c).params, bottleneck(c, 16).macs)
-    assert shared.link == {f"cost.{name}": str(value)}
+    assert shared.link == {"section": "formulas", f"cost.{name}": str(value)}
 
 
 def test_the_bottleneck_and_the_bias(shared: Any) -> None:
-    shared.app.button(key="classic").click()
-    shared.run()
+    classic(shared.show("formulas"))
     shared.app.number_input(key="cost.bottleneck").set_value(160)
     shared.app.toggle(key="cost.bias").set_value(False)
     shared.run()
-    shown(shared, bottleneck(Convolution(**CLASSIC), 160).macs, 153_600)
+    shown(shared, bottleneck(CLASSIC.c, 160).macs, 153_600)
+    shared.show("calculator")
     assert "1.03×" in shared.text  # past the break-even
-    assert shared.link == {"cost.bottleneck": "160", "cost.bias": "no"}
+    assert shared.link == {"section": "calculator", "cost.bottleneck": "160", "cost.bias": "no"}
 
 
 @pytest.mark.parametrize("kernel", [*KERNELS, "1x7", "2"])
 def test_every_kernel(shared: Any, kernel: str) -> None:
-    shared.open("convolution", **{"cost.kernel": kernel})
+    shared.open("convolution", section="calculator", **{"cost.kernel": kernel})
     sides = [int(side) for side in kernel.split("x")]
-    shown(shared, direct(Convolution(**CLASSIC | {"kernel": (sides[0], sides[-1])})).macs)
+    shown(shared, direct(Convolution(**ARGUMENTS | {"kernel": (sides[0], sides[-1])})).macs)
     assert errors(shared) == []
 
 
 @pytest.mark.parametrize("padding", [*PADDINGS, "0x3"])
 def test_every_padding(shared: Any, padding: str) -> None:
-    shared.open("convolution", **{"cost.kernel": "5", "cost.padding": padding})
+    shared.open("convolution", section="calculator", **{"cost.kernel": "5", "cost.padding": padding})
     assert errors(shared) == []
     assert shared.link.get("cost.padding", "same") == padding
 
 
 @pytest.mark.parametrize(
-    "numbers",
+    ("numbers", "named"),
     [
-        {"cost.groups": 5},
-        {"cost.groups": 4, "cost.bottleneck": 10},
-        {"cost.kernel": "11", "cost.padding": "valid", "cost.height": 10},
+        ({"cost.groups": 5}, "5"),
+        ({"cost.groups": 999_999}, "999,999"),
+        ({"cost.out": MAX_COUNT + 1}, "65,537"),
+        ({"cost.height": 0}, "0"),
+        ({"cost.groups": 4, "cost.bottleneck": 10}, "10"),
+        ({"cost.kernel": "11", "cost.padding": "valid", "cost.height": 10}, "11×11"),
     ],
 )
-@pytest.mark.parametrize("section", ["formulas", "measured"])
-def test_the_impossible_gets_a_sentence_and_the_page_goes_on(
-    visit: Open, numbers: dict[str, Any], section: str
+@pytest.mark.parametrize("section", ["formulas", "family"])
+def test_a_wrong_number_is_named_and_the_last_right_ones_stay(
+    visit: Open, numbers: dict[str, Any], named: str, section: str
 ) -> None:
-    page = visit("convolution", section=section, **{name: str(value) for name, value in numbers.items()})
-    above, below = errors(page)
-    assert above == below
+    page = visit("convolution", section=section, **{"cost.channels": "96"})
+    counts = [direct(Convolution((96, 28, 28), 32, (5, 5))).macs]
+    before = [table.value.to_dict() for table in page.app.table]
+    page.set(**{name.replace(".", "__"): value for name, value in numbers.items()})
+    (error,) = errors(page)
+    assert named in error
+    assert [table.value.to_dict() for table in page.app.table] == before
+    if section == "formulas":
+        shown(page, *counts)
     assert page.sections == SECTIONS
-    page.app.button(key="classic").click()
-    page.run()
+    copy = visit("convolution", **page.link)  # the link says what was typed
+    assert errors(copy) == [error]
+    classic(page)
     assert errors(page) == []
-    shown(page, 120_422_400)
 
 
 # ---- the family --------------------------------------------------------------------------------------------
@@ -155,11 +211,17 @@ def test_the_family_is_shown_and_its_impossible_members_say_why(visit: Open) -> 
 
 @pytest.mark.parametrize(
     ("section", "names"),
-    [("widths", ["curve"]), ("family", ["relatives"]), ("position", ["products"]), ("budget", ["budget"])],
+    [
+        ("calculator", ["comparison"]),
+        ("widths", ["curve"]),
+        ("family", ["relatives"]),
+        ("position", ["products"]),
+        ("budget", ["budget"]),
+    ],
 )
 def test_charts_are_readable(shared: Any, section: str, names: list[str]) -> None:
     shared.open("convolution", section=section)
-    for name in ("comparison", *names):
+    for name in names:
         spec = chart(shared, name)
         assert spec["layout"]["font"]["size"] >= 16
         assert not [s for s in re.findall(r'"size": ?(\d+)}', json.dumps(spec["layout"])) if int(s) < 16]
@@ -209,7 +271,7 @@ def test_a_measurement_stands_beside_the_multiplications(visit: Open) -> None:
 
 
 def test_a_measurement_can_be_cancelled_and_begun_again(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(panel, "CHUNK_SECONDS", 0.0)  # nothing is done between two looks
+    monkeypatch.setattr(measured_panel, "CHUNK_SECONDS", 0.0)  # nothing is done between two looks
     page = visit("convolution", section="measured")
     page.app.button(key="measure").click()
     page.run()
@@ -223,12 +285,13 @@ def test_a_measurement_can_be_cancelled_and_begun_again(visit: Open, monkeypatch
     assert page.app.button(key="cancel")
 
 
-def test_what_cannot_be_is_not_measured(visit: Open) -> None:
-    page = visit("convolution", section="measured", **{"cost.groups": "5"})
+def test_of_wrong_numbers_the_last_right_ones_are_measured(visit: Open) -> None:
+    page = visit("convolution", section="measured", **SMALL)
+    page.set(cost__groups=5)
+    assert len(errors(page)) == 1
     page.app.button(key="measure").click()
     page.run()
-    assert len(errors(page)) == 2  # above and below
-    assert len(page.app.table) == 0
+    assert "7×7×16 → 7×7×16" in finish(page).text
 
 
 # ---- one position ------------------------------------------------------------------------------------------
@@ -241,7 +304,7 @@ def value_of(net: str, node: str, channel: int, row: int, column: int) -> Any:
 
 
 def test_the_sum_is_the_networks_own_value(visit: Open) -> None:
-    page = visit("convolution", section="position", device="cpu")
+    page = visit("convolution", device="cpu")
     for name, value in (("map", 2), ("row", 3), ("column", 21)):
         page.app.number_input(key=f"one.{name}").set_value(value)
     page.run()
@@ -249,7 +312,7 @@ def test_the_sum_is_the_networks_own_value(visit: Open) -> None:
     assert rf"\mathbf{{{value.total:.4g}}}" in formulas(page)
     assert f"**{value.network:.4g}** → ReLU **{max(0.0, value.network):.4g}**" in page.text
     assert len(chart(page, "products")["data"]) == 3
-    assert page.link == {"section": "position", "one.map": "2", "one.row": "3", "one.column": "21"}
+    assert page.link == {"one.map": "2", "one.row": "3", "one.column": "21"}
     assert len(page.app.dataframe[0].value) == len(value.inputs)
 
 
@@ -265,7 +328,7 @@ def test_another_network_and_node(visit: Open) -> None:
     assert value.position == (14, 14)  # it strides
     page.app.selectbox(key="one.net").set_value("vgg11")
     page.run()
-    assert len(page.app.get("plotly_chart")) == 1  # no 1×1 convolution: the comparison above is all
+    assert len(page.app.get("plotly_chart")) == 0  # no 1×1 convolution
 
 
 # ---- an inception module -----------------------------------------------------------------------------------
@@ -309,22 +372,34 @@ def test_six_numbers_of_ones_own(visit: Open) -> None:
 )
 def test_numbers_come_from_any_convolution(visit: Open, name: str, node: str) -> None:
     trace = cache.trace(name)
-    page = visit("convolution", **{"cost.from": f"{name}:{node}"})
+    page = visit("convolution", section="formulas", **{"cost.from": f"{name}:{node}"})
     c = convolution_of(trace.node(node))
     assert page.warnings == errors(page) == []
     shown(page, trace.node(node).macs, c.params)
     (back,) = page.app.get("page_link")
     assert node in back.label
-    assert page.link == {"cost.from": f"{name}:{node}"}  # unchanged: Back does not stop here twice
+    assert page.link == {
+        "section": "formulas",
+        "cost.from": f"{name}:{node}",
+    }  # unchanged: Back does not stop here twice
+
+
+def test_it_is_said_whether_the_network_has_a_bottleneck(visit: Open) -> None:
+    page = visit("convolution", section="calculator", **{"cost.from": "resnet50:conv3_x.1.conv2"})
+    before, own = (cache.trace("resnet50").node(f"conv3_x.1.{name}") for name in ("conv1", "conv2"))
+    shown(page, before.macs + own.macs, 28 * 28 * 128 * 9 * 512)
+    assert before.name in page.text
+    page.open("convolution", section="calculator", **{"cost.from": "resnet34:conv3_x.1.conv2"})
+    assert "conv3_x.1.conv1" not in page.text
 
 
 def test_a_1x1_of_a_network_is_seen_at_work(visit: Open) -> None:
-    page = visit("convolution", section="position", **{"cost.from": "resnet18:conv3_x.0.shortcut.conv"})
+    page = visit("convolution", **{"cost.from": "resnet18:conv3_x.0.shortcut.conv"})
     chosen = [page.app.selectbox(key=key).value for key in ("one.net", "one.node")]
     assert chosen == ["resnet18", "conv3_x.0.shortcut.conv"]
-    page.app.button(key="classic").click()
-    page.run()
-    assert page.link == {"section": "position"}
+    classic(page.show("calculator"))
+    page.show("position")
+    assert page.link == {}
     chosen = [page.app.selectbox(key=key).value for key in ("one.net", "one.node")]
     assert chosen == ["googlenet", "inception3.3a.conv5x5_reduce.conv"]
 
@@ -341,7 +416,7 @@ def test_a_networks_page_leads_here(visit: Open, node: str, offered: bool) -> No
 
 
 LINK = {
-    "section": "position",
+    "section": "formulas",
     "sample": "coffee",
     "weights": "untrained",
     "cost.height": "14",
@@ -381,15 +456,14 @@ def test_a_link_shows_the_view_that_it_was_copied_from_also_after_another_page(v
     shown(page, c.macs, bottleneck(c, 8).macs)
     page.open("home").open("convolution")
     assert page.link == LINK
-    page.open("convolution", **{"cost.height": "20"})
-    assert page.link == {"cost.height": "20"}
+    page.open("convolution", section="formulas", **{"cost.height": "20"})
+    assert page.link == {"section": "formulas", "cost.height": "20"}
     shown(page, 20 * 28 * 32 * 25 * 192)
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("cost.height", "0"),
         ("cost.out", "many"),
         ("cost.kernel", "big"),
         ("cost.padding", "soft"),
