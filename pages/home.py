@@ -5,11 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.analysis.text import si
+from explorer.analysis.words import WORDS
 from explorer.cards import Card, cards
 from explorer.ui.components.diagram import clicked, diagram, link
 from explorer.ui.components.navigation import go_to
-from explorer.ui.home import timeline
+from explorer.ui.home import timeline, ways_in
 from explorer.ui.link import link_back_to, link_to, publish
+
+TOOLS = (
+    ("compare", "Compare two networks"),
+    ("accuracy", "Accuracy against cost"),
+    ("convolution", "The 1×1 convolution"),
+)
 
 
 def show(card: Card) -> None:
@@ -32,18 +39,28 @@ def show(card: Card) -> None:
 
 
 if __name__ == "__main__":
-    st.title("CNN explorer", anchor=False)
+    with st.container(key="tool-title"):
+        st.title("CNN explorer", anchor=False)
     st.markdown(
-        "Open an architecture, click through its block diagram, drop in a picture, and see every feature map and the "
-        "cost of every layer. All figures are counted from the code that runs."
+        "Convolutional networks that can be opened: click through their diagrams, give them a picture, see every "
+        "feature map and the cost of every layer. All figures are counted from the code that runs."
     )
-    with st.container(horizontal=True):
-        for page, label in (("compare", "Compare two networks"), ("convolution", "What a 1×1 convolution saves")):
+    ways_in()
+    with st.container(horizontal=True, key="tool-links"):
+        for page, label in TOOLS:
             st.page_link(f"../pages/{page}.py", label=label, query_params=link_back_to(page))
+        st.markdown("[Words that are used here](#words)", width="content")
+    st.markdown(
+        "**When, and at which cost?** Each bubble is a family of networks. The higher it lies, the more one picture "
+        "costs: each line is ten times the one below it. The larger it is, the more parameters it has.",
+        help=WORDS["MAC"],
+    )
     chosen = timeline(cards())
     if chosen:
         go_to(chosen.name, link_back_to(chosen.name))
     for card in cards():
         with st.container(border=True):
             show(card)
+    st.header("Words", anchor="words")
+    st.markdown("\n".join(f"- **{word}**: {sentence}" for word, sentence in WORDS.items()))
     publish()

@@ -13,6 +13,7 @@ import streamlit as st
 
 from explorer.analysis.text import pair_text, si
 from explorer.analysis.trace import Block, Node, Trace
+from explorer.analysis.words import WORDS
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Family, Variant
 from explorer.diagrams.labels import element_for
@@ -49,10 +50,7 @@ SHOWN_CLASSES = 3
 MIN_SHOWN_PROBABILITY = 0.001  # smaller ones are summed up in words
 
 
-MAC_HELP = (
-    "A MAC is one multiply-accumulate of a convolution or linear layer, for one picture; biases, normalization, "
-    "activations, pooling and additions are not counted. FLOPs = 2 × MACs. Papers often print MACs as FLOPs."
-)
+MAC_HELP = WORDS["MAC"]
 
 
 def variant_control(family: Family) -> Control:
