@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 from explorer.analysis.cost import format_pair
@@ -32,6 +34,30 @@ def layer_records(trace: Trace) -> list[dict[str, Any]]:
         }
         for n in trace.nodes[1:]
     ]
+
+
+CSV_AXES = {"kernel": "kernel", "stride": "stride", "padding": "padding", "field": "receptive_field"}
+
+
+def layer_csv(trace: Trace) -> str:
+    """The table for a spreadsheet: a row an operation, each number in a column of its own.
+
+    Shapes are in C, H and W, of which a vector has only C; windows and receptive fields are in h and w.
+    """
+    rows = []
+    for r in layer_records(trace):
+        row: dict[str, Any] = {"operation": r["node"], "type": r["type"], "kind": r["kind"]}
+        for side in ("in", "out"):
+            shape = [*r[f"{side}_shape"], None, None][:3]
+            row |= {f"{side}_{axis}": length for axis, length in zip("CHW", shape, strict=True)}
+        for name, key in CSV_AXES.items():
+            row |= {f"{name}_{axis}": length for axis, length in zip("hw", r[key] or (None, None), strict=True)}
+        rows.append(row | {key: r[key] for key in ("groups", "params", "macs", "activation_bytes")})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def _chw(shape: Shape) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 import streamlit as st
 
 from explorer.analysis.palette import KINDS
-from explorer.analysis.table import layer_records, layer_text
-from explorer.analysis.text import bytes_text, thousands
+from explorer.analysis.table import layer_csv, layer_records, layer_text
+from explorer.analysis.text import bytes_text, pair_text, thousands
+from explorer.analysis.words import WORDS
 from explorer.architectures import family_of
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Family
@@ -16,7 +18,7 @@ from explorer.runtime.run import Run
 from explorer.ui import cache, training_record
 from explorer.ui.controls import toggle
 from explorer.ui.link import flag
-from explorer.ui.screen import MAC_HELP
+from explorer.ui.long_table import long_table
 from explorer.ui.section import Section
 
 WEIGHTED = flag("layers.weighted", "Only layers with parameters", True)
@@ -38,9 +40,12 @@ def _claims(family: Family) -> None:
     for claim in family.claims:
         counted = ""
         if claim.quantity is not None:
-            counted = thousands(getattr(cache.trace(claim.variant), claim.quantity))
+            # A paper's ResNet-50 is not the one that libraries call so.
+            of = family.variant(claim.variant).title
+            counted = f"{thousands(getattr(cache.trace(claim.variant), claim.quantity))} ({of})"
         rows.append({"claim": claim.label, "printed": claim.printed, "counted here": counted, "source": claim.source})
-    st.table(rows)
+    with st.container(key="claims"):
+        st.table(rows)
     st.caption("Error rates are the papers' claims, each with its own data and protocol: compare only like with like.")
 
 
@@ -53,7 +58,7 @@ def _mistakes(family: Family) -> None:
 
 
 def layers(run: Run) -> None:
-    """All operations with shapes and costs; sortable, searchable, and as CSV or text."""
+    """All operations with shapes and costs, here and as files."""
     trace = cache.trace(run.variant)
     in_training = (
         f" With the auxiliary heads, for training only: {thousands(trace.params)} and {thousands(trace.macs)}."
@@ -63,40 +68,44 @@ def layers(run: Run) -> None:
     st.markdown(
         f"{thousands(trace.inference_params)} parameters, {thousands(trace.inference_macs)} MACs.{in_training} "
         f"{bytes_text(trace.activation_bytes)} of activations (float32, all outputs together).",
-        help=MAC_HELP,
+        help=WORDS["MAC"],
     )
     weighted = toggle(WEIGHTED)
-    records = [
-        {
-            "operation": r["node"],
-            "type": r["type"],
-            "input (C, H, W)": "×".join(map(str, r["in_shape"])),
-            "output (C, H, W)": "×".join(map(str, r["out_shape"])),
-            "kernel": "×".join(map(str, r["kernel"] or [])),
-            "stride": "×".join(map(str, r["stride"] or [])),
-            "groups": r["groups"],
-            "field (px)": r["receptive_field"][0],
-            "parameters": r["params"],
-            "MACs": r["macs"],
-            "activation (bytes)": r["activation_bytes"],
-            "kind": KINDS[r["kind"]].label,  # last, so it is what scrolls away: the diagrams' colours show it as well
-        }
-        for r in layer_records(trace)
-        if r["params"] or not weighted
-    ]
-    number = st.column_config.NumberColumn(format="localized")
-    st.dataframe(
-        records,
-        hide_index=True,
-        placeholder="",
-        column_config=dict.fromkeys(("parameters", "MACs", "activation (bytes)"), number),
-        key="layers",
-    )
-    st.download_button(
-        "Table as text", layer_text(trace), f"{trace.variant}.txt", on_click="ignore", key="layers-download"
-    )
+    with st.container(horizontal=True):
+        for suffix, text in (("csv", layer_csv(trace)), ("txt", layer_text(trace))):
+            st.download_button(
+                f"Download as {suffix.upper()}",
+                text,
+                f"{trace.variant}-layers.{suffix}",
+                on_click="ignore",
+                key=f"layers-{suffix}",
+            )
+    long_table([_layer(r) for r in layer_records(trace) if r["params"] or not weighted])
     for parameter in trace.unused_parameters:
         st.caption(f"Not used by forward: {parameter}")
+
+
+def _layer(r: dict[str, Any]) -> dict[str, str]:
+    """A row of the table; the kind is last: the diagrams' colours show it as well."""
+
+    def window(name: str) -> str:
+        return pair_text(r[name] or ())
+
+    return {
+        "operation": r["node"],
+        "type": r["type"],
+        "in (C×H×W)": pair_text(r["in_shape"]),
+        "out (C×H×W)": pair_text(r["out_shape"]),
+        "kernel": window("kernel"),
+        "stride": window("stride"),
+        "padding": window("padding"),
+        "groups": str(r["groups"] or ""),
+        "field (px)": pair_text(r["receptive_field"]),
+        "parameters": thousands(r["params"]),
+        "MACs": thousands(r["macs"]),
+        "activation": bytes_text(r["activation_bytes"]),
+        "kind": KINDS[r["kind"]].label,
+    }
 
 
 def code(run: Run) -> None:

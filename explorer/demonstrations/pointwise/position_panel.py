@@ -17,6 +17,7 @@ from explorer.ui import cache
 from explorer.ui.charts import CHART, chart, dark
 from explorer.ui.controls import number_box, select
 from explorer.ui.link import Control, choice, number, rerun_page
+from explorer.ui.long_table import long_table
 from explorer.ui.section import Section
 
 CLASSIC_REDUCTION = ("googlenet", "inception3.3a.conv5x5_reduce.conv")  # before the calculator's first convolution
@@ -96,8 +97,12 @@ def _show_position(run: Run) -> None:
         chart(charts.products(value, dark()), "products", "Inputs, weights, products")
     _equation(value)
     with st.expander("All numbers"):
-        columns = {"input": value.inputs, "weight": value.weights, "product": value.products}
-        st.dataframe({"channel": range(len(value.inputs)), **columns}, hide_index=True, height=300, key="sum-numbers")
+        channels = zip(value.inputs, value.weights, value.products, strict=True)
+        long_table([_row(channel, *of_channel) for channel, of_channel in enumerate(channels)])
+
+
+def _row(channel: int, x: float, weight: float, product: float) -> dict[str, str]:
+    return {"channel": str(channel), "input": f"{x:.5g}", "weight": f"{weight:.5g}", "product": f"{product:.5g}"}
 
 
 def _take_position(run: Run, event: Any) -> None:
