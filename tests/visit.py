@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
+from xml.etree import ElementTree
 
 from streamlit.testing.v1 import AppTest
 
@@ -119,6 +120,16 @@ class Visit:
         (found,) = (e for e in self.app.get("plotly_chart") if e.proto.id.endswith(f"-{key}"))
         figure: dict[str, Any] = json.loads(found.proto.spec)
         return figure
+
+    @property
+    def long_table(self) -> list[dict[str, str]]:
+        """The rows of a table of hundreds of rows, by head; none where there is no such table."""
+        found = [e.proto.body for e in self.app.get("html") if "long-table" in e.proto.body]
+        if not found:
+            return []
+        heads, *rows = ElementTree.fromstring(found[0]).iter("tr")
+        names = [head.text or "" for head in heads]
+        return [dict(zip(names, [cell.text or "" for cell in row], strict=True)) for row in rows]
 
     @property
     def link(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cache
 from itertools import combinations
 
@@ -12,9 +13,9 @@ import torchvision
 
 from explorer.analysis import accuracy
 from explorer.analysis.accuracy import RECORDS
-from explorer.analysis.compare import differences, levels
-from explorer.analysis.trace import Trace, trace_variant
-from explorer.architectures import catalogue, family_of, variant
+from explorer.analysis.compare import aligned, differences, levels
+from explorer.analysis.trace import Node, Trace, trace_variant
+from explorer.architectures import catalogue, families, family_of, variant
 
 VARIANTS = tuple(catalogue())
 
@@ -71,6 +72,68 @@ def test_differences_are_those_of_the_modules() -> None:
     assert found["Side of the input"].ratio == 1
     assert (found["Weight layers"].first, found["Weight layers"].second) == (53, 18)
     assert found["Receptive field of the last maps"].second == 435  # of ResNet-18's 7x7 maps
+
+
+def test_heads_for_training_only_count_in_no_difference() -> None:
+    t = trace("googlenet")
+    heads = sum(n.activation_bytes for n in t.nodes if n.stage in t.auxiliary)
+    found = {d.label: d.first for d in differences(t, t)}
+    assert heads > 0
+    assert found["All activations, float32"] == t.activation_bytes - heads
+
+
+# ---- the operations of two blocks --------------------------------------------------------------------------
+
+
+def own_names(block: str, nodes: Sequence[Node]) -> list[str]:
+    return [n.name.removeprefix(f"{block}.") for n in nodes]
+
+
+@pytest.mark.parametrize(
+    ("pair", "block", "only_first", "only_second"),
+    [
+        (("resnet34", "plain34"), "conv3_x.3", ["add"], []),
+        (("resnet34", "plain34"), "conv3_x.0", ["shortcut.conv", "shortcut.bn", "add"], []),
+        (
+            ("resnet50", "se_resnet50"),
+            "conv3_x.3",
+            [],
+            ["se.squeeze", "se.fc1", "se.relu", "se.fc2", "se.gate", "se.mul"],
+        ),
+        (("preact_resnet50", "resnet50"), "conv3_x.3", ["bn1", "relu1"], ["bn3", "relu3"]),
+        (("resnet50", "resnet50_v1"), "conv3_x.0", [], []),
+    ],
+)
+def test_what_only_one_block_has(
+    pair: tuple[str, str], block: str, only_first: list[str], only_second: list[str]
+) -> None:
+    first, second = map(trace, pair)
+    found = aligned(first, second, (first.block(block), second.block(block)))
+    assert own_names(block, found.only_first) == only_first
+    assert own_names(block, found.only_second) == only_second
+    backwards = aligned(second, first, (second.block(block), first.block(block)))
+    assert (backwards.only_first, backwards.only_second) == (found.only_second, found.only_first)
+
+
+def test_what_both_have_with_other_numbers() -> None:
+    first, second = trace("resnet50"), trace("resnet50_v1")
+    found = aligned(first, second, (first.block("conv3_x.0"), second.block("conv3_x.0")))
+    assert [a.name for a, _ in found.altered] == ["conv3_x.0.conv1", "conv3_x.0.conv2"]
+    assert found.partner(0, "conv3_x.0.bn2") == "conv3_x.0.bn2"
+    assert found.partner(1, "conv3_x.0.nothing") is None
+
+
+@pytest.mark.parametrize("other", ["mobilenet_v2", "googlenet", "densenet121", "lenet5"])
+def test_an_alignment_keeps_the_order_and_forgets_nothing(other: str) -> None:
+    first, second = trace("resnet50"), trace(other)
+    blocks = first.block("conv3_x.3"), next(s for s in second.stages[1:] if s.blocks).blocks[0]
+    found = aligned(first, second, blocks)
+    for side, (block, alone) in enumerate(zip(blocks, (found.only_first, found.only_second), strict=True)):
+        paired = [pair[side].name for pair in found.pairs]
+        assert paired == [name for name in block.nodes if name in paired]
+        assert sorted([*paired, *(n.name for n in alone)]) == sorted(block.nodes)
+    for a, b in found.pairs:
+        assert (a.kind, a.type) == (b.kind, b.type)
 
 
 # ---- published figures -------------------------------------------------------------------------------------
@@ -175,3 +238,36 @@ def test_more_crops_and_networks_err_less() -> None:
     for r in RECORDS:
         if r.group == "more" and r.variant in alone and r.top5 and alone[r.variant].top5:
             assert r.top5 < alone[r.variant].top5
+
+
+# ---- families that are not shown ---------------------------------------------------------------------------
+
+GROUPS: dict[accuracy.Group, str] = {"paper": "papers", "library": "libraries", "more": "more"}
+PAGES = [f.name for f in families()]
+
+
+def test_every_family_is_shown_or_it_is_said_why_not() -> None:
+    without = {f.name for f in families()} - {accuracy.counts()[r.variant].page for r in RECORDS}
+    assert without == set(accuracy.WITHOUT_FIGURES)
+    for top in (1, 5):
+        for group in GROUPS:
+            reasons = accuracy.absent(PAGES, GROUPS, top, [group])
+            shown = {
+                accuracy.counts()[r.variant].page for r in RECORDS if r.group == group and r.accuracy(top) is not None
+            }
+            assert set(reasons) == set(PAGES) - shown
+            for page, reason in reasons.items():
+                assert (reason == accuracy.WITHOUT_FIGURES.get(page)) == (page in without)
+
+
+def test_the_reason_names_where_a_family_is_to_be_seen() -> None:
+    reasons = accuracy.absent(PAGES, GROUPS, 1, ["paper"])
+    assert "libraries" in reasons["alexnet"] and "more" in reasons["alexnet"]
+    assert "top-5" in reasons["googlenet"] and "libraries" in reasons["googlenet"]
+    assert list(accuracy.absent(PAGES, GROUPS, 1, GROUPS)) == ["lenet", "nin"]
+
+
+def test_a_line_joins_no_plain_network_with_a_residual_one() -> None:
+    series = {r.variant: r.series for r in RECORDS if r.protocol == accuracy.TEN_CROPS}
+    assert series["plain18"] == series["plain34"] != series["resnet34"]
+    assert series["densenet121"] == series["densenet264"]

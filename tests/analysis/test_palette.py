@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from explorer.analysis.palette import INK, KINDS, RAMP_DARK, RAMP_LIGHT, contrast
+from explorer.analysis.palette import INK, KINDS, RAMP_DARK, RAMP_LIGHT, SERIES, contrast
 from explorer.analysis.trace import Kind
 
 PAGES = {"light": "#ffffff", "dark": "#0e1117"}
@@ -42,6 +42,13 @@ def test_text_is_readable_on_every_fill(theme: str) -> None:
 def test_strokes_stand_out_from_the_page(theme: str) -> None:
     strokes = {getattr(style, f"{theme}_stroke") for style in KINDS.values()}
     assert min(contrast(stroke, PAGES[theme]) for stroke in strokes) >= 4.5
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=PAGES)
+def test_lines_stand_out_from_the_page_and_differ(theme: int) -> None:
+    colours = [series[theme] for series in SERIES]
+    assert len(set(colours)) == len(SERIES)
+    assert min(contrast(colour, [*PAGES.values()][theme]) for colour in colours) >= 4.5
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

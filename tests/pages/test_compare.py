@@ -1,23 +1,19 @@
-"""The page that compares: two networks on one picture, and the chart of published figures."""
+"""The page that compares: two networks on one picture, their blocks and their maps."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from explorer.analysis.accuracy import RECORDS, counts
 from explorer.analysis.compare import levels
-from explorer.architectures import variant
 from explorer.runtime.maps import unpack
 from explorer.ui import cache
 from explorer.ui.app.navigation import page_files
 
 Open = Callable[..., Any]  # -> Visit of conftest.py
 PAIR = {"compare.a": "resnet20_cifar", "compare.b": "nin_cifar"}
-GROUPS = ["paper", "library", "more"]
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +37,33 @@ def test_navigation_finds_the_page() -> None:
 
 def test_the_default_pair_differs_in_its_shortcuts_alone(visit: Open) -> None:
     page = visit("compare")
-    assert page.sections == ["What they differ in", "Stage by stage", "Accuracy against operations"]
+    assert page.sections == ["What they differ in", "Stage by stage"]
     assert [header["group"] for header in headers(page)] == ["compare.a", "compare.b"]
     assert page.app.table[0].value.set_index("").loc["Weight layers"].tolist() == ["34", "34", "1"]
     assert page.link == {}
+    marked = [data["marked"] for data in page.diagrams().values()]
+    assert marked == [["conv3_x.3.add"], []]
+
+
+def test_what_only_one_block_has_is_framed_and_said(visit: Open) -> None:
+    page = visit("compare", **{"compare.a": "resnet50", "compare.b": "se_resnet50"})
+    first, second = page.diagrams().values()
+    assert first["marked"] == []
+    assert second["marked"] == [name for name in second["elements"] if ".se." in name]
+    assert "se.squeeze" in page.text and "SE-ResNet-50" in page.text
+    page.set(**{"compare.b": "resnet50_v1", "compare__stage": 16})
+    assert [data["marked"] for data in page.diagrams().values()] == [[], []]
+
+
+def test_each_networks_weights_can_be_chosen(visit: Open) -> None:
+    page = visit("compare", **{"compare.a.weights": "untrained"})
+    assert page.app.selectbox(key="compare.a.weights").value == "untrained"
+    assert page.app.selectbox(key="compare.b.weights").value == "bundled"
+    assert [header["shape"][0] for header in headers(page)] == [128, 32]
+    page.app.selectbox(key="compare.b.weights").set_value("untrained")
+    page.run()
+    assert [header["shape"][0] for header in headers(page)] == [128, 128]
+    assert page.link == {"compare.a.weights": "untrained", "compare.b.weights": "untrained"}
 
 
 def test_two_networks_at_the_same_resolution_share_a_scale(compare: Any) -> None:
@@ -110,70 +129,3 @@ def test_what_does_not_exist_is_named(visit: Open) -> None:
     assert "resnet21" in page.warnings[0]
     assert "3" in page.warnings[1]
     assert len(headers(page)) == 2
-
-
-# ---- accuracy against operations ---------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def accuracy(visit: Open) -> Any:
-    return visit("compare", section="accuracy", **PAIR)
-
-
-def show(page: Any, top: int, *groups: str) -> None:
-    """Choose what the chart shows, and nothing else."""
-    page.app.segmented_control(key="accuracy.measure").set_value(top)
-    for group in GROUPS:
-        page.app.toggle(key=f"accuracy.{group}").set_value(group in groups)
-    page.run()
-
-
-def figure(page: Any) -> dict[str, Any]:
-    (chart,) = page.app.get("plotly_chart")
-    return json.loads(chart.proto.spec)
-
-
-def test_every_published_figure_is_a_bubble_at_our_own_macs(accuracy: Any) -> None:
-    for top in (1, 5):
-        show(accuracy, top, *GROUPS)
-        traces = figure(accuracy)["data"]
-        assert len({trace["marker"]["symbol"] for trace in traces}) == len(GROUPS)
-        shown = {(point[0], point[1]) for trace in traces for point in trace["customdata"]}
-        expected = [r for r in RECORDS if r.accuracy(top) is not None]
-        assert sum(len(trace["customdata"]) for trace in traces) == len(expected)
-        for record in expected:
-            assert any(name == record.variant and record.source in words for name, words in shown)
-    assert figure(accuracy)["layout"]["xaxis"]["type"] == "log"
-    assert accuracy.link == PAIR | {
-        "section": "accuracy",
-        "accuracy.measure": "5",
-        "accuracy.library": "yes",
-        "accuracy.more": "yes",
-    }
-
-
-def test_competitions_are_shown_when_asked_for(accuracy: Any) -> None:
-    show(accuracy, 1, "paper")
-    (trace,) = figure(accuracy)["data"]
-    assert "crops" not in str(trace["customdata"])
-    show(accuracy, 1)
-    assert figure(accuracy)["data"] == []
-
-
-def test_every_bubble_has_a_link_for_the_keyboard(accuracy: Any) -> None:
-    show(accuracy, 1, *GROUPS)
-    labels = {link.label for link in accuracy.app.get("page_link")}
-    for record in RECORDS:
-        if record.top1 is not None:
-            assert variant(record.variant).title in labels
-    printed = accuracy.app.dataframe[0].value
-    assert len(printed) == len(RECORDS)
-    assert set(printed["source"]) == {r.source for r in RECORDS}
-
-
-def test_a_click_on_a_bubble_opens_its_page(visit: Open) -> None:
-    page = visit("compare", section="accuracy", sample="coffee", **PAIR)
-    page.app.session_state["accuracy"] = {"selection": {"points": [{"customdata": ["resnet50_v1", ""]}]}}
-    page.run().follow()
-    assert page.app.title[0].value.startswith(counts()["resnet50_v1"].title)
-    assert page.link == {"sample": "coffee", "variant": "resnet50_v1"}

@@ -116,8 +116,7 @@ def test_every_option(visit: Open, family: Family) -> None:
     page.show("layers")
     page.app.toggle(key="layers.weighted").set_value(False)
     page.run()
-    layers = next(frame for frame in page.app.dataframe if "operation" in frame.value)
-    assert len(layers.value) == len(cache.trace(family.default).nodes) - 1
+    assert len(page.long_table) == len(cache.trace(family.default).nodes) - 1
     page.app.selectbox(key="sample").set_value("testcard")
     page.run()
     assert page.link["sample"] == "testcard"

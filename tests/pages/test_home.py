@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
+from xml.etree import ElementTree
 
 import pytest
 
+from explorer.analysis.words import WORDS
 from explorer.architectures import families
 from explorer.cards import cards
+from explorer.ui.home import PLOT_HEIGHT_PX, PLOT_WIDTHS_PX, WAYS_IN, across, positions
 
 ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., Any]  # -> Visit of conftest.py
@@ -29,18 +34,56 @@ def test_every_family_with_a_page_is_shown_oldest_first(home: Any) -> None:
     assert {card.name for card in cards()} == {f.name for f in FAMILIES}
     assert [card.year for card in cards()] == sorted(f.year for f in FAMILIES)
     links = [link.label for link in home.app.get("page_link")]
-    assert links[2:] == [f"{card.title} ({card.year})" for card in cards()]
-    assert links[:2] == ["Compare two networks", "What a 1×1 convolution saves"]
+    assert links[-len(FAMILIES) :] == [f"{card.title} ({card.year})" for card in cards()]
     for family in FAMILIES:
         assert family.idea in home.text
         assert family.authors in home.text
 
 
-def test_the_timeline_has_a_bubble_for_each_family(home: Any) -> None:
+def test_three_ways_in_come_first_each_with_a_picture(home: Any) -> None:
+    links = home.app.get("page_link")[: len(WAYS_IN)]
+    assert [link.label for link in links] == [way.title for way in WAYS_IN]
+    for way, link in zip(WAYS_IN, links, strict=True):
+        assert str(link.proto.page).strip("/") == way.page
+        assert dict(parse_qsl(link.proto.query_string)) == way.link
+        svg = ElementTree.fromstring(way.picture())
+        assert len(list(svg.iter())) > 2
+    pictures = [e.proto.body for e in home.app.get("html") if "data:image/svg+xml" in e.proto.body]
+    assert len(pictures) == len(WAYS_IN)
+
+
+def test_the_calculators_card_draws_true_lengths() -> None:
+    svg = ElementTree.fromstring(WAYS_IN[2].picture())
+    direct, *reduced = [float(rect.attrib["width"]) for rect in svg.iter("{http://www.w3.org/2000/svg}rect")]
+    assert direct / sum(reduced) == pytest.approx(120_422_400 / 12_443_648, rel=0.01)
+
+
+def test_the_timeline_has_a_bubble_for_each_family_and_none_covers_another(home: Any) -> None:
     (chart,) = home.app.get("plotly_chart")
-    (bubbles,) = json.loads(chart.proto.spec)["data"]
-    assert bubbles["text"] == [card.title for card in cards()]
+    spec = json.loads(chart.proto.spec)
+    (bubbles,) = spec["data"]
     assert bubbles["y"] == [card.macs for card in cards()]
+    assert {note["text"] for note in spec["layout"]["annotations"]} >= {card.title for card in cards()}
+    low, high = spec["layout"]["xaxis"]["range"]
+    least, most = spec["layout"]["yaxis"]["range"]
+    width, height = PLOT_WIDTHS_PX[0], PLOT_HEIGHT_PX
+    points = [
+        (width * (x - low) / (high - low), height * (math.log10(y) - least) / (most - least), size / 2)
+        for x, y, size in zip(bubbles["x"], bubbles["y"], bubbles["marker"]["size"], strict=True)
+    ]
+    for (x, y, r), (other_x, other_y, other_r) in combinations(points, 2):
+        assert math.hypot(x - other_x, y - other_y) > r + other_r
+
+
+def test_years_stand_at_their_distances_but_for_what_is_broken_out() -> None:
+    at = positions([1998, 2012, 2013, 2015])
+    assert [at[2013] - at[2012], at[2015] - at[2013]] == pytest.approx([1, 2])
+    assert 1 < at[2012] - at[1998] < 2
+    assert across([2012, 2014, 2014])[1:] == pytest.approx([2 - 0.18, 2 + 0.18])
+
+
+def test_the_words_are_listed(home: Any) -> None:
+    assert all(word in home.text and sentence in home.text for word, sentence in WORDS.items())
 
 
 def test_a_click_on_a_bubble_opens_its_page(home: Any) -> None:

@@ -109,13 +109,14 @@ def test_every_sample_goes_through_the_network(shared: Any, sample: Any) -> None
 def test_all_operations_or_those_with_parameters_are_listed(page: Any) -> None:
     trace = cache.trace("resnet18")
     page.show("layers")
-    assert len(page.app.dataframe[0].value) == sum(n.params > 0 for n in trace.nodes)
+    assert len(page.long_table) == sum(n.params > 0 for n in trace.nodes)
     page.app.toggle(key="layers.weighted").set_value(False)
     page.run()
-    table = page.app.dataframe[0].value
-    assert list(table["operation"]) == [n.name for n in trace.nodes[1:]]
-    assert table["MACs"].sum() == trace.macs
-    assert table["parameters"].sum() == trace.params
+    table = page.long_table
+    assert [row["operation"] for row in table] == [n.name for n in trace.nodes[1:]]
+    assert sum(int(row["MACs"].replace(",", "")) for row in table) == trace.macs
+    assert sum(int(row["parameters"].replace(",", "")) for row in table) == trace.params
+    assert {row["padding"] for row in table} == {"", "0×0", "1×1", "3×3"}
 
 
 def test_the_paper_the_code_and_the_mistakes(shared: Any) -> None:
@@ -123,7 +124,8 @@ def test_the_paper_the_code_and_the_mistakes(shared: Any) -> None:
     counted = {row["claim"]: row["counted here"] for row in shared.app.table[0].value.to_dict("records")}
     claims = [claim for claim in FAMILY.claims if claim.quantity]
     for claim in claims:
-        assert counted[claim.label] == f"{getattr(cache.trace(claim.variant), claim.quantity):,}"
+        counts = f"{getattr(cache.trace(claim.variant), claim.quantity):,}"
+        assert counted[claim.label] == f"{counts} ({FAMILY.variant(claim.variant).title})"
     assert len(shared.app.expander) == len(FAMILY.mistakes)
     shared.show("code")
     assert "class ResNet(" in shared.app.code[0].value
@@ -131,9 +133,9 @@ def test_the_paper_the_code_and_the_mistakes(shared: Any) -> None:
 
 
 def test_only_the_open_section_is_on_the_page(page: Any) -> None:
-    assert page.sections[0] == SUM.title and page.app.get("plotly_chart") and not page.app.dataframe
+    assert page.sections[0] == SUM.title and page.app.get("plotly_chart") and not page.long_table
     page.show("layers")
-    assert page.app.dataframe and not page.app.get("plotly_chart")
+    assert page.long_table and not page.app.get("plotly_chart")
 
 
 # ---- the selection -----------------------------------------------------------------------------------------
