@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.analysis.compare import Alignment, Difference, Level, aligned, differences, levels
-from explorer.analysis.text import bytes_text, pair_text, shape_text, thousands
+from explorer.analysis.text import bytes_text, shape_text, thousands
 from explorer.analysis.trace import Block, Node
 from explorer.architectures import catalogue, family_of
 from explorer.architectures import variant as variant_called
@@ -25,13 +25,14 @@ from explorer.ui.components.feature_maps import feature_maps
 from explorer.ui.controls import reports, segments, select
 from explorer.ui.link import Control, choice, link_to, publish, rerun_page, revision
 from explorer.ui.map_controls import MapControls, map_controls
-from explorer.ui.screen import answer, maps_title
+from explorer.ui.maps_title import maps_title
+from explorer.ui.screen import answer
 from explorer.ui.section import Section
 from explorer.ui.selection import SCREEN
 from explorer.ui.weights_box import weights_for
+from explorer.ui.window import type_scale
 
 MAX_BLOCK_HEIGHT_PX = 380  # of a diagram: both stand in a window of 1280x720
-WIDTHS = {0.5: "half", 0.25: "a quarter", 0.125: "an eighth"}
 DEFAULT_STAGE = 8  # where both networks have it
 MAX_NAMED = 3  # of the operations with other numbers
 
@@ -111,7 +112,7 @@ def _map_controls(run: Run) -> list[MapControls]:
         def shape() -> tuple[int, ...]:
             return cache.running_trace(_runs(run)[index]).node(NODES[index].value).out_shape
 
-        return map_controls(name, shape, scale="shared")
+        return map_controls(name, shape, scale="shared", about=NETWORKS[index].value)
 
     return [of(index, control.name) for index, control in enumerate(NETWORKS)]
 
@@ -211,7 +212,7 @@ def _block_diagram(index: int, marked: Sequence[Node]) -> None:
         key=f"{group}-block",
         label=f"Operations of {block.path}, {catalogue()[name].title}",
         legend=False,
-        height=math.ceil(scale * drawings[index].size[1]),
+        height=math.ceil(type_scale() * scale * drawings[index].size[1]),
         marked=[n.name for n in marked],
     )
     key = f"{group}-link"
@@ -237,7 +238,7 @@ def _select_clicked(index: int, key: str) -> None:
 
 def _maps(run: Run, index: int, looked_at: MapControls, limits: tuple[float, float]) -> None:
     side, node = NETWORKS[index].name, NODES[index].value
-    st.markdown(_maps_title(run, node))
+    st.markdown(f"**{node}** · {maps_title(run, cache.trace(run.variant).node(node))}")
     key, view = f"{side}-{revision()}", looked_at.view
     feature_maps(
         _message(run, side, node, limits, view.order, view.page),
@@ -246,18 +247,6 @@ def _maps(run: Run, index: int, looked_at: MapControls, limits: tuple[float, flo
         on_view_change=reports(key, **looked_at.by_field),
     )
     answer(run, group=side, key=f"{side}-input")
-
-
-def _maps_title(run: Run, node: str) -> str:
-    """How many maps of which size, and of how many the paper's network has where this is a narrow one."""
-    shape, published = (t.node(node).out_shape for t in (cache.running_trace(run), cache.trace(run.variant)))
-    is_vector = shape[1:] in ((), (1, 1))
-    what = f"{shape[0]} values" if is_vector else f"{shape[0]} maps of {pair_text(shape[1:])}"
-    if shape == published:
-        return f"**{node}** · {what}"
-    width = WIDTHS.get(shape[0] / published[0])
-    ours = f"; ours is trained {width} as wide" if width else ""
-    return f"**{node}** · {what} (the paper's network has {published[0]}{ours})"
 
 
 @cache.few(64)

@@ -192,7 +192,14 @@ def _beside_diagrams(trace: Trace, node: Node, run: Run, instruments: tuple[Sect
 def node_line(trace: Trace, node: Node) -> None:
     """What the tooltip of an operation says: a hand that leaves the mouse, or a finger, has none."""
     kind, shapes, parameters, macs, memory, field = element_for(trace, node).lines
-    said = kind, shapes.removeprefix("in ").replace("→ out", "→"), parameters, macs, memory.removeprefix("memory "), field
+    said = (
+        kind,
+        shapes.removeprefix("in ").replace("→ out", "→"),
+        parameters,
+        macs,
+        memory.removeprefix("memory "),
+        field,
+    )
     with st.container(key="node-line"):
         st.markdown(f"**{node.name}** · {' · '.join(said)}{_cost_link(trace, node)}")
 
