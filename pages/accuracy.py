@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from explorer.page import tool
-from explorer.ui.accuracy import CHART_OF_ALL, PRINTED
+from explorer.ui.accuracy import CHART, PRINTED, TOP
 from explorer.ui.compare import NETWORKS
 
 if __name__ == "__main__":
-    tool(CHART_OF_ALL, PRINTED, networks=NETWORKS, runs=False)
+    tool(TOP, CHART, PRINTED, networks=NETWORKS, runs=False)

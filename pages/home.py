@@ -11,6 +11,7 @@ from explorer.ui.components.diagram import clicked, diagram, link
 from explorer.ui.components.navigation import go_to
 from explorer.ui.home import timeline, ways_in
 from explorer.ui.link import link_back_to, link_to, publish
+from explorer.ui.window import follow_window
 
 TOOLS = (
     ("compare", "Compare two networks"),
@@ -55,12 +56,11 @@ if __name__ == "__main__":
         "costs: each line is ten times the one below it. The larger it is, the more parameters it has.",
         help=WORDS["MAC"],
     )
-    chosen = timeline(cards())
-    if chosen:
-        go_to(chosen.name, link_back_to(chosen.name))
+    timeline(cards())
     for card in cards():
         with st.container(border=True):
             show(card)
     st.header("Words", anchor="words")
     st.markdown("\n".join(f"- **{word}**: {sentence}" for word, sentence in WORDS.items()))
+    follow_window()
     publish()

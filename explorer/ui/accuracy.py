@@ -15,9 +15,11 @@ from explorer.analysis.accuracy import RECORDS, Accuracy, Group, absent, counts
 from explorer.analysis.labelling import Bubble, places
 from explorer.analysis.palette import SERIES
 from explorer.analysis.text import si
+from explorer.analysis.words import WORDS
 from explorer.architectures import families
 from explorer.runtime.run import Run
-from explorer.ui.charts import CHART, FONT, dark, shared, styled
+from explorer.ui.charts import FONT, dark, shared, styled
+from explorer.ui.charts import chart as draw
 from explorer.ui.compare import NETWORKS
 from explorer.ui.components.navigation import go_to
 from explorer.ui.controls import segments, select, toggle
@@ -71,23 +73,22 @@ def _groups() -> list[Group]:
 
 def _show(run: Run) -> None:
     """The chart, what it leaves out, and links for keyboard users."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="marked-networks"):
         top: Literal[1, 5] = segments(MEASURE, label_visibility="collapsed")
         st.markdown("Marked:", width="content")
         for control in NETWORKS:
-            select(control, label_visibility="collapsed", width=250)
+            select(control, label_visibility="collapsed")
     with st.container(horizontal=True, gap="medium"):
         for group, control in SHOWN.items():
             toggle(control, label=f"{SIGNS[group]} {control.label}")
     groups, chosen = _groups(), tuple(control.value for control in NETWORKS)
     shown = [r for r in RECORDS if r.group in groups and r.accuracy(top) is not None]
-    event = st.plotly_chart(
+    event = draw(
         figure(shown, top, chosen, dark()),
-        key="accuracy",
+        "accuracy",
+        f"Top-{top} accuracy against multiply-accumulates",
         on_select="rerun",
         selection_mode="points",
-        config=CHART,
-        alt=f"Top-{top} accuracy against multiply-accumulates",
     )
     points = event["selection"]["points"]
     if points:
@@ -249,5 +250,10 @@ def _percent(error: float | None) -> str:
     return "" if error is None else f"{error:g}"
 
 
-CHART_OF_ALL = Section("accuracy", "Accuracy against operations", _show, lambda run: (MEASURE, *SHOWN.values()))
+def _introduce(run: Run) -> None:
+    st.markdown("Published accuracy against the operations that are counted here.", help=WORDS["MAC"])
+
+
+TOP = Section("accuracy", "Accuracy against operations", _introduce)
+CHART = Section("chart", "Chart", _show, lambda run: (MEASURE, *SHOWN.values()))
 PRINTED = Section("printed", "All figures, as printed", _show_printed)

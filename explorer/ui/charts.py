@@ -29,7 +29,7 @@ CLASS_BAR = 22  # pixels of one answer's bar for a class
 CHART = {"displayModeBar": False}
 # The properties of a figure that are lengths in pixels.
 PIXELS = re.compile(
-    r"font\.size$|^\.layout\.(height|margin\.[lrtb])$|marker\.(size|line\.width)$|line\.width$|thickness$|[xy]shift$|standoff$"
+    r"font\.size$|^\.layout\.(height|margin\.[lrtb])$|marker\.(size|line\.width)$|line\.width$|thickness$|[xy]shift$|standoff$|annotations\.a[xy]$"
 )
 
 Panels = Sequence[tuple[str, Any, Kind]]
@@ -83,6 +83,8 @@ def _grown(part: Any, place: str, scale: float) -> Any:
     if isinstance(part, dict):
         return {name: _grown(value, f"{place}.{name}", scale) for name, value in part.items()}
     if isinstance(part, list | tuple) and part and isinstance(part[0], dict):
+        return [_grown(item, place, scale) for item in part]
+    if isinstance(part, list | tuple) and PIXELS.search(place):
         return [_grown(item, place, scale) for item in part]
     is_number = isinstance(part, int | float) and not isinstance(part, bool)
     return part * scale if is_number and PIXELS.search(place) else part

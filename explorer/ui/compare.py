@@ -30,6 +30,7 @@ from explorer.ui.screen import input_and_answer
 from explorer.ui.section import Section
 from explorer.ui.selection import SCREEN
 from explorer.ui.weights_box import weights_for
+from explorer.ui.window import type_scale
 
 MAX_BLOCK_HEIGHT_PX = 380  # of a diagram: both stand in a window of 1280x720
 DEFAULT_STAGE = 8  # where both networks have it
@@ -111,7 +112,7 @@ def _map_controls(run: Run) -> list[MapControls]:
         def shape() -> tuple[int, ...]:
             return cache.running_trace(_runs(run)[index]).node(NODES[index].value).out_shape
 
-        return map_controls(name, shape, scale="shared")
+        return map_controls(name, shape, scale="shared", about=NETWORKS[index].value)
 
     return [of(index, control.name) for index, control in enumerate(NETWORKS)]
 

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import streamlit as st
 
@@ -20,7 +21,9 @@ from explorer.analysis.palette import INK, KINDS
 from explorer.analysis.text import si
 from explorer.analysis.types import Kind
 from explorer.cards import Card
-from explorer.ui.link import link_to
+from explorer.ui.components.navigation import go_to
+from explorer.ui.link import link_back_to, link_to, publish
+from explorer.ui.selection import BELOW
 
 DIGIT = "2"  # of the sample digits, on the first card
 MAX_GAP_YEARS = 3  # a longer time without a family is broken out of the axis
@@ -172,9 +175,22 @@ def across(years: Sequence[int]) -> list[float]:
     return found
 
 
-def timeline(shown: tuple[Card, ...]) -> Card | None:
-    """Years against MACs, a bubble a family, its area the parameters; returns the family that was clicked."""
-    import plotly.graph_objects as go  # a third of a second: not before the first home page
+@st.fragment(key=BELOW)
+def timeline(shown: tuple[Card, ...]) -> None:
+    """Years against MACs, a bubble a family, its area the parameters; a click opens the family's page."""
+    from explorer.ui.charts import chart  # plotly takes a third of a second: not before the first home page
+
+    event = chart(_years(shown), "timeline", "Years and costs", on_select="rerun", selection_mode="points")
+    picked = event["selection"]["point_indices"]
+    if picked:
+        name = shown[picked[0]].name
+        go_to(name, link_back_to(name))
+    publish()
+
+
+def _years(shown: tuple[Card, ...]) -> Any:
+    """The figure of the timeline."""
+    import plotly.graph_objects as go
 
     colour, text = _colours("pointwise")[1], _ink()
     largest = max(c.params for c in shown)
@@ -246,8 +262,4 @@ def timeline(shown: tuple[Card, ...]) -> Card | None:
         hoverlabel_font_size=FONT_PX,
         showlegend=False,
     )
-    event = st.plotly_chart(
-        figure, key="timeline", on_select="rerun", selection_mode="points", config={"displayModeBar": False}
-    )
-    picked = event["selection"]["point_indices"]
-    return shown[picked[0]] if picked else None
+    return figure

@@ -116,9 +116,11 @@ def test_every_bubble_has_a_link_for_the_keyboard_and_a_row(accuracy: Any) -> No
     for record in RECORDS:
         if record.top1 is not None:
             assert variant(record.variant).title in labels
+    accuracy.show("printed")
     printed = accuracy.app.table[0].value
     assert len(printed) == len(RECORDS)
     assert set(printed["source"]) == {r.source for r in RECORDS}
+    accuracy.show("chart")
 
 
 def test_a_click_on_a_bubble_opens_its_page(visit: Open) -> None:

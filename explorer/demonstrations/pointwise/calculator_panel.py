@@ -369,7 +369,8 @@ def _possible(found: Numbers) -> list[Design]:
 
 def _show_family(found: Numbers, run: Run) -> None:
     """The multiplications of all that could do the same job."""
-    number_box(EXPANSION, width=160, help="Of the inverted residual: times the channels in.")
+    with st.container(horizontal=True, key="numbers-expansion"):
+        number_box(EXPANSION, help="Of the inverted residual: times the channels in.")
     possible = _possible(found)
     chart(cost_bars.bars(possible, dark()), "relatives", "Multiplications of the whole family")
     cost_bars.legend(*possible)

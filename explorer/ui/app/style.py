@@ -1,4 +1,4 @@
-"""The CSS that Streamlit's theme cannot express: `style.css` beside this file."""
+"""The CSS that Streamlit's theme cannot express: the style sheets beside this file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 
 import streamlit as st
+
+SHEETS = ("style.css", "tools.css", "print.css")  # the later ones win
 
 
 def apply() -> None:
@@ -15,4 +17,5 @@ def apply() -> None:
 
 @cache
 def _css() -> str:
-    return Path(__file__).with_name("style.css").read_text(encoding="utf-8")
+    folder = Path(__file__).parent
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in SHEETS)
