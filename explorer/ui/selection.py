@@ -22,23 +22,16 @@ def node_control(trace: Trace) -> Control:
     The default lies in its second stage: the sum of a unit with an identity shortcut, or else the first block's output.
     """
     stage = trace.stages[min(1, len(trace.stages) - 1)]
-<<<<<<< HEAD
-    return Control(NODE, "Operation", partial(node_called, trace), lambda: stage.blocks[0].output)
-=======
     default = trace.identity_sum(stage) or trace.node(stage.blocks[0].output)
->>>>>>> 71cc763 (Costs colour all diagrams on one scale, with the numbers in the boxes; a stage selects its first identity unit)
+    return Control(NODE, "Operation", partial(node_called, trace), lambda: default.name)
 
 
-<<<<<<< HEAD
 def node_called(trace: Trace, text: str) -> str:
     """The operation that a link means, which may name a block or a stage. Raises ValueError with a sentence."""
     try:
         return trace.resolve(text).name
     except UnknownNode as error:
         raise ValueError(str(error)) from None
-=======
-    return Control(NODE, "Operation", parse, lambda: default.name)
->>>>>>> 71cc763 (Costs colour all diagrams on one scale, with the numbers in the boxes; a stage selects its first identity unit)
 
 
 def selected(trace: Trace) -> Node:
