@@ -30,7 +30,6 @@ from explorer.ui.screen import input_and_answer
 from explorer.ui.section import Section
 from explorer.ui.selection import SCREEN
 from explorer.ui.weights_box import weights_for
-from explorer.ui.window import type_scale
 
 MAX_BLOCK_HEIGHT_PX = 380  # of a diagram: both stand in a window of 1280x720
 DEFAULT_STAGE = 8  # where both networks have it

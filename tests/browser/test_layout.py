@@ -31,7 +31,8 @@ SMALL = r"""(selector) => {
       if (e.shadowRoot) look(e.shadowRoot);
       const words = [...e.childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent.trim()).join(" ").trim();
       const box = e.getBoundingClientRect();
-      if (!words || /^(STYLE|SCRIPT)$/.test(e.tagName) || !box.width || box.bottom < 0 || box.top > innerHeight) continue;
+      if (!words || /^(STYLE|SCRIPT)$/.test(e.tagName)) continue;
+      if (!box.width || box.bottom < 0 || box.top > innerHeight) continue;
       if (e.closest(".katex, .katex-mathml") || getComputedStyle(e).visibility === "hidden") continue;
       const size = parseFloat(getComputedStyle(e).fontSize) * (e.getScreenCTM?.().a ?? 1);
       if (size < rem - 0.02) found.push(`${(size / rem).toFixed(2)} rem: ${words.slice(0, 40)}`);
