@@ -44,6 +44,10 @@ class Card:
         return found
 
     @property
+    def scale(self) -> None:
+        """Its elements are coloured by their kinds."""
+
+    @property
     def elements(self) -> dict[str, Element]:
         return {name: Element(**{**e, "lines": tuple(e["lines"])}) for name, e in self.drawing["elements"].items()}
 

@@ -14,9 +14,10 @@ from explorer.analysis.types import Kind
 
 @dataclass(frozen=True)
 class KindStyle:
-    """Name and colours of one kind: fills carry `INK`; strokes reach 4.5:1 against the page's background."""
+    """Names and colours of one kind: fills carry `INK`; strokes reach 4.5:1 against the page's background."""
 
     label: str
+    short: str  # in a legend of one line
     light_fill: str
     light_stroke: str
     dark_fill: str
@@ -35,20 +36,20 @@ INK = "#14171f"
 """Text on every fill of this module, in both themes."""
 
 # Normalization and activation share a grey, so that the layers that do the work stand out.
-_ELEMENTWISE = KindStyle("Normalization, activation", "#d7dbe2", "#6e7278", "#b3b6bc", "#d0d3d9")
+_ELEMENTWISE = KindStyle("Normalization, activation", "Norm, activation", "#d7dbe2", "#6e7278", "#b3b6bc", "#d0d3d9")
 
 KINDS: dict[Kind, KindStyle] = {
-    "input": KindStyle("Input", "#ffffff", "#717171", "#e5e7ea", "#f7f8fa"),
-    "convolution": KindStyle("Convolution", "#659dfd", "#396eca", "#5086e5", "#71a3fb"),
-    "pointwise": KindStyle("1×1 convolution", "#8fbed8", "#4a778f", "#0ba8c4", "#41c5e1"),
-    "depthwise": KindStyle("Depthwise", "#73e29f", "#0d804a", "#57e6a4", "#94ffc8"),
-    "pooling": KindStyle("Pooling", "#fda900", "#9d6700", "#de9134", "#fdae54"),
+    "input": KindStyle("Input", "Input", "#ffffff", "#717171", "#e5e7ea", "#f7f8fa"),
+    "convolution": KindStyle("Convolution", "Conv", "#659dfd", "#396eca", "#5086e5", "#71a3fb"),
+    "pointwise": KindStyle("1×1 convolution", "1×1 conv", "#8fbed8", "#4a778f", "#0ba8c4", "#41c5e1"),
+    "depthwise": KindStyle("Depthwise", "Depthwise", "#73e29f", "#0d804a", "#57e6a4", "#94ffc8"),
+    "pooling": KindStyle("Pooling", "Pooling", "#fda900", "#9d6700", "#de9134", "#fdae54"),
     "normalization": _ELEMENTWISE,
     "activation": _ELEMENTWISE,
-    "merge": KindStyle("Add, concatenate", "#e87a43", "#bb5211", "#d1663c", "#f08258"),
-    "linear": KindStyle("Fully connected", "#c57dc5", "#9b569c", "#e693fc", "#f1c2fe"),
-    "gate": KindStyle("Gate", "#f8dc46", "#816f00", "#cfca52", "#ece871"),
-    "reshape": KindStyle("Reshape, dropout", "#83878d", "#696d72", "#81858b", "#9ca0a7"),
+    "merge": KindStyle("Add, concatenate", "Add, concat", "#e87a43", "#bb5211", "#d1663c", "#f08258"),
+    "linear": KindStyle("Fully connected", "FC", "#c57dc5", "#9b569c", "#e693fc", "#f1c2fe"),
+    "gate": KindStyle("Gate", "Gate", "#f8dc46", "#816f00", "#cfca52", "#ece871"),
+    "reshape": KindStyle("Reshape, dropout", "Reshape", "#83878d", "#696d72", "#81858b", "#9ca0a7"),
 }
 
 # Lines and bubbles that stand for families, one after the other: (light, dark), 3:1 at least to the page.

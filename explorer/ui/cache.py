@@ -18,6 +18,7 @@ from explorer import diagrams as drawing
 from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import variant
 from explorer.diagrams import Diagram
+from explorer.diagrams.scale import ColourBy
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.device import resolve
 from explorer.runtime.maps import (
@@ -107,10 +108,14 @@ def running_trace(run: Run) -> Trace:
     return trace(run.variant) if narrow == variant(run.variant) else trace_variant(narrow)
 
 
-@few(512)
-def diagram(name: str, zoom: str, select: str | None = None) -> Diagram:
+def _drawn_as(name: str, zoom: str, select: str | None = None, colour_by: ColourBy = "kind") -> Hashable:
+    return name, zoom, select, colour_by
+
+
+@few(512, key=_drawn_as)
+def diagram(name: str, zoom: str, select: str | None = None, colour_by: ColourBy = "kind") -> Diagram:
     """The drawing of a variant at one zoom; `select` names the stage or block to draw."""
-    return drawing.diagram_for(trace(name), zoom, select)
+    return drawing.diagram_for(trace(name), zoom, select, colour_by)
 
 
 def _drop_activations(network_key: Hashable) -> None:

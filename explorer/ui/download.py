@@ -8,28 +8,47 @@ from typing import get_args
 import streamlit as st
 
 from explorer.analysis.trace import Node
+from explorer.architectures import variant as variant_called
 from explorer.diagrams import Format, Zoom
+from explorer.diagrams.scale import ColourBy
 from explorer.ui import cache
+from explorer.ui.controls import PERSIST
 from explorer.ui.selection import selected
 
+WHAT: dict[Zoom, str] = {
+    "network": "All stages",
+    "stage": "The stage",
+    "block": "The block",
+    "operations": "All operations",
+}
+PARTS = ("Title", "Legend", "Selection")
 
-def download(name: str) -> None:
-    """Files of the diagrams about the selected operation."""
+
+def download(name: str, colour_by: ColourBy) -> None:
+    """Files of the diagrams about the selected operation, in light colours: those of kinds, or of a cost as on the page."""
     trace = cache.trace(name)
     node = selected(trace)
-    zoom = st.selectbox("Download the diagram of", get_args(Zoom), key="download-zoom")
-    drawing = cache.diagram(trace.variant, zoom, _part(zoom, node))
+    zoom = st.selectbox("Download as a file", WHAT, format_func=WHAT.__getitem__, key="download-zoom")
+    parts = st.pills(
+        "With", PARTS, default=PARTS[:2], selection_mode="multi", key="download-parts", persist_state=PERSIST
+    )
+    part = _part(zoom, node)
+    drawing = cache.diagram(name, zoom, part, colour_by)
+    title = " · ".join([variant_called(name).title, *([part] if part else [])])
+    file = "-".join([name, zoom, *([part] if part else []), *([colour_by] if colour_by != "kind" else [])])
     with st.container(horizontal=True):
         for fmt in get_args(Format):
-            st.download_button(
-                fmt.upper(),
-                partial(drawing.render, fmt, node.name),
-                f"{trace.variant}-{zoom}.{fmt}",
-                on_click="ignore",
-                key=f"download-{fmt}",
+            render = partial(
+                drawing.render,
+                fmt,
+                node.name if "Selection" in parts else None,
+                title=title if "Title" in parts else "",
+                legend="Legend" in parts,
             )
+            st.download_button(fmt.upper(), render, f"{file}.{fmt}", on_click="ignore", key=f"download-{fmt}")
 
 
-def _part(zoom: str, node: Node) -> str | None:
+def _part(zoom: Zoom, node: Node) -> str | None:
     """What a diagram at that zoom shows: the node's stage, its block, or everything."""
-    return {"stage": node.stage or None, "block": node.block or None}.get(zoom)
+    parts: dict[Zoom, str] = {"stage": node.stage, "block": node.block}
+    return parts.get(zoom) or None

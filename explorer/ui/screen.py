@@ -5,7 +5,6 @@ Everything that a click changes is drawn in one fragment, so that a click runs n
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from urllib.parse import urlencode
 
@@ -17,12 +16,13 @@ from explorer.analysis.words import WORDS
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Family, Variant
 from explorer.diagrams.labels import element_for
+from explorer.diagrams.scale import ColourBy
 from explorer.runtime.activations import Activations
 from explorer.runtime.device import kind_of
 from explorer.runtime.run import Run
 from explorer.ui import cache
 from explorer.ui.build_up import built
-from explorer.ui.components.diagram import ColourBy, clicked, diagram, link
+from explorer.ui.components.diagram import clicked, diagram, link
 from explorer.ui.components.feature_maps import model_input
 from explorer.ui.controls import segments, select
 from explorer.ui.download import download
@@ -43,11 +43,6 @@ COLOUR = choice("colour", "Colour the nodes by", COLOURS)
 BLOCKS = "blocks"
 OPERATIONS = "operations"
 DIAGRAMS = choice("diagrams", "Diagrams", {BLOCKS: "Stage and block", OPERATIONS: "All operations"})
-DIAGRAMS_HEIGHT_PX = 430
-COLUMN_WIDTH_PX = 540  # of a diagram, on a 1440 px screen
-GAP_PX = 8  # between the stage's diagram and the block's
-METRIC_HEIGHT_PX = 32  # of the scale under a diagram that is coloured by a metric
-MIN_SCALE = 0.875  # of a diagram
 SHOWN_CLASSES = 3
 MIN_SHOWN_PROBABILITY = 0.001  # smaller ones are summed up in words
 
@@ -98,7 +93,7 @@ def _view_box(name: str) -> None:
     with st.popover("View", key="view", on_change="rerun") as box:
         if box.open:
             segments(DIAGRAMS, on_change=_redraw)
-            download(name)
+            download(name, COLOUR.value)
 
 
 def _redraw() -> None:
@@ -112,11 +107,10 @@ def screen(run: Run, instruments: tuple[Section, ...]) -> None:
     trace, variant = cache.trace(name), variant_called(name)
     node, building = selected(trace), built(trace)
     diagram(
-        cache.diagram(name, "network"),
+        cache.diagram(name, "network", None, COLOUR.value),
         group=name,
         key=f"{name}-network",
         label=f"Stages of {variant.title}",
-        colour_by=COLOUR.value,
         legend=sorted({n.kind for n in trace.nodes}),
     )
     with st.container(key="stage"):
@@ -145,47 +139,35 @@ def _select_clicked(trace: Trace, key: str) -> None:
 
 
 def _diagrams(trace: Trace, block: Block) -> None:
+    """The stage as high as it is, and the block in what that leaves of the column; or all operations."""
     name, colour_by = trace.variant, COLOUR.value
     if DIAGRAMS.value == OPERATIONS:
         diagram(
-            cache.diagram(name, "operations"),
+            cache.diagram(name, "operations", None, colour_by),
             group=name,
             key=f"{name}-operations",
             zoomable=True,
             label=f"All operations of {name}",
-            colour_by=colour_by,
             legend=False,
-            height=DIAGRAMS_HEIGHT_PX,
+            fill=True,
         )
         return
     stage = trace.stage(trace.node(block.output).stage)
-    block_drawing = cache.diagram(name, "block", block.path)
-    height = DIAGRAMS_HEIGHT_PX
     if len(stage.blocks) > 1:
-        drawing = cache.diagram(name, "stage", stage.path)
-        own_width, own_height = drawing.size
-        scale_height = METRIC_HEIGHT_PX if colour_by != "kind" else 0
-        room = height - GAP_PX - 2 * scale_height - MIN_SCALE * block_drawing.size[1]
-        scale = max(MIN_SCALE, min(1, COLUMN_WIDTH_PX / own_width, room / own_height))
-        stage_height = math.ceil(own_height * scale) + scale_height
         diagram(
-            drawing,
+            cache.diagram(name, "stage", stage.path, colour_by),
             group=name,
             key=f"{name}-stage",
-            colour_by=colour_by,
             label=f"Blocks of {stage.path}",
             legend=False,
-            height=stage_height,
         )
-        height -= stage_height + GAP_PX
     diagram(
-        block_drawing,
+        cache.diagram(name, "block", block.path, colour_by),
         group=name,
         key=f"{name}-block",
-        colour_by=colour_by,
         label=f"Operations of {block.path}",
         legend=False,
-        height=height,
+        fill=True,
     )
 
 

@@ -9,7 +9,6 @@ from tests.js.conftest import Modules
 
 COMMON = "ui/components/common"
 TABLE = [channel for grey in range(256) for channel in (grey, 0, 255 - grey)]  # RGB
-COUNT = [[1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""]]
 
 
 @pytest.mark.parametrize(
@@ -25,13 +24,6 @@ COUNT = [[1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""]]
 )
 def test_numbers_have_three_digits(modules: Modules, value: float, text: str) -> None:
     assert modules.call(f"{COMMON}/numbers.js", "format", value) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(7, "7"), (999, "999"), (1000, "1 k"), (4089184, "4.09 M"), (2e12, "2000 G")]
-)
-def test_numbers_in_units(modules: Modules, value: float, text: str) -> None:
-    assert modules.call(f"{COMMON}/numbers.js", "formatIn", COUNT, value) == text
 
 
 @pytest.mark.parametrize(

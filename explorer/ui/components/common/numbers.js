@@ -8,9 +8,3 @@ export function format(value) {
   const text = size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(+value.toPrecision(3));
   return text.replace("-", "\u2212");
 }
-
-/** A positive number in the first of the units, [size, name] from large to small, that it reaches. */
-export function formatIn(units, value) {
-  const [size, name] = units.find(([unit]) => value >= unit) ?? units.at(-1);
-  return `${format(value / size)} ${name}`.trim();
-}

@@ -12,7 +12,7 @@ diagrams of its `group`. A page therefore reads `clicked(key)`, draws its diagra
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Protocol
 
 import streamlit as st
 
@@ -20,12 +20,26 @@ from explorer.analysis.palette import INK, KINDS, RAMP_DARK, RAMP_LIGHT, Ramp
 from explorer.ui.components import component
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from explorer.analysis.element import Element
     from explorer.analysis.types import Kind
-    from explorer.diagrams import Diagram
+    from explorer.diagrams.scale import Scale
 
-ColourBy = Literal["kind", "macs", "params", "memory"]
+
+class Drawn(Protocol):
+    """What is shown: a diagram, or one that was drawn before (the cards of the home page)."""
+
+    def svg(self) -> str: ...
+
+    @property
+    def elements(self) -> Mapping[str, Element]: ...
+
+    @property
+    def described(self) -> dict[str, dict[str, Any]]: ...
+
+    @property
+    def scale(self) -> Scale | None: ...
 
 
 def _palette_css() -> str:
@@ -41,6 +55,8 @@ def _palette_css() -> str:
         f".root{{--ink:{INK};--skip:{skip.light_stroke};{ramp(RAMP_LIGHT)}}}",
         f".root.dark{{--skip:{skip.dark_stroke};{ramp(RAMP_DARK)}}}",
     ]
+    steps = ["none", *map(str, range(len(RAMP_LIGHT.steps)))]
+    rules += [f".element.step-{step}{{--fill:var(--ramp-{step});--stroke:var(--line)}}" for step in steps]
     for kind, style in KINDS.items():
         rules.append(f".kind-{kind}{{--fill:{style.light_fill};--stroke:{style.light_stroke}}}")
         rules.append(f".dark .kind-{kind}{{--fill:{style.dark_fill};--stroke:{style.dark_stroke}}}")
@@ -53,50 +69,51 @@ _LINK = component(_FOLDER / "link.js")
 
 
 def diagram(
-    drawing: Diagram,
+    drawing: Drawn,
     *,
     group: str,
     key: str,
     label: str,
-    colour_by: ColourBy = "kind",
     legend: bool | Iterable[Kind] = True,
     zoomable: bool = False,
-    height: int | None = None,
+    fill: bool = False,
     marked: Iterable[str] = (),
 ) -> None:
     """Show a drawing; clicks reach the page through the `link` of the same group.
 
-    Lays nothing out itself but calls `drawing.svg()` on each run: keep the drawing's layout cached.
+    Lays nothing out itself but calls `drawing.svg()` on each run: keep the drawing's layout cached. Its type is as
+    large as the page's, or smaller where the drawing would not fit.
 
     Args:
         drawing: its SVG is trusted to come from this program; element texts may hold anything.
         group: diagrams of one group share their selection.
         key: identity of this diagram; keeps scroll position and zoom when its data changes.
         label: accessible name.
-        colour_by: fill of the nodes. A metric is shown on a log scale with its own range in each diagram.
-        legend: names the kinds that occur, or the given ones, for diagrams that share a legend. A metric's scale is
-            always shown, since its range differs per diagram.
+        legend: names the kinds that occur, or the given ones, for diagrams that share a legend; for a drawing that is
+            coloured by a cost its scale, which is the same for all of a network.
         zoomable: pan and zoom instead of scrolling, for graphs that never fit.
-        height: pixels reserved, legend included; the drawing is fitted into them. Default: fitted to the
-            width alone, as tall as it gets.
+        fill: as high as its place on the page, and fitted into it. Else as high as it is; so is all on a phone.
         marked: ids of elements that get a frame, as what another drawing lacks.
     """
-    kinds = {element.kind for element in drawing.elements.values()} if isinstance(legend, bool) else set(legend)
     data: dict[str, Any] = {
         "svg": drawing.svg(),
         "elements": drawing.described,
-        # Kinds that share a style share a legend entry, too.
-        "kinds": {style.label: kind for kind, style in KINDS.items() if kind in kinds},
         "group": group,
         "label": label,
-        "colour_by": colour_by,
-        "ramp_steps": len(RAMP_LIGHT.steps),
-        "legend": legend is not False,
+        "kinds": {},
+        "scale": None,
         "zoomable": zoomable,
-        "height": height,
+        "fill": fill,
         "marked": [name for name in marked if name in drawing.elements],
     }
-    _DIAGRAM(key=key, data=data, height="content" if height is None else height)
+    if legend is not False and drawing.scale is not None:
+        low, high = drawing.scale.ends
+        data["scale"] = {"label": drawing.scale.label, "low": low, "high": high, "steps": len(RAMP_LIGHT.steps)}
+    elif legend is not False:
+        kinds = {element.kind for element in drawing.elements.values()} if legend is True else set(legend)
+        # Kinds that share a style share a legend entry, too.
+        data["kinds"] = {style.short: kind for kind, style in KINDS.items() if kind in kinds}
+    _DIAGRAM(key=key, data=data, height="stretch" if fill else "content")
 
 
 def link(

@@ -2,8 +2,9 @@
 import { perRoot } from "../common/component.js";
 import { ARROWS, button, centre, el, isDark, svg } from "../common/dom.js";
 import { groupOf } from "../common/registry.js";
-import { createPanZoom, fitScale, pan, panOrZoomByKey, showAll, showZoomed, zoomIn, zoomOut } from "./pan_zoom.js";
-import { metricScale } from "./scale.js";
+import { fitScale } from "./fit.js";
+import { legendOf } from "./legend.js";
+import { createPanZoom, pan, panOrZoomByKey, showAll, showZoomed, zoomIn, zoomOut } from "./pan_zoom.js";
 import { createTooltip, hideTooltip, showTooltip } from "./tooltip.js";
 
 const SHAPES = "polygon, path, ellipse";
@@ -21,12 +22,15 @@ function createView(shadow) {
   view.tools = el("div", "tools");
   view.viewport = el("div", "viewport");
   view.hint = el("p", "hint");
-  view.header = el("div", "header", {}, view.legend, view.tools);
-  view.root = el("div", "root", {}, view.header, view.viewport, view.hint, view.tooltip);
+  view.header = el("div", "header", {}, view.legend, view.hint, view.tools);
+  view.probe = el("i", "probe"); // as wide as the root's type is large
+  view.root = el("div", "root", {}, view.header, view.viewport, view.tooltip, view.probe);
   view.highlight = () => highlight(view); // for the link component and the other diagrams of the group
   shadow.append(view.root);
   listen(view);
-  new ResizeObserver(() => layout(view)).observe(view.viewport);
+  const resized = new ResizeObserver(() => layout(view));
+  resized.observe(view.viewport);
+  resized.observe(view.probe);
   return view;
 }
 
@@ -37,6 +41,7 @@ function listen(view) {
   viewport.addEventListener("keydown", (event) => keyDown(view, event));
   for (const type of ["pointerover", "focusin"]) viewport.addEventListener(type, (event) => point(view, event));
   for (const type of ["pointerout", "focusout", "scroll"]) viewport.addEventListener(type, hide);
+  viewport.addEventListener("scroll", () => showWhatIsCut(view));
 }
 
 function update(view, data) {
@@ -44,10 +49,12 @@ function update(view, data) {
   view.data = data;
   join(view, data.group);
   view.root.classList.toggle("dark", isDark(view.root));
-  view.root.style.height = data.height ? `${data.height}px` : "";
+  view.root.classList.toggle("fill", data.fill);
   if (data.zoomable && !view.panZoom) addZoom(view);
   if (redrawn) draw(view);
-  colour(view);
+  view.svg.setAttribute("aria-label", data.label);
+  view.legend.replaceChildren(...legendOf(data));
+  view.header.hidden = !view.legend.hasChildNodes() && !view.panZoom;
   layout(view);
 }
 
@@ -70,9 +77,8 @@ function addZoom(view) {
   );
   const touch = matchMedia("(pointer: coarse)").matches;
   view.hint.textContent = touch
-    ? "Tap the diagram, then drag or pinch. A tap beside it gives the fingers back to the page."
-    : "Drag to pan; double-click or Ctrl + wheel to zoom. After a click into the diagram the wheel zooms, too, "
-      + "and so do + − 0; Shift + arrows pan; Esc gives the wheel back to the page.";
+    ? "Tap, then drag or pinch; a tap beside it ends that."
+    : "Drag to pan; double-click or Ctrl + wheel to zoom. After a click: wheel, + − 0, Shift + arrows; Esc ends.";
 }
 
 /* ---------------------------------------------------------------- drawing */
@@ -123,37 +129,24 @@ function adopt(view, g) {
   g.setAttribute("aria-label", lines.length ? `${title}, ${lines[0]}` : title);
 }
 
-function colour(view) {
-  const { colour_by, elements, ramp_steps, label } = view.data;
-  view.svg.setAttribute("aria-label", label);
-  const scale = metricScale(colour_by, elements, ramp_steps);
-  view.root.classList.toggle("by-metric", Boolean(scale));
-  for (const [id, g] of view.elements) {
-    if (scale) g.style.setProperty("--fill", scale.colourOf(elements[id]));
-    else g.style.removeProperty("--fill");
-  }
-  view.legend.replaceChildren(...(scale ? scale.legend : kindLegend(view.data)));
-  view.header.hidden = !view.legend.hasChildNodes() && !view.panZoom;
-}
-
-function kindLegend({ legend, kinds }) {
-  if (!legend) return [];
-  return Object.entries(kinds).map(([label, kind]) => {
-    return el("span", "entry", {}, el("i", `swatch kind-${kind}`), label);
-  });
-}
-
 function layout(view) {
   if (isHidden(view)) return;
   if (!view.textsSorted) sortTexts(view);
-  if (view.panZoom) showZoomed(view.panZoom, view.svg, view.data);
+  if (view.panZoom) showZoomed(view.panZoom, view.svg);
   else {
     const { width, height } = view.svg.viewBox.baseVal;
-    const scale = fitScale(view.svg, view.viewport, view.data);
+    const scale = fitScale(view.svg, view.viewport, view.data.fill);
     view.svg.style.width = `${width * scale}px`;
     view.svg.style.height = `${height * scale}px`;
+    showWhatIsCut(view);
   }
   highlight(view);
+}
+
+/** A drawing that is wider than its place fades where it goes on. */
+function showWhatIsCut({ root, viewport: { scrollLeft, scrollWidth, clientWidth } }) {
+  root.classList.toggle("cut-left", scrollLeft > 1);
+  root.classList.toggle("cut-right", scrollLeft + clientWidth < scrollWidth - 1);
 }
 
 /** In a closed tab or expander nothing can be measured; the ResizeObserver lays out again when it opens. */
@@ -182,8 +175,8 @@ function highlight(view) {
   for (const [id, g] of view.elements) g.setAttribute("aria-pressed", selected.has(id));
   hideUnbuilt(view);
   view.selection.replaceChildren(...shown.flatMap(([, g]) => selectionMark(g, view.badgeLimits)));
-  const { marked = [] } = view.data;
-  view.marks.replaceChildren(...marked.map((id) => view.elements.get(id).querySelector(SHAPES).cloneNode()));
+  const marked = view.data.marked.map((id) => view.elements.get(id).querySelector(SHAPES).cloneNode());
+  view.marks.replaceChildren(...marked);
   setTabStop(view, shown[0]?.[1] ?? view.elements.values().next().value);
   const ids = shown.map(([id]) => id).join();
   if (ids && ids !== view.revealed) reveal(view, shown[0][1]);
@@ -228,6 +221,7 @@ function select(view, id) {
   const { target } = view.data.elements[id];
   const parts = target.split(".");
   // The server's answer names stage and block; until then the path does: "a.0.add" lies in "a.0" and "a".
+  hideTooltip(view.tooltip);
   view.group.selected = new Set([id, ...parts.map((_, end) => parts.slice(0, end + 1).join("."))]);
   for (const other of view.group.views) other.highlight();
   view.group.send?.(target);
@@ -238,13 +232,23 @@ function select(view, id) {
 function click(view, event) {
   const g = event.target.closest(".element");
   const repeated = event.detail > 1; // the second half of a double click
-  if (g && !repeated && !view.panZoom?.dragged) select(view, g.dataset.element);
+  if (!g || repeated || view.panZoom?.dragged) return;
+  view.group.clicked = { id: g.dataset.element, x: event.clientX, y: event.clientY };
+  select(view, g.dataset.element);
 }
 
 function point(view, event) {
   const g = event.target.closest(".element");
-  if (!g || view.panZoom?.dragging || (event.type === "focusin" && !g.matches(":focus-visible"))) return;
+  if (!g || view.panZoom?.dragging || event.pointerType === "touch" || isWhatWasClicked(view.group, g, event)) return;
+  if (event.type === "focusin" && !g.matches(":focus-visible")) return;
+  delete view.group.clicked;
   showTooltip(view.tooltip, g, view.data.elements[g.dataset.element]);
+}
+
+/** Nothing covers what a click has opened, until the pointer goes elsewhere: an element that appears under it, too,
+ * makes the browser say that the pointer has come over it. */
+function isWhatWasClicked({ clicked }, g, { clientX, clientY }) {
+  return clicked !== undefined && (clicked.id === g.dataset.element || (clicked.x === clientX && clicked.y === clientY));
 }
 
 function keyDown(view, event) {

@@ -1,10 +1,7 @@
 /* Size and position of a drawing in its viewport. Lengths are CSS pixels, and units of the SVG in the drawing. */
 import { centre } from "../common/dom.js";
 import { clamp } from "../common/numbers.js";
-
-const MIN_FIT_SCALE = 0.875; // keeps a text of 16 units at 14 px; below that the viewport scrolls instead
-const MAX_FIT_SCALE = 1.25; // of a drawing that is narrower than the page
-const MAX_SHARE = 0.16; // of the window's height, for a drawing without a height of its own
+import { fitScale } from "./fit.js";
 
 const MAX_SCALE = 4;
 const KEY_ZOOM = 1.4;
@@ -14,16 +11,6 @@ const MAX_WHEEL = 40;
 const PIXELS_A_LINE = 16; // of a wheel that counts lines
 const KEY_PAN = 60;
 const DRAG_START = 4; // a shorter way is a click
-
-/** CSS pixels per SVG unit of a drawing that is fitted into its viewport. */
-export function fitScale(svg, viewport, { height, zoomable }) {
-  const drawing = svg.viewBox.baseVal;
-  const room = height || zoomable ? viewport.clientHeight : MAX_SHARE * window.innerHeight;
-  return Math.max(
-    MIN_FIT_SCALE,
-    Math.min(MAX_FIT_SCALE, viewport.clientWidth / drawing.width, room / drawing.height),
-  );
-}
 
 /** Pan and zoom by changing the viewBox alone. The view is its centre in SVG units and a scale, so that it stays the
  * same when the window, the theme or the drawing's colours change. With `hasFocus()` the wheel zooms without Ctrl. */
@@ -51,13 +38,13 @@ export function createPanZoom(viewport, hasFocus) {
 }
 
 /** Show a drawing; another one of the same size is seen as the one before it was. */
-export function showZoomed(view, svg, data) {
+export function showZoomed(view, svg) {
   const { width, height } = view.svg === svg ? view.size : svg.viewBox.baseVal;
   const same = width === view.size?.width && height === view.size?.height;
   view.svg = svg;
   view.size = { width, height };
   if (!same) {
-    view.scale = fitScale(svg, view.viewport, data);
+    view.scale = fitScale(svg, view.viewport, true);
     view.x = view.y = 0;
   }
   apply(view);

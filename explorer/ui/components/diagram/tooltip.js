@@ -14,10 +14,15 @@ export function showTooltip(tooltip, element, { title, lines }) {
   const target = element.getBoundingClientRect();
   const { width, height } = tooltip.getBoundingClientRect();
   const { clientWidth, clientHeight } = document.documentElement;
-  const below = target.bottom + GAP;
-  const top = below + height <= clientHeight ? below : target.top - height - GAP;
-  tooltip.style.top = `${Math.max(GAP, top)}px`;
-  tooltip.style.left = `${clamp((target.left + target.right - width) / 2, GAP, clientWidth - width - GAP)}px`;
+  const middle = (target.left + target.right - width) / 2;
+  if (target.bottom + GAP + height <= clientHeight) place(middle, target.bottom + GAP);
+  else if (target.right + GAP + width <= clientWidth) place(target.right + GAP, target.top);
+  else place(target.left - GAP - width, target.top);
+
+  function place(left, top) {
+    tooltip.style.left = `${clamp(left, GAP, clientWidth - width - GAP)}px`;
+    tooltip.style.top = `${clamp(top, GAP, clientHeight - height - GAP)}px`;
+  }
 }
 
 export function hideTooltip(tooltip) {
