@@ -17,7 +17,7 @@ from explorer.ui.link import Control, publish, restore
 from explorer.ui.screen import COLOUR, DIAGRAMS, header, instrument_control, screen, variant_control
 from explorer.ui.section import Section, below, controls_of, open_control
 from explorer.ui.selection import node_control
-from explorer.ui.sidebar import device_box, picture_box, run_of, sidebar_controls
+from explorer.ui.sidebar import device_box, picture_box, run_of, show_picture, sidebar_controls
 from explorer.ui.tour import Step, follow, tour_bar
 from explorer.ui.weights_box import weights_box, weights_control
 from explorer.ui.window import SIDEBAR, follow_window, place_sidebar
@@ -60,6 +60,8 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
         own_controls, own_picture = picture
         restore(own_controls)
         shown = own_picture(shown)
+    with st.sidebar:
+        show_picture(shown)
     run = run_of(variant.name, shown)
     sections = tuple(s for s in (*demonstrations, *SECTIONS) if s.available(run))
     restore((open_control(sections), *controls_of((*INSTRUMENTS, *sections), run)))
@@ -90,6 +92,7 @@ def tool(top: Section, *sections: Section, networks: Sequence[Control], before: 
     restore((weights_control(*names),))
     with st.sidebar:
         run = run_of(names[0], picture_box())
+        show_picture(run.picture)
         device_box()
     restore((*top.controls(run), open_control(sections), *controls_of(sections, run)))
     with st.container(key="tool-title"):
