@@ -18,7 +18,7 @@ from explorer.ui.link import Control, publish, restore
 from explorer.ui.screen import COLOUR, DIAGRAMS, header, instrument_control, screen, variant_control
 from explorer.ui.section import Section, below, controls_of, open_control
 from explorer.ui.selection import node_control
-from explorer.ui.sidebar import SAMPLE, device_box, picture_box, run_of, sample_picture, sidebar_controls
+from explorer.ui.sidebar import SAMPLE, device_box, picture_box, run_of, sample_picture, show_picture, sidebar_controls
 from explorer.ui.tour import PRESENT, Step, follow, page_keys, tour_bar
 from explorer.ui.weights_box import weights_box, weights_control
 from explorer.ui.window import SIDEBAR, follow_window, place_sidebar
@@ -63,6 +63,8 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
         own_controls, own_picture = picture
         restore(own_controls)
         shown = own_picture(shown)
+    with st.sidebar:
+        show_picture(shown)
     run = run_of(variant.name, shown)
     available = tuple(s for s in all_sections if s.available(run))
     sections = tuple(s for s in available if offers("sections", s.name)) or available
@@ -104,6 +106,7 @@ def tool(
     if runs:
         with st.sidebar:
             run = run_of(names[0], picture_box())
+            show_picture(run.picture)
             device_box()
     else:
         run = run_of(names[0], sample_picture(SAMPLE.value))

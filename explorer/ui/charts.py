@@ -194,6 +194,7 @@ def classes(answers: Mapping[str, FloatArray], names: Sequence[str], dark: bool)
             "text": [f"{p[i]:.1%}" for i in order],
             "textposition": "outside",
             "textfont": {"size": FONT},
+            "constraintext": "none",
             "cliponaxis": False,
             "hoverinfo": "skip",
         }

@@ -211,7 +211,6 @@ def _block_diagram(index: int, marked: Sequence[Node]) -> None:
         key=f"{group}-block",
         label=f"Operations of {block.path}, {catalogue()[name].title}",
         legend=False,
-        height=math.ceil(scale * drawings[index].size[1]),
         marked=[n.name for n in marked],
     )
     key = f"{group}-link"

@@ -8,8 +8,15 @@ from typing import Any
 import streamlit as st
 
 from explorer.ui.link import AS_SELECTED, Control
+from explorer.ui.window import type_scale
 
 PERSIST: Any = "session"  # a closed section keeps its values
+
+
+def _grown(more: Mapping[str, Any]) -> dict[str, Any]:
+    """A widget's settings, with a width in pixels as much larger as the page's type is."""
+    width = more.get("width")
+    return {**more, "width": round(width * type_scale())} if isinstance(width, int) else dict(more)
 
 
 def select(control: Control, *, as_selected: str | None = None, label: str | None = None, **more: Any) -> Any:
@@ -28,7 +35,7 @@ def select(control: Control, *, as_selected: str | None = None, label: str | Non
         key=control.name,
         format_func=_labels(options),
         persist_state=PERSIST,
-        **more,
+        **_grown(more),
     )
     return control.value
 
@@ -53,7 +60,7 @@ def _buttons(widget: Callable[..., Any], control: Control, *, label: str | None 
         required=True,
         format_func=_labels(options),
         persist_state=PERSIST,
-        **more,
+        **_grown(more),
     )
     return control.value
 
@@ -62,7 +69,7 @@ def number_box(control: Control, *, label: str | None = None, **more: Any) -> An
     """A box for a whole number within the control's limits."""
     control.settle()
     low, high = control.limits()
-    st.number_input(label or control.label, low, high, key=control.name, step=1, persist_state=PERSIST, **more)
+    st.number_input(label or control.label, low, high, key=control.name, step=1, persist_state=PERSIST, **_grown(more))
     return control.value
 
 
@@ -77,18 +84,18 @@ def slider(control: Control, *, label: str | None = None, **more: Any) -> Any:
             key=control.name,
             format_func=_labels(options),
             persist_state=PERSIST,
-            **more,
+            **_grown(more),
         )
     else:
         low, high = control.limits()
-        st.slider(label or control.label, low, high, key=control.name, persist_state=PERSIST, **more)
+        st.slider(label or control.label, low, high, key=control.name, persist_state=PERSIST, **_grown(more))
     return control.value
 
 
 def toggle(control: Control, *, label: str | None = None, **more: Any) -> bool:
     """A switch."""
     control.settle()
-    st.toggle(label or control.label, key=control.name, persist_state=PERSIST, **more)
+    st.toggle(label or control.label, key=control.name, persist_state=PERSIST, **_grown(more))
     return bool(control.value)
 
 

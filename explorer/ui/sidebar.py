@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
+from PIL import Image
 
 from explorer.runtime.pictures import ImageError, LoadedImage, load_image
 from explorer.runtime.run import Run
@@ -60,25 +61,28 @@ def run_of(name: str, picture: LoadedImage) -> Run:
 
 
 def picture_box() -> LoadedImage:
-    """The choice of a picture, for the sidebar; returns the picture."""
+    """The choice of a picture, for the sidebar; returns the picture. `show_picture` shows what the page makes of it."""
     st.subheader("Picture", anchor=False)
     if followed(SAMPLE.name):
         SOURCE.set(FROM_SAMPLE)
     source = FROM_SAMPLE if hidden(SOURCE.name) else segments(SOURCE, label_visibility="collapsed", width="stretch")
     picture = _own_picture(source) if source != FROM_SAMPLE else None
     if picture is None:
-        s = sample(select(SAMPLE, label_visibility="collapsed"))
-        picture = sample_picture(s.id)
-        credit = f"{s.author}, {s.licence}"
-    else:
-        credit = NOT_IN_LINK
-    if source == FROM_CAMERA and st.session_state.get("camera") is not None:  # its own widget shows the photo
-        st.caption(credit)
-    else:
-        st.image(_shrunk(picture, THUMBNAIL_SIDE).image, caption=credit, width="stretch", alt=_description(picture))
+        return sample_picture(select(SAMPLE, label_visibility="collapsed"))
+    st.caption(NOT_IN_LINK)
+    return picture
+
+
+def show_picture(picture: LoadedImage) -> None:
+    """The picture that the page's networks see, in the sidebar: what was chosen, or what the page has in its place."""
+    known = next((s for s in samples() if s.title == picture.title), None)
+    caption = f"{known.author}, {known.licence}" if known else picture.title
+    shown_above = SOURCE.value == FROM_CAMERA and st.session_state.get("camera") is not None  # by the camera's widget
+    if not shown_above or picture != st.session_state.get(f"{FROM_CAMERA}-picture"):
+        alt = known.alt if known else picture.title
+        st.image(_thumbnail(picture), caption=caption, width="stretch", alt=alt)
     for note in picture.notes:
         st.caption(note)
-    return picture
 
 
 def device_box() -> None:
@@ -91,9 +95,11 @@ def device_box() -> None:
     st.caption(describe(resolve(DEVICE.value)))
 
 
-def _description(picture: LoadedImage) -> str:
-    """What a screen reader says in the picture's place."""
-    return next((s.alt for s in samples() if s.title == picture.title), picture.title)
+def _thumbnail(picture: LoadedImage) -> Image.Image:
+    """The picture in a size for the sidebar; each pixel of a tiny one, as a digit is, becomes a square."""
+    shrunk = _shrunk(picture, THUMBNAIL_SIDE).image
+    factor = THUMBNAIL_SIDE // max(shrunk.size)
+    return shrunk.resize((factor * shrunk.width, factor * shrunk.height), Image.Resampling.NEAREST)
 
 
 def _shrunk(picture: LoadedImage, side: int) -> LoadedImage:

@@ -20,7 +20,7 @@ from tests.browser.conftest import AppPage, OpenPage
 from tests.browser.parts import check_controls, choose, element, link, pick, press, section, step, type_number
 
 NAME = "se_resnet18"
-AXIS = 68  # CSS pixels, at the left of the bars
+AXIS = 4.25  # of the type's size, at the left of the bars
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,8 @@ def bars(view: AppPage, name: str) -> Locator:
 def at(plot: Locator, bar: int, count: int) -> Any:
     """Where a bar is in its plot."""
     width = plot.evaluate("e => e.clientWidth")
-    return {"x": AXIS + (bar + 0.5) * (width - AXIS) / count, "y": 48}
+    axis = AXIS * plot.evaluate("() => parseFloat(getComputedStyle(document.documentElement).fontSize)")
+    return {"x": axis + (bar + 0.5) * (width - axis) / count, "y": 48}
 
 
 def channel(view: AppPage) -> int:

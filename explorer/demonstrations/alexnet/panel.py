@@ -20,6 +20,7 @@ from explorer.runtime.maps import FloatArray
 from explorer.runtime.pictures import png_bytes
 from explorer.runtime.run import Run
 from explorer.ui import cache
+from explorer.ui.answer import CHANGE_HELP, answer
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import number_box, segments
 from explorer.ui.link import Control, choice, number
@@ -29,10 +30,9 @@ from explorer.ui.section import Section
 PASSES = 32  # with a mask each
 OUTPUTS = 8  # whose logits are drawn: the largest without dropout
 MAX_SEED = 999
-KERNELS_IN_ROW = 16
-KERNEL_FACTOR = 4  # pixels on the page for a weight
+KERNELS_IN_ROW = 16  # of the page
+KERNEL_FACTOR = 12  # pixels of the sheet for a weight
 KERNEL_GAP_PX = 4
-SHEET_WIDTH_PX = 720
 NEIGHBOURS = 8  # maps on either side of the chosen one
 MASK_HEIGHT_PX = 380
 
@@ -68,7 +68,7 @@ def _show_kernels(run: Run) -> None:
             if groups > 1:
                 first = card * count // groups
                 st.markdown(f"**GPU {card + 1}**: kernels {first} to {first + len(own) - 1}")
-            st.image(kernel_sheet(own), width="stretch" if groups > 1 else SHEET_WIDTH_PX)
+            st.image(kernel_sheet(own, KERNELS_IN_ROW // groups), width="stretch")
     advice = (
         "What to look for: oriented edges, gratings and blobs of colour, and whether both halves learned the same."
         if network.trained
@@ -78,15 +78,15 @@ def _show_kernels(run: Run) -> None:
     st.caption(f"{scale} {advice}")
 
 
-def kernel_sheet(pictures: ByteArray) -> bytes:
+def kernel_sheet(pictures: ByteArray, in_row: int) -> bytes:
     """Small colour pictures, (n, height, width, 3), in rows, enlarged, as a PNG with transparent gaps."""
     _, height, width, _ = pictures.shape
-    rows = math.ceil(len(pictures) / KERNELS_IN_ROW)
+    rows = math.ceil(len(pictures) / in_row)
     pitch_y, pitch_x = height * KERNEL_FACTOR + KERNEL_GAP_PX, width * KERNEL_FACTOR + KERNEL_GAP_PX
-    sheet = Image.new("RGBA", (KERNELS_IN_ROW * pitch_x, rows * pitch_y))
+    sheet = Image.new("RGBA", (in_row * pitch_x, rows * pitch_y))
     for i, pixels in enumerate(pictures):
         enlarged = pixels.repeat(KERNEL_FACTOR, axis=0).repeat(KERNEL_FACTOR, axis=1)
-        sheet.paste(Image.fromarray(enlarged), (i % KERNELS_IN_ROW * pitch_x, i // KERNELS_IN_ROW * pitch_y))
+        sheet.paste(Image.fromarray(enlarged), (i % in_row * pitch_x, i // in_row * pitch_y))
     return png_bytes(sheet)
 
 
@@ -101,6 +101,8 @@ def _without_lrn(run: Run) -> Tensor:
 def _show_lrn(run: Run) -> None:
     """One map before and after, one pixel in its neighbours, and PyTorch's constants."""
     activations = cache.activations(run)
+    change = relative_change(activations.logits, _without_lrn(run))
+    answer(f"With both LRN layers switched off, the logits change by {change:.2%}", help=CHANGE_HELP)
     st.latex(
         r"b_{x,y}^{i} = \frac{a_{x,y}^{i}}{\left(k + \alpha \sum_{j=\max(0,\,i-n/2)}^{\min(N-1,\,i+n/2)}"
         r"\left(a_{x,y}^{j}\right)^2\right)^{\beta}}"
@@ -124,11 +126,6 @@ def _show_lrn(run: Run) -> None:
     position = divmod(peak, a.shape[2])
     _one_pixel(channel, position, a.flatten(1)[:, peak].numpy(), b.flatten(1)[:, peak].numpy())
     _constants(a, channel, position)
-    change = relative_change(activations.logits, _without_lrn(run))
-    st.markdown(
-        f"With both LRN layers switched off in this network, the logits of this picture change by **{change:.2%}** "
-        "(L2 norm of the difference, relative to the original's)."
-    )
     st.caption(activations.network.caption)
 
 

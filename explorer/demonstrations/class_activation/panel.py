@@ -13,9 +13,10 @@ from explorer.demonstrations.class_activation.compute import ClassActivation, Po
 from explorer.runtime.activations import Activations
 from explorer.runtime.run import Run
 from explorer.ui import cache
+from explorer.ui.answer import answer
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import number_box, select, toggle
-from explorer.ui.link import Control, choice, flag, number
+from explorer.ui.link import Control, choice, flag, number, plain
 from explorer.ui.map_figure import limits, tiles
 from explorer.ui.section import Section
 
@@ -52,13 +53,14 @@ def _show(run: Run) -> None:
     head = _head(run)
     assert head is not None  # else the section is not available
     activations = cache.activations(run)
-    _explain(head, activations.network.trained)
-    class_number = _choose_class(run, activations)
+    class_number, smooth = _choose(run, activations)
     cam = class_activation(activations, head, class_number)
     title = _class_title(activations, class_number)
+    if activations.network.trained:
+        answer(f"{plain(title)}, {activations.answer.probabilities[class_number]:.1%}: where its score comes from")
+    _explain(head, activations.network.trained)
     left, right = st.columns(2, gap="medium")
     with left:
-        smooth = toggle(SMOOTH)
         figure = charts.overlay(cam, cache.input_png(run), smooth, dark())
         chart(figure, "cam-overlay", f"Class activation map of {title} over the picture")
         st.caption(
@@ -93,15 +95,15 @@ def _explain(head: PooledHead, trained: bool) -> None:
     )
 
 
-def _choose_class(run: Run, activations: Activations) -> int:
-    """The class that was chosen: by its place among the most probable, or by its number."""
+def _choose(run: Run, activations: Activations) -> tuple[int, bool]:
+    """The class, by its place among the most probable or by its number, and whether the map is interpolated."""
     best = activations.logits.topk(min(RANKS, len(activations.logits))).indices.tolist()
     titles = {str(i): f"{i}. {_class_title(activations, c)}" for i, c in enumerate(best, 1)} | {BY_NUMBER: "By number"}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         rank = select(replace(_rank_control(run), options=lambda: titles), width=420)
-        if rank == BY_NUMBER:
-            return int(number_box(_number_control(run), width=220))
-    return int(best[int(rank) - 1])
+        by_number = number_box(_number_control(run), width=220) if rank == BY_NUMBER else None
+        smooth = toggle(SMOOTH)
+    return int(best[int(rank) - 1] if by_number is None else by_number), smooth
 
 
 def _class_title(activations: Activations, class_number: int) -> str:

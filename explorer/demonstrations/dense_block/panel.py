@@ -22,6 +22,7 @@ from explorer.demonstrations.dense_block.compute import (
 )
 from explorer.runtime.run import Run
 from explorer.ui import cache
+from explorer.ui.answer import answer
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import segments, select, slider
 from explorer.ui.link import Control, choice, number
@@ -167,9 +168,10 @@ def _show_cost(run: Run) -> None:
     other = own if (k, kept) == (config.growth_rate, _percent(config)) else _redesigned(run.variant, k, kept)
     title = f"k = {k}, θ = {kept / 100:g}"
     params, macs = other.inference_params / own.inference_params, other.inference_macs / own.inference_macs
+    answer(f"{title}: {params:.2f} × the parameters, {macs:.2f} × the MACs")
     st.markdown(
-        f"{title}: **{si(other.inference_params)}** parameters ({params:.2f}× {variant.title}) and "
-        f"**{si(other.inference_macs)}** MACs ({macs:.2f}×). **What to look for:** costs that grow faster than k: a "
+        f"**{si(other.inference_params)}** parameters and **{si(other.inference_macs)}** MACs, relative to "
+        f"{variant.title}. **What to look for:** costs that grow faster than k: a "
         "layer makes more maps, and each layer after it reads more."
     )
     table, stages = st.columns([2, 3], gap="medium")

@@ -32,7 +32,6 @@ DRAWING = "digit-drawing"  # in the session: the viewer's own strokes, if there 
 PICTURE = "digit-picture"  # in the session: the sidebar's picture at the last run, and of which revision
 OWN = "drawn"  # among the samples: the viewer's own drawing
 FIRST = "7"
-THUMBNAIL_PX = 112  # a side of the digit in the sidebar
 PICTURE_PX = 340  # a side of the picture in the canvas' place
 
 
@@ -127,12 +126,7 @@ def _picture(sidebar: LoadedImage) -> LoadedImage:
     seen, state[PICTURE] = state.get(PICTURE), (revision(), sidebar)
     if seen is not None and seen[0] == revision() and seen[1] != sidebar:
         READS.set("picture")
-    shown = _shown(sidebar)
-    if shown.digit is not None:
-        small = shown.picture.image.resize((THUMBNAIL_PX, THUMBNAIL_PX), 0)
-        with st.sidebar:
-            st.image(png_bytes(small), width=THUMBNAIL_PX, caption=f"This page reads: {shown.picture.title}")
-    return shown.picture
+    return _shown(sidebar).picture
 
 
 def _shown(sidebar: LoadedImage) -> Shown:

@@ -5,17 +5,17 @@
  */
 import { paintBars, prepare, rangeWithZero, verticalAxis } from "../../ui/components/common/bars.js";
 import { perRoot, reportView, sameBytes, unpack, whenRemoved } from "../../ui/components/common/component.js";
-import { arrowTarget, el, isDark, selectBox } from "../../ui/components/common/dom.js";
+import { arrowTarget, el, isDark, rem, selectBox } from "../../ui/components/common/dom.js";
 import { format } from "../../ui/components/common/numbers.js";
 import { colourLimits, createScale, decodeTable, paintMap, showScale } from "../../ui/components/common/paint.js";
 
 const ORDERS = { false: "channels by number", true: "channels by gate" };
 
-// CSS pixels
-const CHART_HEIGHT = 96;
-const CHART_MARGIN = 8;
-const AXIS_WIDTH = 68;
-const AXIS_GAP = 6;
+// rem
+const CHART_HEIGHT = 6;
+const CHART_MARGIN = 0.5;
+const AXIS_WIDTH = 4.25;
+const AXIS_GAP = 0.375;
 
 const CHOSEN_OPACITY = 0.35;
 const HOVERED_OPACITY = 0.2;
@@ -144,7 +144,8 @@ function setTitles({ charts, header, vectors }) {
 function barAt(panel, name, event) {
   const { left, width } = event.currentTarget.getBoundingClientRect();
   const count = panel.vectors[name].length;
-  const bar = Math.floor(((event.clientX - left - AXIS_WIDTH) / (width - AXIS_WIDTH)) * count);
+  const axis = AXIS_WIDTH * rem();
+  const bar = Math.floor(((event.clientX - left - axis) / (width - axis)) * count);
   return bar >= 0 && bar < count ? bar : -1;
 }
 
@@ -176,24 +177,25 @@ function draw(panel) {
 function drawChart(panel, { name, plot, canvas }) {
   const values = panel.vectors[name];
   const ofChannels = name !== "hidden";
-  const width = plot.clientWidth;
-  const context = prepare(canvas, width, CHART_HEIGHT);
+  const [width, unit] = [plot.clientWidth, rem()];
+  const [height, axis] = [CHART_HEIGHT * unit, AXIS_WIDTH * unit];
+  const context = prepare(canvas, width, height);
   const style = getComputedStyle(plot);
   const colour = style.getPropertyValue("--bar");
   const [low, largest] = rangeWithZero(values);
   const high = name === "gate" ? 1 : largest;
-  const y = verticalAxis([low, high], CHART_HEIGHT, CHART_MARGIN);
+  const y = verticalAxis([low, high], height, CHART_MARGIN * unit);
   const { view, hovered, barOf } = panel;
   const marks = ofChannels
     ? [[barOf[view.channel], CHOSEN_OPACITY], [barOf[hovered.channel] ?? -1, HOVERED_OPACITY]]
     : [[hovered.hidden, HOVERED_OPACITY]];
   paintBars(context, {
     y,
-    height: CHART_HEIGHT,
-    left: AXIS_WIDTH,
+    height,
+    left: axis,
     right: width,
-    start: AXIS_WIDTH,
-    pitch: (width - AXIS_WIDTH) / values.length,
+    start: axis,
+    pitch: (width - axis) / values.length,
     from: 0,
     to: values.length,
     valueAt: (bar) => values[ofChannels ? panel.channelAt[bar] : bar],
@@ -201,10 +203,10 @@ function drawChart(panel, { name, plot, canvas }) {
     marks,
     ink: style.color,
   });
-  context.font = `14px ${style.fontFamily}`;
+  context.font = `${unit}px ${style.fontFamily}`;
   context.textAlign = "right";
   context.textBaseline = "middle";
-  for (const value of new Set([high, 0, low])) context.fillText(format(value), AXIS_WIDTH - AXIS_GAP, y(value));
+  for (const value of new Set([high, 0, low])) context.fillText(format(value), axis - AXIS_GAP * unit, y(value));
 }
 
 /** The numbers and maps of the channel under the pointer, or else of the chosen one. */

@@ -23,6 +23,7 @@ from explorer.ui.answer import CHANGE_HELP, answer, answers, change_of
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import number_box, pills, reports, segments, select, slider
 from explorer.ui.link import Control, choice, flag, number, revision
+from explorer.ui.screen import MAC_HELP
 from explorer.ui.section import Section
 from explorer.ui.selection import enclosing, selected
 from explorer.ui.sidebar import sample_picture
@@ -354,9 +355,9 @@ def _show_cost(run: Run) -> None:
         if r != _own_reduction(run):
             gated = _with_reduction(name, r)
     params, macs = gated.inference_params - bare.inference_params, gated.inference_macs - bare.inference_macs
-    st.markdown(
-        f"The gates add **{params / bare.inference_params:.2%}** parameters and **{macs / bare.inference_macs:.3%}** "
-        "MACs to the same network without them, both from the trace."
+    answer(
+        f"The gates add {params / bare.inference_params:.2%} parameters and {macs / bare.inference_macs:.3%} MACs",
+        help=f"To the same network without them, both counted from the trace. {MAC_HELP}",
     )
     numbers, stages = st.columns(2, gap="medium")
     with numbers:

@@ -97,15 +97,22 @@ def _cancel(recipes: Sequence[Recipe]) -> None:
 
 
 def _results(profiles: Sequence[Profile]) -> None:
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.markdown("**Gradient of each convolution's weights** (L2 norm)")
-        chart(charts.gradients(profiles, dark()), "gradients", "Gradient norms over the depth")
-    with right:
-        st.markdown("**Maps that leave each unit** (standard deviation)")
-        chart(charts.deviations(profiles, dark()), "deviations", "Standard deviations of maps over the depth")
     for profile in profiles:
         st.markdown(_summary(profile))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(
+            "**Gradient of each convolution's weights** (L2 norm)",
+            help="How much the loss changes with the weights, one length a convolution: the root of the sum of all "
+            "squares. It is what a step of training would be proportional to.",
+        )
+        chart(charts.gradients(profiles, dark()), "gradients", "Gradient norms over the depth")
+    with right:
+        st.markdown(
+            "**Maps that leave each unit** (standard deviation)",
+            help="How far the values of the maps spread around their mean: near 0, nothing of the picture is left.",
+        )
+        chart(charts.deviations(profiles, dark()), "deviations", "Standard deviations of maps over the depth")
     r = profiles[0].recipe
     st.caption(
         f"CIFAR networks of {r.depth} layers at their initialization. Both have the same parameters, and here the same "

@@ -12,6 +12,7 @@ from explorer.demonstrations.lenet.compute import ConnectionScheme, Counts, Dist
 from explorer.runtime.activations import Activations
 from explorer.runtime.run import Run
 from explorer.ui import cache
+from explorer.ui.answer import answer
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import segments
 from explorer.ui.link import Control, choice
@@ -111,6 +112,8 @@ def _show_output(run: Run) -> None:
     if d is None:
         _logits(activations)
         return
+    if activations.network.trained:
+        answer(f"Answer: {activations.network.classes[d.nearest]}, whose picture is nearest")
     st.markdown(
         "Each digit has a fixed 7×12 picture of +1 (ink) and −1 (paper). F6 has 84 units, one for each pixel. An "
         "output is the squared distance between F6 and the digit's picture: **the smallest wins**."
@@ -137,7 +140,7 @@ def _summary(activations: Activations, d: Distances) -> str:
     network = activations.network
     if network.trained:
         second = sorted(d.values.tolist())[1]
-        return f"{smallest}; the next is {second:.4g}. The network's answer: **{network.classes[d.nearest]}**."
+        return f"{smallest}; the next is {second:.4g}."
     return (
         f"{smallest}. **{network.caption}** It says nothing about the picture: F6 lies between {_signed(d.f6.min())} "
         f"and {_signed(d.f6.max())}, and an F6 of all zeros is at distance {d.codes[0].size} from every code, one per "

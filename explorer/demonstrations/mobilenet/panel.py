@@ -13,6 +13,7 @@ from explorer.demonstrations.mobilenet.spiral import DIMENSIONS, DRAWS, Decoder,
 from explorer.demonstrations.separable.compute import Mix, Pair, mix, pair_designs, pairs
 from explorer.runtime.run import Run
 from explorer.ui import cache, cost_bars
+from explorer.ui.answer import answer
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import number_box, segments, select, slider, toggle
 from explorer.ui.link import Control, choice, flag, number
@@ -172,10 +173,10 @@ def _show_spiral(run: Run) -> None:
         decoder = segments(SPIRAL_DECODER)
         relu = toggle(SPIRAL_RELU)
     recovered = recover(n, seed, decoder, relu)
-    cut = f" ReLU6 set {recovered.cut:.0%} of the values to 0 and {recovered.clipped:.0%} to 6." if relu else ""
-    st.markdown(
-        f"Reconstruction error: **{recovered.error:.3g}** (0 = perfect, 1 = no better than the mean point).{cut}"
-    )
+    cut = f"ReLU6 set {recovered.cut:.0%} of the values to 0 and {recovered.clipped:.0%} to 6." if relu else ""
+    answer(f"Reconstruction error: {recovered.error:.3g}", help="0 is perfect, 1 no better than the mean point.")
+    if cut:
+        st.markdown(cut)
     chart(charts.spirals(recovered, n, dark()), "spirals", "The spiral and its reconstruction")
     rows = {f"seed {seed}": errors(seed, decoder), f"mean of {DRAWS} seeds": _mean_errors(decoder)}
     st.table(
@@ -205,11 +206,10 @@ def _show_multipliers(run: Run) -> None:
         alpha, size = slider(ALPHA, width=300), slider(SIZE, width=300)
     original, scaled = _scaled(run.variant, 1.0, 224), _scaled(run.variant, alpha, size)
     rho = size / 224
+    answer(f"{scaled.macs / original.macs:.1%} of the MACs, {scaled.params / original.params:.1%} of the parameters")
     st.markdown(
-        f"α = {alpha}, ρ = {rho:.3g}: **{thousands(scaled.params)}** parameters, "
-        f"{scaled.params / original.params:.1%} of those at α = 1; **{thousands(scaled.macs)}** MACs, "
-        f"{scaled.macs / original.macs:.1%}. The rule of thumb α²ρ² says {(alpha * rho) ** 2:.1%}. ρ changes no "
-        "parameter."
+        f"α = {alpha}, ρ = {rho:.3g}: **{thousands(scaled.params)}** parameters, **{thousands(scaled.macs)}** MACs. "
+        f"The rule of thumb α²ρ² says {(alpha * rho) ** 2:.1%} of the MACs. ρ changes no parameter."
     )
     rows = [
         {

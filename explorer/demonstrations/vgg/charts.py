@@ -16,7 +16,7 @@ from explorer.ui.map_images import data_uri
 HEIGHT_PX = 460
 MARGIN = 0.35  # around the largest window when zoomed in, as a part of its size
 MIN_MARGIN_PX = 3.0
-MIN_FONT_PX = 14  # of a part's name; where it does not fit, it is left to the hover and the table of layers
+MIN_FONT_PX = 16  # of a part's name; where it does not fit, it is left to the hover and the table of layers
 
 
 @shared
@@ -62,9 +62,9 @@ def treemap(parts: Sequence[Part], unit: str, dark: bool) -> go.Figure:
             marker={
                 "colors": [fill(p.kind or "input", dark) for p in parts],
                 "line": {"width": 1, "color": INK},
-                "pad": {"t": 26, "l": 3, "r": 3, "b": 3},
+                "pad": {"t": 36, "l": 3, "r": 3, "b": 3},
             },
-            texttemplate="%{label}<br>%{value:,}",
+            texttemplate=["%{label}<br>%{value:,}" if p.kind else "%{label}: %{value:,}" for p in parts],
             hovertemplate="%{label}: %{value:,} " + unit + ", %{percentRoot:.2%} of all<extra></extra>",
             textfont={"size": FONT, "color": INK},
             pathbar={"textfont": {"size": FONT, "color": INK}, "thickness": 26},

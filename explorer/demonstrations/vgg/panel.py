@@ -16,6 +16,7 @@ from explorer.demonstrations.vgg.receptive_field import Field, field_in_stage_in
 from explorer.demonstrations.vgg.shares import Quantity, parts, pooled_head_params
 from explorer.runtime.run import Run
 from explorer.ui import cache, cost_bars
+from explorer.ui.answer import answer
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import segments, select, slider, toggle
 from explorer.ui.link import Control, choice, flag, number
@@ -114,6 +115,9 @@ def _show_stack(run: Run) -> None:
         channels = slider(CHANNELS, step=CHANNEL_STEP, width=300)
         side = slider(side_control, width=260)
     both = stacks(channels, side, kernel)
+    large, small = both
+    layers, side = len(small.layers), pair_text(large.layers[0].kernel)
+    answer(f"{layers} × 3×3 see as much as one {side}, with {1 - small.params / large.params:.0%} fewer weights")
     st.markdown(_summary(*both))
     chart(cost_bars.comparison(both, dark()), "stack-costs", "Costs of both")
     cost_bars.legend(*both)
@@ -135,8 +139,8 @@ def _summary(large: Design, small: Design) -> str:
     return (
         f"Both see **{pair_text(large.receptive_field)}** positions. {layers} × 3×3: {small.params // square}C² = "
         f"**{thousands(small.params)}** weights; one {side}×{side}: {large.params // square}C² = "
-        f"**{thousands(large.params)}**. That is **{1 - small.params / large.params:.0%}** less, in multiplications "
-        f"too, with {layers} ReLUs for one. The price: {layers} stacks of maps to keep instead of one."
+        f"**{thousands(large.params)}**; in multiplications the same share. And {layers} "
+        f"ReLUs for one. The price: {layers} stacks of maps to keep instead of one."
     )
 
 
@@ -151,10 +155,13 @@ def _show_shares(run: Run) -> None:
     whole, *rest = found = parts(trace, quantity)
     dense = sum(p.amount for p in rest if p.kind == "linear")
     largest = max((p for p in rest if p.kind), key=lambda p: p.amount)
+    answer(
+        f"{dense / whole.amount:.1%} of all {unit} in three fully connected layers, {1 - dense / whole.amount:.1%} in "
+        f"the convolutions{_and_normalization(trace, quantity)}"
+    )
     st.markdown(
-        f"**{thousands(whole.amount)}** {unit}: {dense / whole.amount:.1%} in the three fully connected layers, "
-        f"{1 - dense / whole.amount:.1%} in the convolutions{_and_normalization(trace, quantity)}. The largest part is "
-        f"**{largest.path}** with {thousands(largest.amount)}. Click a part to enlarge it."
+        f"**{thousands(whole.amount)}** {unit} in all; the largest part is **{largest.path}** with "
+        f"{thousands(largest.amount)}. Click a part to enlarge it."
     )
     title = variant_called(run.variant).title
     chart(

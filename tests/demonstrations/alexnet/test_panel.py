@@ -56,13 +56,14 @@ def test_conv1s_halves_belong_to_the_groups_of_conv2() -> None:
 
 def test_a_sheet_of_kernels_has_each_in_its_place() -> None:
     pictures = np.arange(20 * 2 * 3 * 3, dtype=np.uint8).reshape(20, 2, 3, 3)
-    sheet = np.asarray(Image.open(BytesIO(alexnet.kernel_sheet(pictures))))
-    pitch_y, pitch_x = 2 * alexnet.KERNEL_FACTOR + 4, 3 * alexnet.KERNEL_FACTOR + 4
+    sheet = np.asarray(Image.open(BytesIO(alexnet.kernel_sheet(pictures, 16))))
+    factor = alexnet.KERNEL_FACTOR
+    pitch_y, pitch_x = 2 * factor + 4, 3 * factor + 4
     assert sheet.shape == (2 * pitch_y, 16 * pitch_x, 4)
     for i, picture in enumerate(pictures):
         row, column = divmod(i, 16)
         corner = sheet[row * pitch_y :, column * pitch_x :]
-        assert np.array_equal(corner[: 2 * 4 : 4, : 3 * 4 : 4, :3], picture)
+        assert np.array_equal(corner[: 2 * factor : factor, : 3 * factor : factor, :3], picture)
     assert sheet[-1, -1, 3] == 0
 
 

@@ -83,13 +83,13 @@ def test_the_spiral_is_computed_for_what_is_chosen(visit: Open) -> None:
     link = {"spiral.dimensions": "15", "spiral.seed": "7"}
     page = visit("mobilenet", variant="mobilenet_v1", section="spiral", **link)
     assert page.warnings == []
-    assert f"**{recover(15, 7).error:.3g}**" in page.text
+    assert f"{recover(15, 7).error:.3g}" in page.answers[0]
     (rows,) = tables(page)
     assert [row["n = 15"] for row in rows] == [f"{recover(15, 7).error:.2g}", f"{panel._mean_errors('best')[3]:.2g}"]
     page.set(spiral__decoder="inverse")
-    assert f"**{recover(15, 7, 'inverse').error:.3g}**" in page.text
+    assert f"{recover(15, 7, 'inverse').error:.3g}" in page.answers[0]
     page.set(spiral__relu6=False)
-    assert f"**{recover(15, 7, 'inverse', relu=False).error:.3g}**" in page.text
+    assert f"{recover(15, 7, 'inverse', relu=False).error:.3g}" in page.answers[0]
     assert page.link.items() >= {**link, "spiral.decoder": "inverse", "spiral.relu6": "no"}.items()
 
 

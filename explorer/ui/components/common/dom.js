@@ -51,4 +51,7 @@ export function isDark(element) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 128;
 }
 
+/** The size of the page's type in CSS pixels: canvases are drawn in its measure. */
+export const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
+
 export const centre = ({ x, y, width, height }) => [x + width / 2, y + height / 2];
