@@ -124,7 +124,7 @@ class Visit:
     @property
     def long_table(self) -> list[dict[str, str]]:
         """The rows of a table of hundreds of rows, by head; none where there is no such table."""
-        found = [e.proto.body for e in self.app.get("html") if "long-table" in e.proto.body]
+        found = [e.proto.body for e in self.app.get("html") if 'class="long-table"' in e.proto.body]
         if not found:
             return []
         heads, *rows = ElementTree.fromstring(found[0]).iter("tr")

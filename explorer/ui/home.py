@@ -23,7 +23,7 @@ from explorer.analysis.types import Kind
 from explorer.cards import Card
 from explorer.ui.components.navigation import go_to
 from explorer.ui.link import link_back_to, link_to, publish
-from explorer.ui.selection import BELOW
+from explorer.ui.window import BELOW
 
 DIGIT = "2"  # of the sample digits, on the first card
 MAX_GAP_YEARS = 3  # a longer time without a family is broken out of the axis

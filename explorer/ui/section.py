@@ -10,8 +10,8 @@ import streamlit as st
 from explorer.runtime.run import Run
 from explorer.ui.controls import segments
 from explorer.ui.link import Control, choice, publish
-from explorer.ui.selection import BELOW, SCREEN, SHOWN_IN
-from explorer.ui.window import PAINTED
+from explorer.ui.selection import SCREEN, SHOWN_IN
+from explorer.ui.window import BELOW, PAINTED
 
 OPEN = "section"
 WAITING_HEIGHT_PX = 400  # kept free meanwhile

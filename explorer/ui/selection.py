@@ -12,7 +12,6 @@ from explorer.ui.link import Control
 
 NODE = "node"  # in the session and in the link
 SCREEN = "screen"  # the key of the fragment that shows it
-BELOW = "below"  # the key of the fragment with the open section
 SHOWN_IN = "selection-shown-in"  # in the session: the keys of all fragments that show it at present
 
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from explorer.ui.components.window import seen, watch
 from explorer.ui.link import choice, publish
-from explorer.ui.selection import BELOW
 
+BELOW = "below"  # the key of the fragment with the open section
 PAINTED = "screen-painted"  # in the session: the browser has painted a screen; the first section waits for that
 REM = "rem"  # in the session: the pixels of the root's type
 DEFAULT_REM = 16

@@ -18,7 +18,7 @@ from explorer.ui.charts import chart, dark
 from explorer.ui.controls import number_box, pills, segments
 from explorer.ui.link import choice, number
 from explorer.ui.section import Section
-from explorer.ui.selection import BELOW
+from explorer.ui.window import BELOW
 from explorer.ui.sidebar import sample_picture
 
 PICTURES_OF = "resnet20_cifar"  # the variant whose input the samples become
