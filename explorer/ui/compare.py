@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -31,7 +30,6 @@ from explorer.ui.section import Section
 from explorer.ui.selection import SCREEN
 from explorer.ui.weights_box import weights_for
 
-MAX_BLOCK_HEIGHT_PX = 380  # of a diagram: both stand in a window of 1280x720
 DEFAULT_STAGE = 8  # where both networks have it
 MAX_NAMED = 3  # of the operations with other numbers
 
@@ -203,10 +201,8 @@ def _named(node: Node) -> str:
 def _block_diagram(index: int, marked: Sequence[Node]) -> None:
     name, group, block = NETWORKS[index].value, NETWORKS[index].name, _block(index)
     node = cache.trace(name).node(NODES[index].value)
-    drawings = [cache.diagram(c.value, "block", _block(i).path) for i, c in enumerate(NETWORKS)]
-    scale = min(1, MAX_BLOCK_HEIGHT_PX / max(drawing.size[1] for drawing in drawings))  # one for both
     diagram(
-        drawings[index],
+        cache.diagram(name, "block", block.path),
         group=group,
         key=f"{group}-block",
         label=f"Operations of {block.path}, {catalogue()[name].title}",

@@ -18,8 +18,8 @@ from explorer.ui.charts import chart, dark
 from explorer.ui.controls import number_box, pills, segments
 from explorer.ui.link import choice, number
 from explorer.ui.section import Section
-from explorer.ui.window import BELOW
 from explorer.ui.sidebar import sample_picture
+from explorer.ui.window import BELOW
 
 PICTURES_OF = "resnet20_cifar"  # the variant whose input the samples become
 NETWORKS = {True: "With shortcuts", False: "Plain"}
