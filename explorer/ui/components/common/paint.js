@@ -32,10 +32,11 @@ function pixel(table, index) {
   return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
-/** Paint a strip of all colours. */
-export function paintStrip(canvas, table) {
-  const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
-  paintMap(canvas, { bytes, height: 1, width: 256, low: 0, high: 1 }, [0, 1], table);
+/** Paint a strip of all colours, from left to right or, upright, from below to the top. */
+export function paintStrip(canvas, table, isUpright = false) {
+  const bytes = Uint8Array.from({ length: 256 }, (_, index) => (isUpright ? 255 - index : index));
+  const [width, height] = isUpright ? [1, 256] : [256, 1];
+  paintMap(canvas, { bytes, height, width, low: 0, high: 1 }, [0, 1], table);
 }
 
 /** A strip of colours and the texts of its two ends, to be placed by the caller. */

@@ -24,7 +24,8 @@ export function createEnlarged(panel) {
   });
   enlarged.mix = el("label", "mix", {}, "input", enlarged.slider, "map");
   enlarged.field = el("div", "field-words");
-  const side = el("div", "side", {}, enlarged.title, buttons, enlarged.field, enlarged.mix);
+  const head = el("div", "head", {}, enlarged.title, buttons);
+  const side = el("div", "side", {}, head, enlarged.mix, enlarged.field);
   const figures = el("div", "figures", {}, ...enlarged.figures.map(({ box }) => box));
   enlarged.box = el("dialog", "large", { "aria-label": "Enlarged map", tabindex: "-1" }, figures, side);
   listen(panel, enlarged);
@@ -69,8 +70,8 @@ export function showEnlarged(panel, index) {
   if (index < 0) enlarged.box.close();
   else enlarged.box.open = true; // not show(): that would take the focus of who only opened the page
   panel.grid.box.inert = index >= 0;
-  const below = index < 0 ? enlarged.box : enlarged.mix;
-  below.before(panel.status.box);
+  const above = index < 0 ? panel.vector.box : enlarged.field;
+  above.after(panel.status.box);
   if (index < 0) return;
   const ends = [header.page ? -1 : 0, header.page + 1 < header.pages ? -1 : header.channels.length - 1];
   [enlarged.previous, enlarged.next].forEach((b, end) => b.setAttribute("aria-disabled", String(index === ends[end])));
@@ -154,12 +155,14 @@ function around(one, other) {
 
 export function placeEnlarged({ enlarged, header, layers }) {
   if (enlarged.index < 0) return;
+  let ratios = 0;
   const picture = inputs[header.group];
   enlarged.mix.hidden = !picture;
   layers.forEach((layer, side) => {
     const { figure, under, over, marks } = enlarged.figures[side];
     const { input, map, frame } = geometry(layer);
-    figure.style.setProperty("--ratio", frame.width / frame.height);
+    figure.parentElement.style.setProperty("--ratio", frame.width / frame.height);
+    ratios += frame.width / frame.height;
     marks.setAttribute("viewBox", `${frame.left} ${frame.top} ${frame.width} ${frame.height}`);
     putInto(frame, under, input);
     putInto(frame, over, map);
@@ -168,6 +171,8 @@ export function placeEnlarged({ enlarged, header, layers }) {
     over.style.opacity = picture ? enlarged.slider.value / 100 : 1;
   });
   enlarged.box.style.setProperty("--figures", layers.length);
+  enlarged.box.style.setProperty("--ratios", ratios);
+  enlarged.box.style.setProperty("--room", `${enlarged.box.clientHeight}px`);
 }
 
 function putInto(frame, element, box) {

@@ -16,6 +16,9 @@ import { isVector, layersOf, selectedIndex } from "./maps.js";
 import { createStatus, showStatus } from "./status.js";
 import { createVector, drawVector, receiveVector, revealBar } from "./vector.js";
 
+const LOW_REM = 17; // a room that is lower has a layout of its own
+const PHONE_WIDTH = 640; // CSS pixels, as in the style sheet
+
 const BACKWARD = ["ArrowLeft", "ArrowUp"];
 const FORWARD = ["ArrowRight", "ArrowDown"];
 
@@ -99,8 +102,13 @@ function render(panel) {
 
 function fit(panel) {
   if (!panel.header) return;
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  panel.isLow = innerWidth > PHONE_WIDTH && panel.section.clientHeight < LOW_REM * rem;
+  panel.section.classList.toggle("low", panel.isLow);
   if (isVector(panel)) drawVector(panel);
   else fitGrid(panel);
+  placeEnlarged(panel);
+  panel.describe();
 }
 
 function select(panel, index) {

@@ -1,10 +1,12 @@
 /* The maps of a page, as buttons in a grid; those of another operation in a second one beside it. */
 import { button, el } from "../common/dom.js";
+import { clamp } from "../common/numbers.js";
 import { showLabel } from "./label.js";
 import { paint, placeIn, selectedIndex, summary, valueText } from "./maps.js";
 
 // In rem, those of the style sheet.
 const MIN_MAP_SIDE = 4;
+const LEAST_MAP_SIDE = 2.5; // where two rows of the former have no room
 const MAX_MAP_SIDE = 12.5;
 const GAP = 0.5;
 const EDGE = 0.1875;
@@ -102,7 +104,8 @@ export function revealMap({ grid: { box, cells } }, index) {
 }
 
 /** Give the maps their size in the room that the grid has. */
-export function fitGrid({ header, layers, grid }) {
+export function fitGrid(panel) {
+  const { header, layers, grid } = panel;
   const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
   const { box } = grid;
   const atMost = parseFloat(getComputedStyle(box).maxHeight); // on a phone, where the room is as high as the maps
@@ -112,11 +115,12 @@ export function fitGrid({ header, layers, grid }) {
     (atMost || box.clientHeight) - (2 * EDGE + titles) * rem,
   ];
   const ratio = Math.max(...layers.map(({ shape: [, height, width] }) => height / width));
-  const { columns, side } = fitCells(header.channels.length, ratio, room, rem);
+  const caption = panel.isLow ? 0 : CAPTION_HEIGHT; // there it lies on the map
+  const { columns, side } = fitCells(header.channels.length, ratio, room, rem, caption);
   grid.columns = columns;
   box.style.setProperty("--columns", columns);
   box.style.setProperty("--cell", `${side}px`);
-  box.style.setProperty("--row", `${side * Math.min(1, ratio) + CAPTION_HEIGHT * rem}px`);
+  box.style.setProperty("--row", `${side * Math.min(1, ratio) + caption * rem}px`);
   layers.forEach(({ shape: [, height, width] }, number) => {
     const { list } = grid.panes[number];
     list.style.setProperty("--narrow", Math.min(1, width / height));
@@ -127,10 +131,12 @@ export function fitGrid({ header, layers, grid }) {
 
 /** Columns, and the longer side of a map (kernels can be columns): so that all fit without scrolling, where the smallest
  * do; else so that as many rows as fit are seen whole, and the grid scrolls. Of what is possible, the most that is
- * painted. `ratio` is height to width. */
-export function fitCells(count, ratio, [roomX, roomY], rem = 16) {
-  const [gap, smallest] = [GAP * rem, MIN_MAP_SIDE * rem];
-  const [flat, under] = [Math.min(1, ratio), (CAPTION_HEIGHT + GAP) * rem];
+ * painted. `ratio` is height to width, `caption` the height of what stands under a map, in rem. */
+export function fitCells(count, ratio, [roomX, roomY], rem = 16, caption = CAPTION_HEIGHT) {
+  const [gap, under, flat] = [GAP * rem, (caption + GAP) * rem, Math.min(1, ratio)];
+  // Two rows are seen, as long as that leaves anything to see.
+  const ofTwoRows = Math.floor(((roomY + gap) / 2 - under) / flat);
+  const smallest = clamp(ofTwoRows, LEAST_MAP_SIDE * rem, MIN_MAP_SIDE * rem);
   const most = Math.max(1, Math.floor((roomX + gap) / (smallest + gap)));
   const rowsSeen = Math.max(1, Math.floor((roomY + gap) / (smallest * flat + under)));
   const scrolls = Math.ceil(count / most) > rowsSeen;
@@ -161,5 +167,6 @@ function hover(panel, side, index, event) {
   const y = Math.floor(((event.clientY - box.top) / box.height) * height);
   const value = valueText(layer, place, x, y);
   const words = header.beside ? `#${layer.channels[place]}  ${value}` : value;
-  if (value) showLabel(label, [words], [event.clientX, event.clientY], panel.section.getBoundingClientRect());
+  const lines = panel.isLow ? [words, summary(layer, place)] : [words];
+  if (value) showLabel(label, lines, [event.clientX, event.clientY], panel.section.getBoundingClientRect());
 }

@@ -1,4 +1,5 @@
-/* Below the maps, in one line: the legend of colours, and what is pointed at or selected. */
+/* Below the maps, in one line: the legend of colours, and what is pointed at or selected. In a low room the legend
+ * stands upright beside the maps, and the pointer's label says the rest. */
 import { el } from "../common/dom.js";
 import { format } from "../common/numbers.js";
 import { paintStrip } from "../common/paint.js";
@@ -34,8 +35,10 @@ export function showStatus(panel) {
 function showLegend(panel, layer, place) {
   const { tables, status: { legend } } = panel;
   const colouring = colouringOf(panel);
-  if (legend.colouring !== colouring) paintStrip(legend.bar, tables[colouring]);
-  legend.colouring = colouring;
+  const isUpright = panel.isLow && panel.enlarged.index < 0;
+  const painted = `${colouring} ${isUpright}`;
+  if (legend.painted !== painted) paintStrip(legend.bar, tables[colouring], isUpright);
+  legend.painted = painted;
   const diverging = colouring === "diverging";
   const known = isShared(panel) || place >= 0;
   const [first, last] = known ? limitsOf(panel, layer, place) : [diverging ? -1 : 0, 1];
@@ -43,7 +46,7 @@ function showLegend(panel, layer, place) {
   [legend.low.textContent, legend.high.textContent] = known ? [format(first), format(last)] : ofEachMap;
   const zero = -first / (last - first);
   legend.zero.hidden = !(zero > 0 && zero < 1);
-  legend.zero.style.left = `${100 * zero}%`;
+  legend.zero.style.setProperty("--zero", `${100 * zero}%`);
   legend.box.title = known ? "" : "Each map has its own scale.";
   legend.box.setAttribute("aria-label", `Colours: ${legend.low.textContent} to ${legend.high.textContent}`);
 }
