@@ -2,6 +2,8 @@
 import { perRoot, whenRemoved } from "../common/component.js";
 
 const SIDEBAR = '[data-testid="stSidebar"]';
+const EXPAND = '[data-testid="stExpandSidebarButton"]'; // in the header, while the sidebar is hidden
+const NARROW = "(max-width: 768px)"; // where Streamlit hides the sidebar by itself
 const REPORT_DELAY_MS = 200; // whoever drags the window's edge asks the server once
 
 const watcherOf = perRoot(createWatcher);
@@ -24,8 +26,8 @@ function start(watcher) {
     watcher.timer = setTimeout(() => report(watcher), REPORT_DELAY_MS);
   };
   watcher.sidebar = new MutationObserver(watcher.later);
-  const app = document.querySelector('[data-testid="stApp"]') ?? document.body;
-  watcher.sidebar.observe(app, { subtree: true, attributeFilter: ["aria-expanded"] });
+  const header = document.querySelector('[data-testid="stHeader"]') ?? document.body;
+  watcher.sidebar.observe(header, { subtree: true, childList: true });
   window.addEventListener("resize", watcher.later);
   // The first frame paints what has been mounted by now, the second comes after it.
   requestAnimationFrame(() => requestAnimationFrame(() => report(watcher)));
@@ -39,11 +41,11 @@ function report(watcher) {
   watcher.setTriggerValue("seen", seen);
 }
 
-/** The size of the root's type in CSS pixels, and whether a sidebar that the page has is hidden. */
+/** The size of the root's type in CSS pixels, and whether the viewer hid the sidebar; empty where that says nothing. */
 export function whatIsSeen(page) {
   const rem = parseFloat(getComputedStyle(page.documentElement).fontSize);
-  const sidebar = page.querySelector(SIDEBAR);
-  return { rem, sidebar: sidebar?.getAttribute("aria-expanded") === "false" ? "hidden" : "shown" };
+  const hasSidebar = page.querySelector(SIDEBAR) && !matchMedia(NARROW).matches;
+  return { rem, sidebar: !hasSidebar ? "" : page.querySelector(EXPAND) ? "hidden" : "shown" };
 }
 
 function stop(watcher) {
