@@ -24,7 +24,7 @@ function createBar(shadow) {
   bar.number = el("button", "number", { type: "button", popovertarget: "list", title: "All steps of the tour" });
   bar.text = el("p", "text", { "aria-live": "polite" });
   bar.start = button("Start the tour", "", () => turn(bar, 1));
-  bar.present = button("Present (P)", "Present", () => wish(bar, { presenting: true }));
+  bar.present = button("Present (P)", "Present", () => present(bar, true));
   bar.lesson = el("button", "", { type: "button", popovertarget: "lesson" }, "Lesson ▾");
   bar.way = wayOut(bar);
   bar.menu = menu(bar);
@@ -50,7 +50,7 @@ function menu(bar) {
   });
   bar.build = item("Build the block up (B)", () => build(bar, 1));
   bar.end = item("End the tour", () => choose(bar, 0));
-  bar.stop = item("End the presentation (Esc)", () => wish(bar, { presenting: false }));
+  bar.stop = item("End the presentation (Esc)", () => present(bar, false));
   bar.make = item("Lesson link …", () => bar.send("lesson", true));
   items.append(bar.stop, bar.build, bar.end, bar.make, item("Keys (?)", () => bar.help.showModal()));
   return items;
@@ -185,6 +185,12 @@ function choose(bar, step) {
   look(bar);
 }
 
+/** Larger or smaller type moves what the step tells of. */
+function present(bar, presenting) {
+  wish(bar, { presenting });
+  look(bar);
+}
+
 const turn = (bar, by) => choose(bar, bar.wish.step + by);
 
 function build(bar, by) {
@@ -197,8 +203,8 @@ const ACTS = {
   previous: (bar) => turn(bar, -1),
   build: (bar) => build(bar, 1),
   unbuild: (bar) => build(bar, -1),
-  present: (bar) => wish(bar, { presenting: !bar.wish.presenting }),
-  end: (bar) => wish(bar, { presenting: false }),
+  present: (bar) => present(bar, !bar.wish.presenting),
+  end: (bar) => present(bar, false),
   help: (bar) => bar.help.showModal(),
   laser: (bar) => bar.laser.showPopover(),
   blank: (bar) => bar.blank.showPopover(),
