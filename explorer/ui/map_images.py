@@ -105,20 +105,31 @@ def wrapped(parts: Iterable[str], gap: str, style: str = "") -> str:
 
 def colour_bar(table: ByteArray, words: Sequence[str], width: float) -> str:
     """(n, 3) colours, `width` rem from left to right, with words spread below, from the first to the last."""
-    shown = table[np.linspace(0, len(table) - 1, BAR_COLOURS).round().astype(int)]
-    colours = ",".join("rgb({},{},{})".format(*colour) for colour in shown)
     spread = "".join(f"<span>{escape(word)}</span>" for word in words)
     return (
-        f'<div style="width:{width}rem;max-width:100%">'
-        f'<div style="height:.875rem;background:linear-gradient(to right,{colours})"></div>'
+        f'<div style="width:{width}rem;max-width:100%"><div style="height:.875rem;{_gradient(table)}"></div>'
         f'<div style="display:flex;justify-content:space-between">{spread}</div></div>'
     )
 
 
-def small_pictures(pictures: ByteArray, captions: Sequence[str], what: str, side: float, height: str) -> str:
-    """(K, H, W, 3) colours as squares of `side` rem; what is higher than `height`, a length of CSS, scrolls."""
+def colour_line(table: ByteArray, low: str, high: str, width: float) -> str:
+    """(n, 3) colours between the words for the first and the last, in one line of at most `width` rem."""
+    return (
+        f'<div style="display:flex;align-items:center;gap:.375rem;max-width:{width}rem"><span>{escape(low)}</span>'
+        f'<div style="flex:1;height:1.125rem;{_gradient(table)}"></div><span>{escape(high)}</span></div>'
+    )
+
+
+def _gradient(table: ByteArray) -> str:
+    shown = table[np.linspace(0, len(table) - 1, BAR_COLOURS).round().astype(int)]
+    colours = ",".join("rgb({},{},{})".format(*colour) for colour in shown)
+    return f"background:linear-gradient(to right,{colours})"
+
+
+def small_pictures(pictures: ByteArray, captions: Sequence[str], what: str, side: float) -> str:
+    """(K, H, W, 3) colours as squares of `side` rem, in as many rows as they need."""
     shown = (
         captioned(Image.fromarray(picture), side, f"{what} {caption}", caption)
         for picture, caption in zip(pictures, captions, strict=True)
     )
-    return wrapped(shown, ".375rem .5rem", f"max-height:{height};overflow-y:auto")
+    return wrapped(shown, ".375rem .5rem")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, urlparse
 
 from playwright.sync_api import Locator
 
 from tests.browser.conftest import AppPage
-
-MAPS_TITLE = re.compile(r" · [\d,]+ (maps? of|values)")
 
 
 def diagram(view: AppPage, label: str) -> Locator:
@@ -30,9 +27,8 @@ def selected(view: AppPage) -> set[str]:
 
 
 def node(view: AppPage) -> str:
-    """The operation whose maps are shown, by their title."""
-    title = view.page.get_by_test_id("stMarkdownContainer").filter(has_text=MAPS_TITLE)
-    return title.inner_text().partition(" · ")[0]
+    """The selected operation, by the line about it."""
+    return view.page.locator(".st-key-node-line strong").first.inner_text()
 
 
 def link(view: AppPage) -> dict[str, str]:

@@ -20,7 +20,7 @@ def test_kernels_follow_the_selection_and_lead_to_those_before(open_page: OpenPa
     first = maps(view)
     element(view, "Stages of", "conv4_x").click()
     view.settle()
-    assert node(view) == "conv4_x.2.relu2"
+    assert node(view) == "conv4_x.1.add"
     choose(view, "Maps")
     assert maps(view) != first and "instrument" not in link(view)
 

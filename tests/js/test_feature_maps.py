@@ -24,7 +24,6 @@ VIEW = {
     "page": 0,
     "beside": "",
 }
-ROOM = {"width": 590, "height": 310}  # what one screen of 1280x720 leaves, in CSS pixels
 
 
 def message(
@@ -145,7 +144,7 @@ def test_one_map_enlarged_over_the_input(stage: Modules) -> None:
     slider.press("ArrowLeft")  # it is not the map that moves
     expect(large).to_contain_text("conv #6")
     assert figure.locator("canvas").evaluate("c => c.style.opacity") == "0.55"
-    stage.page.wait_for_function("window.reports.at(-1)[1].opacity === 55")
+    stage.page.wait_for_function("window.reports.at(-1)?.[1].opacity === 55")
     large.focus()
     stage.page.keyboard.press("Escape")
     expect(large).to_be_hidden()
@@ -165,30 +164,50 @@ def inside(stage: Modules, inner: Locator, outer: Locator) -> bool:
     return bool(stage.page.evaluate(INSIDE, [inner.element_handle(), outer.element_handle()]))
 
 
-def give_room(stage: Modules) -> None:
-    """As one screen does: a room of a given size."""
-    stage.page.add_style_tag(content=f"body > div {{ width: {ROOM['width']}px; height: {ROOM['height']}px }}")
+def overlap(a: Any, b: Any) -> bool:
+    return bool(
+        a["x"] < b["x"] + b["width"]
+        and b["x"] < a["x"] + a["width"]
+        and a["y"] < b["y"] + b["height"]
+        and b["y"] < a["y"] + a["height"]
+    )
 
 
-def test_all_stands_in_the_room_that_one_screen_has(stage: Modules) -> None:
-    give_room(stage)
+def give_room(stage: Modules, width: int, height: int) -> None:
+    """As one screen does: a room of a given size, in CSS pixels."""
+    stage.page.add_style_tag(content=f"body > div {{ width: {width}px; height: {height}px }}")
+
+
+@pytest.mark.parametrize(("width", "height"), [(590, 310), (484, 310), (484, 200), (484, 160)])
+def test_all_stands_in_the_room_that_one_screen_has(stage: Modules, width: int, height: int) -> None:
+    give_room(stage, width, height)
     stage.mount(MAPS, message(maps(100)), STYLE)
     section = stage.locator(".maps")
-    assert section.bounding_box() == {"x": 0, "y": 0, **ROOM}
+    assert section.bounding_box() == {"x": 0, "y": 0, "width": width, "height": height}
     for part in (".controls", ".grid", ".footer"):
         assert inside(stage, stage.locator(part), section)
     seen = [cell.bounding_box() for cell in stage.locator(".map").all() if inside(stage, cell, stage.locator(".grid"))]
     assert len({box["y"] for box in seen}) == 2
     middles = [box["y"] + box["height"] / 2 for box in map(Locator.bounding_box, stage.locator(".controls > *").all())]
     assert max(middles) - min(middles) < 1  # one line
+    assert inside(stage, stage.locator(".legend"), section)
+    assert not overlap(stage.locator(".legend").bounding_box(), stage.locator(".grid").bounding_box())
     sizes = stage.locator(".maps *").evaluate_all("all => all.map((e) => parseFloat(getComputedStyle(e).fontSize))")
     assert min(sizes) >= 16
 
 
-def test_the_value_is_told_at_the_pointer_and_never_cut_off(stage: Modules) -> None:
-    give_room(stage)
+@pytest.mark.parametrize(("width", "height"), [(590, 310), (484, 200)])
+def test_the_value_is_told_at_the_pointer_and_never_cut_off(stage: Modules, width: int, height: int) -> None:
+    give_room(stage, width, height)
+    stage.mount(f"{FOLDER}/model_input.js", pack({"group": "net", "caption": "Model input"}, b""), STYLE)
+    stage.locator(".model-input").evaluate("figure => figure.hidden = true")
     field = {"size": (3, 3), "stride": (1, 1), "start": (0.0, 0.0)}
-    header: GridHeader = {"node": "stage4.module12.branch", "input_size": (4, 4), "receptive_field": field}
+    header: GridHeader = {
+        "node": "stage4.module12.branch",
+        "group": "net",
+        "input_size": (4, 4),
+        "receptive_field": field,
+    }
     stage.mount(MAPS, message(maps(), header, channel=5, enlarged=True), STYLE)
     figure, large = stage.locator(".figure").first, stage.page.get_by_role("dialog")
     label = figure.locator(".pointer-label")
@@ -202,7 +221,8 @@ def test_the_value_is_told_at_the_pointer_and_never_cut_off(stage: Modules) -> N
         return box["height"]
 
     small = check_label_at_all_edges()
-    assert inside(stage, large.locator(".status"), large)
+    for part in (".status", ".legend", ".mix input", ".title"):
+        assert inside(stage, large.locator(part), large)
     large.focus()
     stage.page.keyboard.press("Enter")
     assert large.bounding_box() == {"x": 0, "y": 0, **stage.page.viewport_size}
@@ -286,7 +306,7 @@ def test_by_strength_the_next_page_says_which_channel_comes_next(stage: Modules)
     stage.page.keyboard.press("ArrowRight")
     stage.receive(message(values, order="strength", page=1))
     assert current(stage) == ["#5"]
-    stage.page.wait_for_function("window.reports.at(-1)[1].channel === 5")
+    stage.page.wait_for_function("window.reports.at(-1)?.[1].channel === 5")
 
 
 def test_two_operations_stand_side_by_side_on_one_scale(stage: Modules) -> None:

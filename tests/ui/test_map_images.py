@@ -8,10 +8,11 @@ from html.parser import HTMLParser
 from io import BytesIO
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from explorer.runtime.colormaps import DIVERGING, SEQUENTIAL
-from explorer.ui.map_images import BAR_COLOURS, Strip, colour_bar, common, html, small_pictures
+from explorer.ui.map_images import BAR_COLOURS, Strip, colour_bar, colour_line, common, html, small_pictures
 
 MAPS = np.array([[[0.0, 1.0], [2.0, 3.0]], [[-4.0, 0.0], [4.0, 2.0]]], dtype=np.float32)
 
@@ -59,13 +60,15 @@ def test_a_map_of_one_value_is_drawn_and_texts_are_escaped() -> None:
 
 def test_small_pictures_keep_their_colours() -> None:
     colours = np.arange(2 * 2 * 2 * 3, dtype=np.uint8).reshape(2, 2, 2, 3)
-    page = _Page(small_pictures(colours, ("#0", "#1"), "Kernel", 3, "9rem"))
+    page = _Page(small_pictures(colours, ("#0", "#1"), "Kernel", 3))
     assert np.array_equal(np.stack(list(page.pictures.values())), colours)
     assert list(page.pictures) == ["Kernel #0", "Kernel #1"]
 
 
-def test_a_colour_bar_goes_from_the_first_colour_to_the_last() -> None:
-    bar = colour_bar(SEQUENTIAL, ("least", "most"), 12)
+@pytest.mark.parametrize(
+    "bar", [colour_bar(SEQUENTIAL, ("least", "most"), 12), colour_line(SEQUENTIAL, "least", "most", 12)]
+)
+def test_a_colour_bar_goes_from_the_first_colour_to_the_last(bar: str) -> None:
     colours = [tuple(map(int, colour)) for colour in re.findall(r"rgb\((\d+),(\d+),(\d+)\)", bar)]
     assert len(colours) == BAR_COLOURS
     assert (colours[0], colours[-1]) == (tuple(SEQUENTIAL[0]), tuple(SEQUENTIAL[-1]))

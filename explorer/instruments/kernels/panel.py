@@ -14,13 +14,14 @@ from explorer.analysis.trace import Node, Trace
 from explorer.instruments.kernels.compute import TYPES, Kernels, feeding, kernels, matrix_png, message, rgb_kernels
 from explorer.instruments.maps.panel import channel_control
 from explorer.runtime import colormaps
+from explorer.runtime.colormaps import ByteArray
 from explorer.runtime.maps import Message, Order
 from explorer.runtime.run import Run
 from explorer.ui import cache
 from explorer.ui.components.feature_maps import MapView, feature_maps
 from explorer.ui.controls import number_box, reports, segments
 from explorer.ui.link import Control, choice, number, revision
-from explorer.ui.map_images import colour_bar, data_uri, small_pictures
+from explorer.ui.map_images import colour_line, data_uri, small_pictures
 from explorer.ui.section import Section
 from explorer.ui.selection import select, selected
 
@@ -28,13 +29,13 @@ ALL = "all"
 ONE = "one"
 MAX_SOURCES = 4  # buttons to the operations that feed one without kernels
 MAX_PAGE = 999  # larger than any kernel has
-ROOM = "max(10rem, 100dvh - 35rem)"  # the height of the pictures: what the window leaves beside all else
+MATRIX_REM = 12  # a matrix' height where the room has none, as on a phone
 TILE_REM = 3.25  # a small picture's side: room for a number of three digits under it
 MOST_DRAWN_SQUARE = 160  # rows or columns of a matrix: more would lose some in the smallest room, and are blended
-MIN_SIDE_REM = 1.5  # of a matrix with few rows or columns
 SHARED = MapView(colouring="diverging", scale="shared")
 UNTRAINED = "**Untrained: random.**"
-LEGEND_WIDTH_REM = 16.25
+LEGEND_WIDTH_REM = 18
+RGB_HELP = "The red of a pixel is its weight for red, and so on: black where all three are least, grey for 0."
 GREYS = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 
 
@@ -70,15 +71,14 @@ def show(run: Run) -> None:
             )
             output = output or 0
             st.markdown(f"Output channel, 0 to {k.outputs - 1}")
-    st.markdown(_meaning(k, output) + ("" if network.trained else f" {UNTRAINED}"))
+    meaning = _meaning(k, output) + ("" if network.trained else f" {UNTRAINED}")
     if output is None and k.overview == "rgb":
-        colours, reach = rgb_kernels(np.stack(k.filters))
-        captions = [f"#{number}" for number in range(len(colours))]
-        st.html(small_pictures(colours, captions, "Kernel", TILE_REM, ROOM))
-        _grey_legend(reach)
+        st.markdown(meaning, help=RGB_HELP)
+        _small_kernels(k)
     elif output is None and k.overview == "matrix":
-        _matrix(k)
+        _matrix(k, meaning)
     else:
+        st.markdown(meaning)
         key, page = f"kernels-{revision()}", page_control()
         feature_maps(
             _message(run, node.name, output, ORDER.value, page.value),
@@ -138,28 +138,33 @@ def _message(run: Run, node: str, output: int | None, order: Order, page: int) -
     return message(kernels(cache.network(run), node), output, node, order, page)
 
 
-def _grey_legend(reach: float) -> None:
-    """What the colours of `rgb_kernels` mean: grey where the three weights are equal."""
-    st.html(colour_bar(GREYS, _ends(reach), LEGEND_WIDTH_REM))
-    st.caption("The red of a pixel is its weight for red, and so on: black where all three are least, grey for 0.")
+def _small_kernels(k: Kernels) -> None:
+    """A small colour picture of each; grey is where the three weights are equal."""
+    colours, reach = rgb_kernels(np.stack(k.filters))
+    pictures = small_pictures(colours, [f"#{number}" for number in range(len(colours))], "Kernel", TILE_REM)
+    _fill(f'<div style="min-height:0;overflow-y:auto">{pictures}</div>', GREYS, reach)
 
 
-def _ends(reach: float) -> tuple[str, str, str]:
-    return f"−{reach:.3g}", "0", f"{reach:.3g}"
-
-
-def _matrix(k: Kernels) -> None:
+def _matrix(k: Kernels, meaning: str) -> None:
     """Outputs down, inputs across."""
     picture, block = matrix_png(k.matrix(), k.reach)
+    blended = f" A pixel shows the strongest of {pair_text(block)}." if max(block) > 1 else ""
+    st.markdown(meaning + blended)
     drawn = "pixelated" if max(k.outputs, k.inputs) <= MOST_DRAWN_SQUARE else "auto"
-    st.html(
-        f'<img src="{data_uri(picture)}" alt="Weights, {k.outputs} outputs by {k.inputs} inputs" style="display:block;'
-        f"width:calc({ROOM} * {k.inputs / k.outputs:.4g});min-width:{2 * MIN_SIDE_REM}rem;max-width:100%;"
-        f'min-height:{MIN_SIDE_REM}rem;max-height:{ROOM};image-rendering:{drawn}">'
+    _fill(
+        f'<div style="position:relative;flex:1 1 {MATRIX_REM}rem;min-height:0">'
+        f'<img src="{data_uri(picture)}" alt="Weights, {k.outputs} outputs by {k.inputs} inputs" style="position:'
+        "absolute;width:100%;height:100%;object-fit:contain;object-position:left top;"
+        f'image-rendering:{drawn}"></div>',
+        colormaps.DIVERGING,
+        k.reach,
     )
-    st.html(colour_bar(colormaps.DIVERGING, _ends(k.reach), LEGEND_WIDTH_REM))
-    if max(block) > 1:
-        st.caption(f"A pixel shows the strongest of {pair_text(block)} weights.")
+
+
+def _fill(pictures: str, colours: ByteArray, reach: float) -> None:
+    """Pictures with their legend, in the room that there is."""
+    legend = colour_line(colours, f"−{reach:.3g}", f"{reach:.3g}", LEGEND_WIDTH_REM)
+    st.html(f'<div style="display:flex;flex-direction:column;gap:.375rem;height:100%">{pictures}{legend}</div>')
 
 
 KERNELS = Section("kernels", "Kernels", show, controls, follows=True)
