@@ -25,7 +25,7 @@ PARTS = ("Title", "Legend", "Selection")
 
 
 def download(name: str, colour_by: ColourBy) -> None:
-    """Files of the diagrams about the selected operation, in light colours: those of kinds, or of a cost as on the page."""
+    """Files of the diagrams about the selected operation, in light colours: of kinds, or of a cost as on the page."""
     trace = cache.trace(name)
     node = selected(trace)
     zoom = st.selectbox("Download as a file", WHAT, format_func=WHAT.__getitem__, key="download-zoom")
