@@ -29,7 +29,8 @@ CLASS_BAR = 22  # pixels of one answer's bar for a class
 CHART = {"displayModeBar": False}
 # The properties of a figure that are lengths in pixels.
 PIXELS = re.compile(
-    r"font\.size$|^\.layout\.(height|margin\.[lrtb])$|marker\.(size|line\.width)$|line\.width$|thickness$|[xy]shift$|standoff$|annotations\.a[xy]$"
+    r"font\.size$|^\.layout\.(height|margin\.[lrtb])$|marker\.(size|line\.width|pad\.[lrtb])$|line\.width$|minsize$|"
+    r"thickness$|[xy]shift$|standoff$|annotations\.a[xy]$"
 )
 
 Panels = Sequence[tuple[str, Any, Kind]]

@@ -62,9 +62,9 @@ def treemap(parts: Sequence[Part], unit: str, dark: bool) -> go.Figure:
             marker={
                 "colors": [fill(p.kind or "input", dark) for p in parts],
                 "line": {"width": 1, "color": INK},
-                "pad": {"t": 36, "l": 3, "r": 3, "b": 3},
+                "pad": {"t": 32, "l": 3, "r": 3, "b": 3},
             },
-            texttemplate=["%{label}<br>%{value:,}" if p.kind else "%{label}: %{value:,}" for p in parts],
+            texttemplate="%{label}<br>%{value:,}",
             hovertemplate="%{label}: %{value:,} " + unit + ", %{percentRoot:.2%} of all<extra></extra>",
             textfont={"size": FONT, "color": INK},
             pathbar={"textfont": {"size": FONT, "color": INK}, "thickness": 26},
