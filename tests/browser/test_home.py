@@ -62,8 +62,11 @@ def test_each_way_in_and_back(open_page: OpenPage, click, page: str, said: dict[
 
 
 def test_what_one_sees_first(open_page: OpenPage) -> None:
-    view = open_page("/", size=(1280, 720))
+    view = open_page("/nonsense*", size=(1280, 720))  # no such page: Home says so
     page = view.page
+    expect(page.get_by_test_id("stAlert")).to_contain_text("nonsense*")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert (_page(view), link(view)) == ("", {})
     pictures = page.locator('[class*="st-key-way-in-"] img')
     expect(pictures).to_have_count(3)
     for picture in pictures.all():
