@@ -7,10 +7,11 @@ import streamlit as st
 from explorer.analysis.text import si
 from explorer.analysis.words import WORDS
 from explorer.cards import Card, cards
+from explorer.ui.app.deep_links import UNKNOWN_PAGE
 from explorer.ui.components.diagram import clicked, diagram, link
 from explorer.ui.components.navigation import go_to
 from explorer.ui.home import timeline, ways_in
-from explorer.ui.link import link_back_to, link_to, publish
+from explorer.ui.link import MAX_QUOTED, Control, link_back_to, link_to, publish, restore
 from explorer.ui.window import follow_window
 
 TOOLS = (
@@ -18,6 +19,13 @@ TOOLS = (
     ("accuracy", "Accuracy against cost"),
     ("convolution", "The 1×1 convolution"),
 )
+
+
+def _no_page(text: str) -> None:
+    raise ValueError(f"there is no page “{text[:MAX_QUOTED]}”")
+
+
+UNKNOWN = Control(UNKNOWN_PAGE, "Page", _no_page)
 
 
 def show(card: Card) -> None:
@@ -40,6 +48,7 @@ def show(card: Card) -> None:
 
 
 if __name__ == "__main__":
+    restore((UNKNOWN,))
     with st.container(key="tool-title"):
         st.title("CNN explorer", anchor=False)
     st.markdown(

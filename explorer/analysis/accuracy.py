@@ -179,7 +179,7 @@ def counts() -> dict[str, Counts]:
 
 WITHOUT_FIGURES = {
     "lenet": "it reads handwritten digits, which are no pictures of ImageNet",
-    "nin": "its paper has no figure on ImageNet",
+    "nin": "its paper has no figure on ImageNet; a later network's model card has one, see its page",
 }
 """Families that have no record, by page, and why."""
 

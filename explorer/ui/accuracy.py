@@ -78,7 +78,7 @@ def _show(run: Run) -> None:
         st.markdown("Marked:", width="content")
         for control in NETWORKS:
             select(control, label_visibility="collapsed")
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small", key="accuracy-groups"):
         for group, control in SHOWN.items():
             toggle(control, label=f"{SIGNS[group]} {control.label}")
     groups, chosen = _groups(), tuple(control.value for control in NETWORKS)
@@ -122,7 +122,7 @@ def _left_out(top: Literal[1, 5], groups: Sequence[Group], chosen: Sequence[str]
 @shared
 def figure(shown: list[Accuracy], top: Literal[1, 5], chosen: tuple[str, ...], is_dark: bool) -> go.Figure:
     """A colour a family, a line a series; the chosen networks have a bold outline and their names."""
-    chart = go.Figure()
+    chart, ink = go.Figure(), "#ffffff" if is_dark else "#000000"
     colours = {f.name: SERIES[i % len(SERIES)][is_dark] for i, f in enumerate(families())}
     series: defaultdict[tuple[Any, ...], list[Accuracy]] = defaultdict(list)
     for record in sorted(shown, key=lambda r: counts()[r.variant].macs):
@@ -145,9 +145,7 @@ def figure(shown: list[Accuracy], top: Literal[1, 5], chosen: tuple[str, ...], i
                 "opacity": 0.85,
                 "line": {
                     "width": [CHOSEN_OUTLINE_PX if r.variant in chosen else 1.5 for r in records],
-                    "color": [
-                        "#ffffff" if is_dark else "#000000" if r.variant in chosen else colours[page] for r in records
-                    ],
+                    "color": [ink if r.variant in chosen else colours[page] for r in records],
                 },
             },
         )

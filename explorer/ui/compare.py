@@ -31,7 +31,8 @@ from explorer.ui.selection import SCREEN
 from explorer.ui.weights_box import weights_for
 
 DEFAULT_STAGE = 8  # where both networks have it
-MAX_NAMED = 3  # of the operations with other numbers
+MAX_NAMED = 8  # of the operations that only one has
+MAX_ALTERED = 3  # of those with other numbers
 
 
 def _labels() -> dict[str, str]:
@@ -175,16 +176,21 @@ def _what_differs(found: Alignment) -> str:
     """In a sentence, what one block has and the other has not, and what both have with other numbers."""
     heads = [f"**{head}**" for head in _heads()]
     alone = [
-        f"only {head} has {', '.join(map(_named, nodes))}"
+        f"only {head} has {_listed(list(map(_named, nodes)), MAX_NAMED, ', ')}"
         for head, nodes in zip(heads, (found.only_first, found.only_second), strict=True)
         if nodes
     ]
     altered = [f"{_own_name(a)} {window_text(a)} against {window_text(b)}" for a, b in found.altered]
-    more = f", and {len(altered) - MAX_NAMED} more" if len(altered) > MAX_NAMED else ""
     sentences = [f"Framed: {'; '.join(alone)}."] if alone else []
     if altered:
-        sentences.append(f"With other numbers: {'; '.join(altered[:MAX_NAMED])}{more}.")
+        sentences.append(f"With other numbers: {_listed(altered, MAX_ALTERED, '; ')}.")
     return " ".join(sentences) or "These two blocks do the same, operation by operation."
+
+
+def _listed(words: Sequence[str], most: int, separator: str) -> str:
+    """The first of them, and how many there are besides."""
+    more = f"{separator}and {len(words) - most} more" if len(words) > most else ""
+    return separator.join(words[:most]) + more
 
 
 def _own_name(node: Node) -> str:
@@ -195,7 +201,7 @@ def _own_name(node: Node) -> str:
 def _named(node: Node) -> str:
     """With the sign that stands in the diagram, if it is one: "add (+)"."""
     sign = cell_text(node)
-    return _own_name(node) if sign.isascii() and sign[0].isalnum() else f"{_own_name(node)} ({sign})"
+    return f"{_own_name(node)} ({sign})" if len(sign) == 1 else _own_name(node)
 
 
 def _block_diagram(index: int, marked: Sequence[Node]) -> None:

@@ -25,6 +25,9 @@ from explorer.ui.components.navigation import go_to
 from explorer.ui.link import link_back_to, link_to, publish
 from explorer.ui.window import BELOW
 
+FIRST_5X5 = Convolution((192, 28, 28), 32, (5, 5))  # of GoogLeNet, in module 3a
+DIRECT, REDUCED = designs.direct(FIRST_5X5), designs.bottleneck(FIRST_5X5, designs.BOTTLENECK)
+SAVING = DIRECT.macs / REDUCED.macs
 DIGIT = "2"  # of the sample digits, on the first card
 MAX_GAP_YEARS = 3  # a longer time without a family is broken out of the axis
 BROKEN_GAP_YEARS = 1.2  # how wide it is drawn
@@ -89,12 +92,11 @@ def _shortcut() -> str:
 
 def _savings() -> str:
     """The multiplications of GoogLeNet's first 5×5, direct and after a 1×1, as bars on one scale."""
-    c = Convolution((192, 28, 28), 32, (5, 5))
     bars = []
-    for row, design in enumerate((designs.direct(c), designs.bottleneck(c, designs.BOTTLENECK))):
+    for row, design in enumerate((DIRECT, REDUCED)):
         x, top = 0.0, 12 + 54 * row
         for layer in design.layers:
-            width = 165 * layer.macs / designs.direct(c).macs
+            width = 165 * layer.macs / DIRECT.macs
             fill, stroke = _colours(layer.kind)
             shape = f'x="{x:.1f}" y="{top}" width="{width:.1f}" height="38"'
             bars.append(f'<rect {shape} fill="{fill}" stroke="{stroke}" stroke-width="2"/>')
@@ -125,7 +127,7 @@ WAYS_IN = (
     ),
     WayIn(
         "What a shortcut does",
-        "ResNet adds a unit's input to its output. See the sum, take a unit away, compare a network without.",
+        "ResNet adds a unit's input to what the unit computes. See the sum, and take a unit away.",
         "resnet",
         _shortcut,
         "Two convolutions, and a shortcut around them to a sum",
@@ -133,7 +135,7 @@ WAYS_IN = (
     ),
     WayIn(
         "What a 1×1 saves",
-        "A ten times cheaper 5×5: fewer maps first, then the costly convolution. With your own numbers.",
+        f"A 5×5 for {SAVING:.1f} times fewer multiplications: fewer maps first. With your own numbers.",
         "convolution",
         _savings,
         "The multiplications of a 5×5, without and with a 1×1 before it",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from playwright.sync_api import expect
 
 from tests.browser.conftest import AppPage, OpenPage
-from tests.browser.parts import choose, link, wait_for_link
+from tests.browser.parts import MAPS_TITLE, choose, diagram, element, link, pick, wait_for_link
 
 PAIR = {"compare.a": "resnet20_cifar", "compare.b": "nin_cifar"}
 COMPARE = "/compare?compare.a=resnet20_cifar&compare.b=nin_cifar"
@@ -28,7 +26,44 @@ def go_back(view: AppPage) -> None:
     view.settle()
 
 
-def test_two_networks_and_their_maps(open_page: OpenPage) -> None:
+def titles(view: AppPage) -> list[str]:
+    """The operations whose maps are shown."""
+    found = view.page.get_by_test_id("stMarkdownContainer").filter(has_text=MAPS_TITLE)
+    return [text.partition(" · ")[0] for text in found.all_inner_texts()]
+
+
+def test_two_networks_their_blocks_and_their_maps(open_page: OpenPage) -> None:
+    view = open_page("/compare", size=(1280, 720))
+    page = view.page
+    blocks = diagram(view, "Operations of conv3_x.3")
+    for block in blocks.all():  # both are seen without scrolling
+        box = block.bounding_box()
+        assert box is not None and box["y"] + box["height"] <= 720
+    marks = page.locator(".marks > *")
+    expect(marks).to_have_count(1)
+    framed, add = (
+        part.bounding_box() for part in (marks, element(view, "Operations of conv3_x.3, ResNet-34", "conv3_x.3.add"))
+    )
+    assert framed is not None and add is not None
+    assert abs(framed["x"] - add["x"]) < 6 and abs(framed["y"] - add["y"]) < 6
+    shown = pictures(view)
+    element(view, "Operations of conv3_x.3, ResNet-34", "conv3_x.3.bn1").click()
+    wait_for_link(view, "compare.a.node", "conv3_x.3.bn1")
+    assert titles(view) == ["conv3_x.3.bn1"] * 2  # its partner goes with it
+    assert pictures(view) != shown
+    element(view, "Operations of conv3_x.3, ResNet-34", "conv3_x.3.add").click()
+    wait_for_link(view, "compare.a.node", "conv3_x.3.add")
+    assert titles(view) == ["conv3_x.3.add", "conv3_x.3.bn1"]
+    shown = pictures(view)
+    pick(view, "compare.b.weights", "Untrained: random, seeded")
+    assert link(view)["compare.b.weights"] == "untrained"
+    assert pictures(view) != shown
+    choose(view, "1/16")
+    wait_for_link(view, "compare.stage", "16")
+    assert titles(view) == ["conv4_x.5.relu2"] * 2
+
+
+def test_how_each_networks_maps_are_looked_at(open_page: OpenPage) -> None:
     view = open_page(COMPARE)
     page = view.page
     shown = pictures(view)
@@ -54,58 +89,14 @@ def test_two_networks_and_their_maps(open_page: OpenPage) -> None:
     choose(view, "Stage by stage")
     assert link(view)["section"] == "stages"
     expect(table).to_contain_text("ResNet-56 (CIFAR)")
-
-
-def test_a_network_is_one_press_of_back_away(open_page: OpenPage) -> None:
-    view = open_page(COMPARE)
-    view.page.get_by_role("link", name="Open ResNet-20 (CIFAR)").click()
-    view.settle()
-    assert (page_name(view), link(view)) == ("resnet", {"variant": "resnet20_cifar"})
-    go_back(view)
-    assert (page_name(view), link(view)) == ("compare", PAIR)
-
-
-def test_the_chart_of_accuracies_leads_to_a_network_and_back(open_page: OpenPage) -> None:
-    view = open_page(f"{COMPARE}&section=accuracy")
-    page, here = view.page, PAIR | {"section": "accuracy"}
-    bubbles = page.locator(".scatterlayer .points path")
-    expect(bubbles.first).to_be_visible()
-    counts = [bubbles.count()]
-    assert counts[0] > 10
-    for group in ("Competitions", "Library weights", "Papers"):
-        page.get_by_text(re.compile(f"^{group}: ")).first.click()
+    # From here, one press of Back returns from where a link leads.
+    here = link(view)
+    for name, page_, said in (
+        ("Open ResNet-20 (CIFAR)", "resnet", {"variant": "resnet20_cifar"}),
+        ("Accuracy of both", "accuracy", {"compare.a": "resnet20_cifar", "compare.b": "resnet56_cifar"}),
+    ):
+        page.get_by_role("link", name=name).click()
         view.settle()
-        expect(bubbles).not_to_have_count(counts[-1])
-        counts.append(bubbles.count())
-    choose(view, "Top-5")
-    expect(page.locator(".ytitle")).to_contain_text("top-5")
-    shown = here | {
-        "accuracy.measure": "5",
-        "accuracy.paper": "no",
-        "accuracy.library": "yes",
-        "accuracy.more": "yes",
-    }
-    assert link(view) == shown
-    resnet = page.get_by_role("link", name="ResNet-50", exact=True)
-    resnet.click()
-    view.settle()
-    assert page_name(view) == "resnet"
-    go_back(view)
-    assert (page_name(view), link(view)) == ("compare", shown)
-
-
-def test_a_bubble_leads_to_its_network_and_back(open_page: OpenPage) -> None:
-    view = open_page(f"{COMPARE}&section=accuracy")
-    page = view.page
-    bubbles = page.locator(".scatterlayer .points path")
-    bubbles.first.scroll_into_view_if_needed()
-    bubbles.first.hover(force=True)
-    hover = page.locator(".hoverlayer")
-    expect(hover).to_contain_text("counted here")
-    title = hover.locator("text").first.text_content() or ""
-    bubbles.first.click(force=True)
-    view.settle()
-    assert page_name(view) != "compare"
-    assert title.strip().startswith(page.locator("h1").inner_text().partition(" (")[0])
-    go_back(view)
-    assert (page_name(view), link(view)) == ("compare", PAIR | {"section": "accuracy"})
+        assert (page_name(view), link(view)) == (page_, said)
+        go_back(view)
+        assert (page_name(view), link(view)) == ("compare", here)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from explorer.cards import cards
 from tests.browser.conftest import AppPage, OpenPage
 from tests.browser.parts import element, link
 
@@ -23,17 +24,16 @@ def _click_strip(view: AppPage) -> None:
 
 def _click_bubble(view: AppPage) -> None:
     bubbles = view.page.locator(".st-key-timeline .points path")
-    names = view.page.locator(".st-key-timeline .textpoint")
-    expect(names.first).to_be_visible()
-    bubbles.nth(names.all_text_contents().index("VGG")).click(force=True)
+    expect(bubbles.first).to_be_visible()
+    bubbles.nth([card.name for card in cards()].index("resnet")).click(force=True)
+
+
+def _click_way_in(view: AppPage) -> None:
+    view.page.get_by_role("link", name="What a 1×1 saves").click()
 
 
 def _click_compare(view: AppPage) -> None:
     view.page.get_by_role("link", name="Compare two networks").click()
-
-
-def _click_convolution(view: AppPage) -> None:
-    view.page.get_by_role("link", name="What a 1×1 convolution saves").click()
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,9 @@ def _click_convolution(view: AppPage) -> None:
     [
         (_click_card, "resnet", {}),
         (_click_strip, "resnet", {"node": "conv4_x.5.relu3"}),
-        (_click_bubble, "vgg", {}),
+        (_click_bubble, "resnet", {}),
+        (_click_way_in, "convolution", {"section": "calculator"}),
         (_click_compare, "compare", {}),
-        (_click_convolution, "convolution", {}),
     ],
 )
 def test_each_way_in_and_back(open_page: OpenPage, click, page: str, said: dict[str, str]) -> None:
@@ -59,3 +59,23 @@ def test_each_way_in_and_back(open_page: OpenPage, click, page: str, said: dict[
     click(view)  # once more: nothing is left of the first click
     view.settle()
     assert (_page(view), link(view)) == (page, said | {"sample": "coffee"})
+
+
+def test_what_one_sees_first(open_page: OpenPage) -> None:
+    view = open_page("/nonsense*", size=(1280, 720))  # no such page: Home says so
+    page = view.page
+    expect(page.get_by_test_id("stAlert")).to_contain_text("nonsense*")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert (_page(view), link(view)) == ("", {})
+    pictures = page.locator('[class*="st-key-way-in-"] img')
+    expect(pictures).to_have_count(3)
+    for picture in pictures.all():
+        box = picture.bounding_box()
+        assert box is not None and box["y"] + box["height"] <= 720
+        assert picture.evaluate("i => i.naturalWidth") > 0
+    page.get_by_role("link", name="Words that are used here").click()
+    words = page.get_by_role("heading", name="Words")
+    expect(words).to_be_in_viewport()
+    page.set_viewport_size({"width": 390, "height": 844})
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("e => e.scrollWidth - e.clientWidth") <= 0

@@ -10,11 +10,11 @@ import pytest
 from explorer.ui import charts
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted(file.stem for file in (ROOT / "pages").glob("*.py") if file.stem != "home")
+PAGES = sorted(file.stem for file in (ROOT / "pages").glob("*.py") if file.stem not in ("home", "compare"))
 
 
 # No charts, or (gradients) such as are measured in the background.
-WITHOUT_CHARTS = {"Gradients", "Paper", "Layers", "Code", "Formulas", "What they differ in", "Stage by stage"}
+WITHOUT_CHARTS = {"Gradients", "Paper", "Layers", "Code", "Formulas", "All figures, as printed"}
 
 
 def specs(page: Any) -> list[str]:

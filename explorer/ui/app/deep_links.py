@@ -1,4 +1,4 @@
-"""Tell the browser where the server is, so that a deep link does not have to find out by failing.
+"""What the app answers to an address: its one document, which says where the server is, or the way to Home.
 
 At /resnet Streamlit's frontend first asks /resnet/_stcore/health, and the browser logs the 404. Its setting
 `BACKEND_BASE_URL` skips the guess. The setting is not documented; without it everything works, two errors louder.
@@ -6,22 +6,37 @@ At /resnet Streamlit's frontend first asks /resnet/_stcore/health, and the brows
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from explorer.ui.app.navigation import HOME, page_files
 
 SCRIPT = b"<script>window.__streamlit={...window.__streamlit,BACKEND_BASE_URL:location.origin}</script>"
 HEAD = b"<head>"
+UNKNOWN_PAGE = "page"  # in the link of Home: a page that was asked for and is none
 
 
 class DeepLinks:
-    """ASGI middleware that puts SCRIPT into the one HTML document that Streamlit serves."""
+    """ASGI middleware that puts SCRIPT into the one HTML document that Streamlit serves.
+
+    Who asks for a page that is none gets Home, which says so: Streamlit opens a dialog, and drops the link.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self.pages = {"", *(name for name, _, _ in page_files())} - {HOME}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
             await self.app(scope, receive, send)
+            return
+        asked = scope["path"].strip("/")
+        if asked not in self.pages and "/" not in asked:
+            home = "/" if asked == HOME else f"/?{UNKNOWN_PAGE}={quote(asked)}"
+            await RedirectResponse(home)(scope, receive, send)
             return
         # The script goes into plain text: no compression of these few kilobytes.
         scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
