@@ -22,7 +22,7 @@ def test_a_bundled_network_is_the_default_and_says_what_it_is(visit: Open) -> No
     page = visit("resnet", variant="resnet34", node="conv3_x.0.conv1")
     entry = manifest()["resnet34"]
     assert page.app.radio(key="weights-box").value == "bundled"
-    assert f"**Trained: quarter width, Imagenette, 10 classes, {entry.top1:.1f} % right**" in page.text
+    assert f"Trained: quarter width, Imagenette, 10 classes, {entry.top1:.1f} % right" in page.text
     assert "32 maps of 28×28 (paper: 128)" in page.text
     assert page.maps["shape"][0] == 32
     said = re.search(r"Best matches among its 10 classes: (.*)", page.text)
