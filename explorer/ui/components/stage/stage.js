@@ -25,6 +25,7 @@ function createBar(shadow) {
   bar.text = el("p", "text", { "aria-live": "polite" });
   bar.start = button("Start the tour", "", () => turn(bar, 1));
   bar.present = button("Present (P)", "Present", () => present(bar, true));
+  bar.present.classList.add("present");
   bar.lesson = el("button", "", { type: "button", popovertarget: "lesson" }, "Lesson ▾");
   bar.way = wayOut(bar);
   bar.menu = menu(bar);
