@@ -35,7 +35,7 @@ PNG_DPI = 4 * POINTS_PER_INCH  # four times the size on screen, sharp on slides
 MAX_PNG_SIDE = 16_000  # px; the library that paints fails above 32,767
 # Pixels at scale 1 for a stage's diagram, on a page of 1280x720:
 COLUMN_WIDTH = 604  # half of it
-COLUMN_HEIGHT = 145  # what the highest blocks leave
+COLUMN_HEIGHT = 115  # what high blocks leave
 
 
 class DiagramError(ValueError):

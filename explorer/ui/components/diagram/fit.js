@@ -12,7 +12,7 @@ export function naturalScale() {
 }
 
 /** Whether parts of the page stand one below the other, each as high as it is. */
-export const isPhone = () => matchMedia(PHONE).matches;
+const isPhone = () => matchMedia(PHONE).matches;
 
 /** CSS pixels per unit of a drawing in its viewport; with `fill` it has to fit its height, too. */
 export function fitScale(svg, viewport, fill) {

@@ -1,7 +1,7 @@
 /* Size and position of a drawing in its viewport. Lengths are CSS pixels, and units of the SVG in the drawing. */
 import { centre } from "../common/dom.js";
 import { clamp } from "../common/numbers.js";
-import { fitScale } from "./fit.js";
+import { naturalScale } from "./fit.js";
 
 const MAX_SCALE = 4;
 const KEY_ZOOM = 1.4;
@@ -44,7 +44,7 @@ export function showZoomed(view, svg) {
   view.svg = svg;
   view.size = { width, height };
   if (!same) {
-    view.scale = fitScale(svg, view.viewport, true);
+    view.scale = naturalScale();
     view.x = view.y = 0;
   }
   apply(view);
