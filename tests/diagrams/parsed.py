@@ -14,8 +14,12 @@ from explorer.architectures import variant
 from explorer.diagrams import Diagram, block_diagram, network_diagram, stage_diagram
 
 SVG = "{http://www.w3.org/2000/svg}"
-MIN_SCALE = 0.875  # the page never shows a 16-unit text smaller than 14 px
-COLUMN = 560 / MIN_SCALE  # units of a stage or block diagram that fit the column of a 1440 px screen
+# Units, which are pixels at 1280x720, where a text of 16 units is as large as the page's:
+STRIP_WIDTH = 968  # of the page beside the sidebar
+STRIP_HEIGHT = 125
+COLUMN_WIDTH = 610  # of half the page without the sidebar
+COLUMN_HEIGHT = 430  # of a stage's diagram and a block's together
+GAP = 8  # between both
 
 
 @cache
@@ -53,15 +57,21 @@ def size(diagram: Diagram) -> tuple[float, float]:
 
 
 def cells(diagram: Diagram) -> dict[str, list[str]]:
-    """The elements in each DOT node, in order: itself, or its table cells."""
+    """The elements in each DOT node, in order: itself, or its table cells; without shapes."""
     graph = pygraphviz.AGraph(string=diagram.dot)
-    return {node: re.findall(r'<TD ID="([^"]+)"', node.attr["label"] or "") or [str(node)] for node in graph.nodes()}
+    nodes = [node for node in graph.nodes() if node.attr["class"] != "label"]
+    return {node: re.findall(r'<TD ID="([^"]+)"', node.attr["label"] or "") or [str(node)] for node in nodes}
 
 
 def edges(diagram: Diagram) -> dict[tuple[str, str], bool]:
     """Edges from the last element of a DOT node to the first of another: whether they are drawn as skips."""
     inside, graph = cells(diagram), pygraphviz.AGraph(string=diagram.dot)
-    return {(inside[e[0]][-1], inside[e[1]][0]): e.attr["class"] == "skip" for e in graph.edges()}
+    found = {}
+    for edge in graph.edges():
+        if edge.attr["style"] != "invis":
+            tail, head = reversed(edge) if edge.attr["dir"] == "back" else edge
+            found[inside[tail][-1], inside[head][0]] = edge.attr["class"] == "skip"
+    return found
 
 
 def skips(diagram: Diagram) -> set[tuple[str, str]]:

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+import struct
+from xml.etree import ElementTree
+
 import pytest
 
-from explorer.architectures import catalogue, family
-from explorer.diagrams import Diagram, DiagramError, block_diagram, diagram_for, operations_diagram, stage_diagram
-from tests.diagrams.parsed import COLUMN, SVG, groups, linked_diagrams, size, traced
+from explorer.analysis.trace import Trace
+from explorer.architectures import catalogue, families
+from explorer.diagrams import (
+    Diagram,
+    DiagramError,
+    block_diagram,
+    diagram_for,
+    network_diagram,
+    operations_diagram,
+    stage_diagram,
+)
+from explorer.diagrams.scale import ColourBy
+from tests.diagrams.parsed import (
+    COLUMN_HEIGHT,
+    COLUMN_WIDTH,
+    GAP,
+    STRIP_HEIGHT,
+    STRIP_WIDTH,
+    SVG,
+    distinct_blocks,
+    groups,
+    linked_diagrams,
+    size,
+    traced,
+)
 
 
 @pytest.mark.parametrize("name", catalogue())
@@ -32,27 +57,70 @@ def test_a_selection_is_shown_at_every_zoom(name: str) -> None:
         assert shown == {"network": stage.path, "stage": stage.blocks[-1].path, "block": node}
 
 
-@pytest.mark.parametrize("name", [v.name for v in family("resnet").variants])
-def test_the_linked_diagrams_of_a_resnet_fit_one_screen(name: str) -> None:
-    limits = {"network": (1100, 150), "stage": (COLUMN, 200), "block": (560, 380)}
-    for diagram in linked_diagrams(traced(name)):
-        width, height = size(diagram)
-        assert width <= limits[diagram.zoom][0]
-        assert height <= limits[diagram.zoom][1]
+def column_height(t: Trace, path: str) -> float:
+    """Of the diagrams of a block and of its stage, one below the other."""
+    stage = t.stage(t.block(path).nodes[0].split(".")[0])
+    above = size(stage_diagram(t, stage.path))[1] + GAP if len(stage.blocks) > 1 else 0
+    return above + size(block_diagram(t, path))[1]
+
+
+@pytest.mark.parametrize("name", [f.default for f in families()])
+@pytest.mark.parametrize("colour_by", ["kind", "macs", "params"])
+def test_the_diagrams_of_what_pages_open_on_fit_one_screen(name: str, colour_by: ColourBy) -> None:
+    t = traced(name)
+    width, height = size(network_diagram(t, colour_by))
+    assert width <= STRIP_WIDTH and height <= STRIP_HEIGHT + (20 if colour_by != "kind" else 0)
+    for stage in t.stages:
+        above = size(stage_diagram(t, stage.path, colour_by)) if len(stage.blocks) > 1 else (0, -GAP)
+        for block in distinct_blocks(stage):
+            width, height = size(block_diagram(t, block.path, colour_by))
+            assert max(width, above[0]) <= COLUMN_WIDTH + (20 if colour_by != "kind" else 0), block.path
+            assert above[1] + GAP + height <= COLUMN_HEIGHT, block.path
 
 
 @pytest.mark.parametrize("name", catalogue())
-def test_blocks_are_as_wide_as_their_column_and_strips_are_low(name: str) -> None:
-    for diagram in linked_diagrams(traced(name)):
+def test_all_strips_are_whole_and_no_column_is_much_higher_than_a_screen(name: str) -> None:
+    for diagram in linked_diagrams(t := traced(name)):
         width, height = size(diagram)
-        assert height <= 160 or diagram.zoom != "network"
-        assert width <= COLUMN or diagram.zoom != "block"
+        if diagram.zoom == "network":
+            assert width <= 1240 and height <= STRIP_HEIGHT
+        else:
+            assert width <= 700
+    worst = max((b.path for s in t.stages for b in distinct_blocks(s)), key=lambda path: column_height(t, path))
+    print(f"{name}: {worst} and its stage are {column_height(t, worst):.0f} px high")
+    assert column_height(t, worst) <= 1.1 * COLUMN_HEIGHT
 
 
 @pytest.mark.parametrize(("fmt", "magic"), [("png", b"\x89PNG\r\n\x1a\n"), ("pdf", b"%PDF-"), ("svg", b"<svg")])
 @pytest.mark.parametrize("zoom", ["network", "stage", "block", "operations"])
 def test_exports_are_files_of_their_format(zoom: str, fmt: str, magic: bytes) -> None:
     assert diagram_for(traced("resnet18"), zoom).render(fmt).startswith(magic)  # type: ignore[arg-type]
+
+
+def test_a_file_has_a_title_and_a_legend_where_they_are_asked_for() -> None:
+    diagram = diagram_for(traced("resnet18"), "block", "conv2_x.1")
+    bare = texts_of(diagram.render("svg"))
+    titled = texts_of(diagram.render("svg", title="ResNet & <18>", legend=True))
+    assert "ResNet & <18>" in titled - bare
+    assert {"Convolution", "Add, concatenate"} <= titled - bare
+    assert "Gate" not in titled
+    costs = diagram_for(traced("resnet18"), "block", "conv2_x.1", "macs")
+    assert {"MACs", "none", *costs.scale.ends} <= texts_of(costs.render("svg", legend=True))  # type: ignore[union-attr]
+    assert texts_of(diagram.render("svg", title="only")) - bare == {"only"}
+
+
+def texts_of(svg: bytes) -> set[str]:
+    return {text.text or "" for text in ElementTree.fromstring(svg).iter(f"{SVG}text")}
+
+
+def test_a_png_is_four_times_as_large_as_on_screen_unless_it_cannot_be_painted() -> None:
+    def png_size(data: bytes) -> tuple[int, ...]:
+        return struct.unpack(">II", data[16:24])
+
+    block = diagram_for(traced("resnet18"), "block", "conv2_x.1")
+    assert png_size(block.render("png")) == pytest.approx([4 * side for side in block.size], abs=4)
+    whole = operations_diagram(traced("resnet50"))
+    assert max(png_size(whole.render("png"))) == pytest.approx(16_000, rel=0.02)
 
 
 def test_exported_dot_can_be_laid_out_again() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from explorer.analysis.text import si
 from explorer.diagrams import block_diagram, network_diagram
 from tests.diagrams.parsed import texts, traced
 
@@ -36,6 +39,29 @@ def test_hover_text_of_an_operation() -> None:
 def test_hover_text_of_a_stage_adds_up() -> None:
     t = traced("resnet50")
     element = network_diagram(t).elements["conv4_x"]
-    assert (element.params, element.macs) == (t.stage("conv4_x").params, t.stage("conv4_x").macs)
-    assert element.target == "conv4_x.5.relu3"
-    assert element.lines[:2] == ("6 blocks, 62 operations", "in 28×28×512 → out 14×14×1024")
+    stage = t.stage("conv4_x")
+    assert element.target == "conv4_x.1.add"  # of the first unit with an identity shortcut
+    assert element.lines[:4] == (
+        "6 blocks, 62 operations",
+        "in 28×28×512 → out 14×14×1024",
+        f"parameters {stage.params:,}",
+        f"MACs {si(stage.macs)}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "stage", "target"),
+    [
+        ("resnet18", "conv2_x", "conv2_x.0.add"),  # without a projection, since the shape stays
+        ("resnet34_a", "conv3_x", "conv3_x.1.add"),  # the first unit's shortcut slices and pads
+        ("preact_resnet50", "conv2_x", "conv2_x.1.add"),
+        ("mobilenet_v2", "stage2", "stage2.1.add"),
+        ("plain34", "conv3_x", "conv3_x.3.relu2"),
+        ("googlenet", "inception3", "inception3.3b.cat"),
+        ("densenet121", "dense_block1", "dense_block1.layer6.cat"),
+    ],
+)
+def test_a_stage_selects_its_first_unit_with_an_identity_shortcut_or_its_output(
+    name: str, stage: str, target: str
+) -> None:
+    assert network_diagram(traced(name)).elements[stage].target == target

@@ -12,7 +12,6 @@ from tests.js.conftest import Modules
 
 DIAGRAM = "ui/components/diagram/diagram.js"
 LINK = "ui/components/diagram/link.js"
-SCALE = "ui/components/diagram/scale.js"
 STYLE = "ui/components/diagram/diagram.css"
 SIZE = (2000, 1000)  # of the drawing, in its units
 # Two rows of three, and one far to the right below: id -> left upper corner of a box of 100 x 60.
@@ -38,11 +37,8 @@ def data(**changes: Any) -> dict[str, Any]:
             "title": name,
             "lines": [f"line of {name}"],
             "kind": "convolution",
-            "macs": 1000 * number,
-            "params": number,
-            "activation_bytes": 1024,
         }
-        for number, name in enumerate(BOXES)
+        for name in BOXES
     }
     return {
         "svg": svg(),
@@ -50,11 +46,10 @@ def data(**changes: Any) -> dict[str, Any]:
         "kinds": {"Convolution": "convolution"},
         "group": "net",
         "label": "Net",
-        "colour_by": "kind",
-        "ramp_steps": 8,
-        "legend": True,
+        "scale": None,
         "zoomable": False,
-        "height": 500,
+        "fill": False,
+        "marked": [],
         **changes,
     }
 
@@ -73,38 +68,115 @@ def focused(stage: Modules) -> str:
     return stage.locator(".element:focus").get_attribute("data-element")
 
 
-@pytest.mark.parametrize(
-    ("values", "steps"),
-    [
-        ([1, 10, 100], [0, 4, 7]),
-        ([0, 1, 1000], ["none", 0, 7]),
-        ([100, 95], [7, 7]),  # nearly equal values look nearly equal
-        ([0, 0], ["none", "none"]),
-    ],
-)
-def test_log_scale(modules: Modules, values: list[float], steps: list[int | str]) -> None:
-    code = f"""async (values) => {{
-      const {{ logScale }} = await import("/{SCALE}");
-      const {{ step, ...scale }} = logScale(values, 8);
-      return [values.map(step), scale];
-    }}"""
-    found, scale = modules.page.evaluate(code, values)
-    assert found == steps
-    assert scale["most"] == max(values)
-    assert scale["least"] == min((value for value in values if value), default=0)
-    assert scale["zeros"] == (0 in values)
+def test_the_legend_names_the_kinds_or_the_scale_and_is_gone_with_them(stage: Modules) -> None:
+    stage.mount(DIAGRAM, data(), STYLE)
+    legend = stage.locator(".legend")
+    assert legend.inner_text() == "Convolution"
+    stage.receive(data(kinds={}, scale={"label": "MACs", "low": "≤ 1 k", "high": "5 M", "steps": 7}))
+    assert legend.inner_text().split("\n") == ["MACs, log scale:", "none", "≤ 1 k", "5 M"]
+    assert legend.locator(".ramp .swatch").count() == 7
+    stage.receive(data(kinds={}))
+    assert not legend.is_visible()
 
 
-def test_a_metric_colours_the_elements_and_has_a_legend(stage: Modules) -> None:
-    stage.mount(DIAGRAM, data(colour_by="macs"))
-    fills = stage.locator(".element").evaluate_all("all => all.map((e) => e.style.getPropertyValue('--fill'))")
-    assert fills[0] == "var(--ramp-none)"
-    assert fills[-1] == "var(--ramp-7)"
-    assert len(stage.locator(".ramp .swatch").all()) >= 2
-    assert stage.locator(".legend").inner_text() == "MACs, log scale:none1 k5 k"
-    stage.receive(data())
-    assert stage.locator(".element").first.evaluate("e => e.style.getPropertyValue('--fill')") == ""
-    assert stage.locator(".legend").inner_text() == "Convolution"
+def place(stage: Modules, width: int, height: int) -> None:
+    """The size of the diagram's place on the page."""
+    stage.locator("body > div").first.evaluate(
+        "(host, [width, height]) => { host.style = `width: ${width}px; height: ${height}px`; }", [width, height]
+    )
+    stage.page.wait_for_timeout(100)  # the observer reports in the next frame
+
+
+def drawn_size(stage: Modules) -> list[float]:
+    box = stage.locator(".viewport > svg").bounding_box()
+    return [box["width"], box["height"]]
+
+
+def test_a_drawing_has_type_as_large_as_the_pages_or_smaller_where_it_would_not_fit(stage: Modules) -> None:
+    small = svg().replace(f"{SIZE[0]} {SIZE[1]}", "400 300")
+    stage.mount(DIAGRAM, data(svg=small, kinds={}, fill=True), STYLE)
+    for size, scale in (((900, 700), 1), ((900, 270), 0.9), ((360, 700), 0.9), ((100, 100), 0.8)):
+        place(stage, *size)
+        assert drawn_size(stage) == pytest.approx([400 * scale, 300 * scale], abs=1)
+    stage.page.evaluate("document.documentElement.style.fontSize = '24px'")
+    place(stage, 900, 700)
+    assert drawn_size(stage) == pytest.approx([600, 450], abs=1)  # a larger screen
+    stage.receive(data(svg=small, kinds={}))  # as high as it is
+    place(stage, 900, 100)
+    assert drawn_size(stage) == pytest.approx([600, 450], abs=1)
+
+
+def test_larger_type_alone_draws_anew(stage: Modules) -> None:
+    stage.mount(DIAGRAM, data(svg=svg().replace(f"{SIZE[0]} {SIZE[1]}", "400 300")), STYLE)
+    assert drawn_size(stage) == pytest.approx([400, 300], abs=1)
+    stage.page.evaluate("document.documentElement.style.fontSize = '20px'")  # presenting: the window stays
+    stage.page.wait_for_timeout(100)
+    assert drawn_size(stage) == pytest.approx([500, 375], abs=1)
+
+
+def test_a_drawing_that_goes_on_to_the_right_says_so(stage: Modules) -> None:
+    stage.mount(DIAGRAM, data(), STYLE)
+    cut = lambda: stage.locator(".root").get_attribute("class").split()[1:]  # noqa: E731
+    assert cut() == ["cut-right"]
+    scroll = "(e, x) => { e.style.scrollBehavior = 'auto'; e.scrollLeft = x; }"
+    for x, expected in ((300, {"cut-left", "cut-right"}), (9999, {"cut-left"}), (0, {"cut-right"})):
+        stage.locator(".viewport").evaluate(scroll, x)
+        stage.page.wait_for_timeout(100)
+        assert set(cut()) == expected
+    stage.receive(data(svg=svg().replace("2000 1000", "400 300")))
+    stage.page.wait_for_timeout(100)
+    assert cut() == []
+
+
+def test_a_tooltip_does_not_cover_what_a_click_has_opened(stage: Modules) -> None:
+    stage.mount(DIAGRAM, data(), STYLE)
+    tooltip = stage.locator(".tooltip")
+    box = stage.locator('[data-element="a.0"]').bounding_box()
+    mouse, x, y = stage.page.mouse, box["x"] + 20, box["y"] + 20
+    mouse.move(x, y)
+    expect(tooltip).to_be_visible()
+    mouse.click(x, y)
+    expect(tooltip).to_be_hidden()
+    mouse.move(x + 10, y + 5)  # still over the same element
+    mouse.move(x + 10, box["y"] + box["height"] + 20)  # over none
+    mouse.move(x, y)
+    expect(tooltip).to_be_hidden()
+    stage.locator('[data-element="a.1"]').hover()
+    expect(tooltip).to_be_visible()
+    assert "line of a.1" in tooltip.inner_text()
+    mouse.click(*[box["x"] + 220, y])
+    # Another drawing under a pointer that rests.
+    stage.receive(data(svg=svg().replace("a.1", "b.9"), elements=data()["elements"] | {"b.9": data()["elements"]["c"]}))
+    stage.page.wait_for_timeout(200)
+    expect(tooltip).to_be_hidden()
+
+
+def test_fingers_get_no_tooltip(stage: Modules) -> None:
+    stage.mount(DIAGRAM, data(), STYLE)
+    select(stage, "a.1")
+    stage.locator('[data-element="a.0"]').tap()
+    assert stage.reports == [["node", "a.0"]]
+    expect(stage.locator(".tooltip")).to_be_hidden()
+
+
+def test_a_tooltip_lies_below_or_beside_its_element(stage: Modules) -> None:
+    stage.mount(DIAGRAM, data(), STYLE)
+    tooltip, first = stage.locator(".tooltip"), stage.locator('[data-element="a.0"]')
+    first.hover()
+    below, over = tooltip.bounding_box(), first.bounding_box()
+    assert below["y"] >= over["y"] + over["height"]
+    stage.page.set_viewport_size({"width": 1000, "height": 110})
+    stage.locator('[data-element="a.1"]').hover()
+    beside, over = tooltip.bounding_box(), stage.locator('[data-element="a.1"]').bounding_box()
+    assert beside["x"] >= over["x"] + over["width"]
+    assert beside["y"] + beside["height"] <= 110
+
+
+def test_marked_elements_have_a_frame(stage: Modules) -> None:
+    stage.mount(DIAGRAM, data(marked=["a.1", "c"]), STYLE)
+    select(stage, "a.0")
+    assert stage.locator(".marks > *").count() == 2
+    assert stage.locator(".selection > path:not(.badge)").count() == 1
 
 
 @pytest.mark.parametrize(

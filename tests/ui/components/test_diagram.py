@@ -17,6 +17,7 @@ def _page() -> None:
 
     from explorer.analysis.element import Element
     from explorer.diagrams import Diagram
+    from explorer.diagrams.scale import Scale
     from explorer.ui.components.diagram import clicked, diagram, link
 
     class Drawing(Diagram):
@@ -24,14 +25,16 @@ def _page() -> None:
             return "<svg/>"
 
     elements = {
-        "stem.conv": Element("stem.conv", "conv", ("7×7",), "convolution", 118013952, 9408, 3211264),
-        "stem.bn": Element("stem.bn", "bn", (), "normalization", 0, 128, 3211264),
-        "stem.relu": Element("stem.relu", "<b>relu</b>", (), "activation", 0, 0, 3211264),
+        "stem.conv": Element("stem.conv", "conv", ("7×7",), "convolution"),
+        "stem.bn": Element("stem.bn", "bn", (), "normalization"),
+        "stem.relu": Element("stem.relu", "<b>relu</b>", (), "activation"),
     }
     node = clicked("link") or "stem.conv"
     st.text(node)
-    drawing = Drawing("block", "", elements)
-    diagram(drawing, group="net", key="block", label="Stem", colour_by="macs", height=300)
+    by_kind, by_cost = Drawing("block", "", elements), Drawing("block", "", elements, Scale("macs", 10, 10**6, True))
+    diagram(by_kind, group="net", key="block", label="Stem", fill=True, marked=["stem.bn", "gone"])
+    diagram(by_cost, group="net", key="strip", label="Stages")
+    diagram(by_cost, group="net", key="stage", label="Blocks", legend=False)
     link(group="net", key="link", node=node, block="stem", stage="stem")
 
 
@@ -40,32 +43,38 @@ def page() -> AppTest:
     return AppTest.from_function(_page).run()
 
 
-def _components(page: AppTest) -> dict[str, Any]:
+def _components(page: AppTest) -> list[Any]:
     assert not page.exception
-    return {element.proto.component_name: element.proto for element in page.get("bidi_component")}
+    return [element.proto for element in page.get("bidi_component")]
+
+
+def _sent(page: AppTest) -> list[Any]:
+    """The data of the diagrams, and of the link."""
+    return [json.loads(component.json) for component in _components(page)]
 
 
 def test_diagram_sends_what_the_browser_draws(page: AppTest) -> None:
-    data = json.loads(_components(page)["cnn_explorer.diagram"].json)
-    assert (data["svg"], data["group"], data["colour_by"], data["height"]) == ("<svg/>", "net", "macs", 300)
+    data = _sent(page)[0]
+    assert (data["svg"], data["group"], data["fill"], data["marked"]) == ("<svg/>", "net", True, ["stem.bn"])
     assert data["elements"]["stem.conv"] == {
         "target": "stem.conv",
         "title": "conv",
         "lines": ["7×7"],
         "kind": "convolution",
-        "macs": 118013952,
-        "params": 9408,
-        "activation_bytes": 3211264,
     }
 
 
-def test_legend_names_only_kinds_that_occur_and_styles_once(page: AppTest) -> None:
-    kinds = json.loads(_components(page)["cnn_explorer.diagram"].json)["kinds"]
-    assert list(kinds) == ["Convolution", "Normalization, activation"]
+def test_a_legend_names_the_kinds_that_occur_and_a_style_once_or_the_scale(page: AppTest) -> None:
+    by_kind, by_cost, without, _ = _sent(page)
+    assert list(by_kind["kinds"].values()) == ["convolution", "activation"]
+    assert by_kind["scale"] is None
+    assert by_cost["kinds"] == {}
+    assert by_cost["scale"] == {"label": "MACs", "low": "≤ 10", "high": "1.00 M", "steps": 7}
+    assert (without["kinds"], without["scale"]) == ({}, None)
 
 
 def test_css_carries_the_palette(page: AppTest) -> None:
-    css = _components(page)["cnn_explorer.diagram"].css_content
+    css = _components(page)[0].css_content
     for kind, style in KINDS.items():
         assert f".kind-{kind}{{--fill:{style.light_fill};--stroke:{style.light_stroke}}}" in css
         assert f".dark .kind-{kind}{{--fill:{style.dark_fill};--stroke:{style.dark_stroke}}}" in css
@@ -80,8 +89,8 @@ def test_click_reaches_the_page_and_only_the_link_is_sent_again(page: AppTest) -
         after = _components(page)
         assert page.text[0].value == node
         sent = {"group": "net", "node": node, "block": "stem", "stage": "stem", "hidden": []}
-        assert json.loads(after["cnn_explorer.link"].json) == sent
-        assert after["cnn_explorer.diagram"] == before["cnn_explorer.diagram"]
+        assert _sent(page)[-1] == sent
+        assert after[:-1] == before[:-1]
 
 
 def test_the_page_hears_of_a_click_where_it_wants_to(monkeypatch: pytest.MonkeyPatch) -> None:
