@@ -40,7 +40,7 @@ def _click_convolution(view: AppPage) -> None:
     ("click", "page", "said"),
     [
         (_click_card, "resnet", {}),
-        (_click_strip, "resnet", {"node": "conv4_x.5.relu3"}),
+        (_click_strip, "resnet", {"node": "conv4_x.1.add"}),
         (_click_bubble, "vgg", {}),
         (_click_compare, "compare", {}),
         (_click_convolution, "convolution", {}),
