@@ -12,8 +12,9 @@ from explorer.analysis.palette import INK, KINDS, contrast
 from explorer.analysis.trace import trace_variant
 from explorer.architectures import variant
 from explorer.diagrams import block_diagram
+from explorer.diagrams.drawing import SELECTION
 from tests.browser.conftest import OpenPage
-from tests.browser.parts import choose, diagram, element, link, maps, node, selected
+from tests.browser.parts import choose, diagram, element, link, maps, node, pick, selected
 
 STAGES, BLOCKS, OPERATIONS, EVERYTHING = "Stages of", "Blocks of", "Operations of", "All operations of"
 FOCUSED = """() => {
@@ -28,7 +29,7 @@ def test_a_click_in_each_diagram_changes_the_selection_the_maps_and_the_link(ope
     diagram(view, STAGES).evaluate("svg => { svg.drawnOnce = true; }")
     shown = maps(view)
     for label, clicked, chosen, block in (
-        (STAGES, "conv4_x", "conv4_x.1.relu2", "conv4_x.1"),
+        (STAGES, "conv4_x", "conv4_x.1.add", "conv4_x.1"),
         (BLOCKS, "conv4_x.0", "conv4_x.0.relu2", "conv4_x.0"),
         (OPERATIONS, "conv4_x.0.shortcut.conv", "conv4_x.0.shortcut.conv", "conv4_x.0"),
         (STAGES, "stem", "stem.pool", "stem"),
@@ -46,7 +47,7 @@ def test_a_click_in_each_diagram_changes_the_selection_the_maps_and_the_link(ope
 def test_the_keyboard_selects(open_page: OpenPage) -> None:
     view = open_page("/resnet?variant=resnet18&node=conv3_x.0.add")
     page = view.page
-    page.get_by_role("radio", name="All operations").focus()
+    page.locator(".st-key-view button").focus()
     for _ in range(5):
         page.keyboard.press("Tab")
         if page.evaluate(FOCUSED):
@@ -58,12 +59,12 @@ def test_the_keyboard_selects(open_page: OpenPage) -> None:
     assert page.evaluate(FOCUSED) == "conv5_x"
     page.keyboard.press("Enter")
     view.settle()
-    assert node(view) == "conv5_x.1.relu2"
+    assert node(view) == "conv5_x.1.add"
     assert page.evaluate(FOCUSED) == "conv5_x"  # and on with the arrows
     page.keyboard.press("ArrowLeft")
     page.keyboard.press(" ")
     view.settle()
-    assert node(view) == "conv4_x.1.relu2"
+    assert node(view) == "conv4_x.1.add"
 
 
 def test_hovering_tells_what_an_element_is_and_costs(open_page: OpenPage) -> None:
@@ -87,12 +88,19 @@ def test_hovering_tells_what_an_element_is_and_costs(open_page: OpenPage) -> Non
         assert fact in text
     view.page.mouse.move(5, 5)
     expect(tooltip).to_be_hidden()
+    element(view, STAGES, "conv5_x").hover()
+    expect(view.page.locator(".tooltip:popover-open")).to_have_count(1)
+    element(view, STAGES, "conv5_x").click()
+    view.settle()
+    expect(view.page.locator(".tooltip:popover-open")).to_have_count(0)  # it would cover what has opened
 
 
 def test_the_whole_graph_zooms_pans_and_selects(open_page: OpenPage) -> None:
     view = open_page("/resnet?variant=resnet50&node=conv4_x.2.add")
     page = view.page
+    page.locator(".st-key-view button").click()
     choose(view, "All operations")
+    page.keyboard.press("Escape")
     graph = diagram(view, EVERYTHING)
     box = lambda: [float(number) for number in graph.get_attribute("viewBox").split()]  # noqa: E731
     assert selected(view) == {"conv4_x", "conv4_x.2.add"}
@@ -124,15 +132,26 @@ def test_the_whole_graph_zooms_pans_and_selects(open_page: OpenPage) -> None:
 
 
 def test_diagrams_can_be_taken_away_as_files(open_page: OpenPage) -> None:
-    view = open_page("/resnet?variant=resnet18")
-    view.page.get_by_test_id("stPopoverButton").click()
+    view = open_page("/resnet?variant=resnet18&colour=macs")
+    view.page.locator(".st-key-view button").click()
     for name, start in (("SVG", b"<svg"), ("PNG", b"\x89PNG\r\n"), ("PDF", b"%PDF-"), ("DOT", b"digraph")):
         with view.page.expect_download() as download:
             view.page.get_by_role("button", name=name, exact=True).click()
-        assert download.value.suggested_filename == f"resnet18-network.{name.lower()}"
+        assert download.value.suggested_filename == f"resnet18-network-macs.{name.lower()}"
         content = Path(download.value.path()).read_bytes()
         assert content.lstrip().removeprefix(b"strict ").startswith(start)
         assert len(content) > 1000
+    with view.page.expect_download() as titled:
+        view.page.get_by_role("button", name="SVG", exact=True).click()
+    assert "ResNet-18" in (with_title := Path(titled.value.path()).read_text())
+    for part in ("Title", "Selection"):
+        view.page.locator(".st-key-download-parts").get_by_role("button", name=part, exact=True).click()
+        view.settle()
+    with view.page.expect_download() as outlined:
+        view.page.get_by_role("button", name="SVG", exact=True).click()
+    without_title = Path(outlined.value.path()).read_text()
+    assert "ResNet-18" not in without_title
+    assert (SELECTION in with_title, SELECTION in without_title) == (False, True)
 
 
 def _rgb(colour: str) -> tuple[int, ...]:
@@ -164,6 +183,6 @@ def test_both_themes_are_readable_and_have_their_own_colours(open_page: OpenPage
         else:
             assert contrast(_hex(ink), _hex(background)) >= 4.5
     by_kind = fill()
-    choose(view, "MACs")
+    pick(view, "colour", "Colour: MACs")
     assert fill() != by_kind
-    expect(page.get_by_text("MACs, log scale:").first).to_be_visible()
+    expect(page.get_by_text("MACs, log scale:")).to_have_count(1)  # for all three diagrams

@@ -102,7 +102,9 @@ def test_every_option(visit: Open, family: Family) -> None:
     page = visit(family.name)
     for colour in ("macs", "params", "memory", "kind"):
         page.set(colour=colour)
-        assert {data["colour_by"] for data in page.diagrams().values()} == {colour}
+        strip, *others = page.diagrams().values()
+        assert bool(strip["scale"]) == (colour != "kind") != bool(strip["kinds"])
+        assert not any(data["scale"] or data["kinds"] for data in others)  # one legend
     page.set(view=True)
     for zoom in get_args(Zoom):
         page.app.selectbox(key="download-zoom").set_value(zoom)

@@ -23,12 +23,9 @@ def test_a_bundled_network_is_the_default_and_says_what_it_is(visit: Open) -> No
     entry = manifest()["resnet34"]
     assert page.app.radio(key="weights-box").value == "bundled"
     assert f"Trained: quarter width, Imagenette, 10 classes, {entry.top1:.1f} % right" in page.text
-    assert "32 maps of 28×28 (paper: 128)" in page.text
+    assert "32 maps of 28×28 (the paper’s network has 128; ours is trained a quarter as wide)" in page.text
     assert page.maps["shape"][0] == 32
-    said = re.search(r"Best matches among its 10 classes: (.*)", page.text)
-    assert said is not None
-    named = re.findall(r"\*\*(.+?)\*\* [\d.]+%", said[1])
-    assert len(named) == 5 and set(named) <= set(entry.classes)
+    assert sum(bool(re.search(rf"{re.escape(name)} [\d.]+%", page.text)) for name in entry.classes) == 3
     assert "weights" not in page.link
 
 
