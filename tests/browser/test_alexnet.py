@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import AppPage, OpenPage
 from tests.browser.parts import Act, check_controls, link, press, section, step, switch, type_number
@@ -46,7 +47,7 @@ def test_each_control_changes_the_section_and_the_link(open_page: OpenPage, name
 
 def test_first_kernels_and_ten_crops_are_pictures(open_page: OpenPage) -> None:
     view = open_page("/alexnet")
-    assert view.page.locator(".st-key-section-conv1 img").count() == 2
+    expect(view.page.locator(".st-key-section-conv1 img")).to_have_count(2)
     press(view, "section", "Ten crops")
     view.page.locator(".st-key-section-crops img").nth(9).wait_for()
     assert link(view) == {"section": "crops"}

@@ -58,3 +58,6 @@ def test_the_removal_follows_the_selection_until_a_bar_or_the_box_chooses_a_unit
     expect(numbers).to_have_text(re.compile(r"Row 0, column 0: \S+ \+ \S+ = \S+"))
     view.page.locator(".terms .row").press("ArrowDown")
     expect(numbers).to_contain_text("Row 1, column 0:")
+    choose(view, "Degradation")
+    curves = view.page.locator(".st-key-degradation .scatterlayer .trace")
+    expect(curves).to_have_count(4)

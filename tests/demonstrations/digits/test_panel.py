@@ -137,11 +137,14 @@ def test_a_picture_chosen_in_the_sidebar_is_read_and_the_digits_are_not_other_pa
     page.set(sample="testcard")
     assert page.link == {"sample": "testcard", "digit.sample": "2", "digit.reads": "picture"}
     assert page.components("draw") == []
+    read = page.app.sidebar.image[0].captions
     page.open("resnet")
+    assert page.app.sidebar.image[0].captions == read
     assert page.link == {"sample": "testcard"}
     page.open("lenet")
     assert page.link["digit.reads"] == "picture"
     page.set(digit__reads="digit")
+    assert page.app.sidebar.image[0].captions != read  # the sidebar shows the digit in its place
     assert np.array_equal(layers(page)[1], expected(digits.sample_digits()["2"]))
     copy = visit("lenet", **page.link)
     assert copy.link == page.link and np.array_equal(layers(copy)[1], layers(page)[1])
