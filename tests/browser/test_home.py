@@ -40,7 +40,7 @@ def _click_compare(view: AppPage) -> None:
     ("click", "page", "said"),
     [
         (_click_card, "resnet", {}),
-        (_click_strip, "resnet", {"node": "conv4_x.5.relu3"}),
+        (_click_strip, "resnet", {"node": "conv4_x.1.add"}),
         (_click_bubble, "resnet", {}),
         (_click_way_in, "convolution", {"section": "calculator"}),
         (_click_compare, "compare", {}),
