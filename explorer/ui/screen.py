@@ -6,7 +6,6 @@ Everything that a click changes is drawn in one fragment, so that a click runs n
 from __future__ import annotations
 
 from functools import partial
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -191,14 +190,14 @@ def node_line(trace: Trace, node: Node) -> None:
     shapes, memory = shapes.removeprefix("in ").replace("→ out", "→"), memory.removeprefix("memory ")
     said = kind, shapes, parameters, macs, memory, field
     with st.container(key="node-line"):
-        st.markdown(f"**{node.name}** · {' · '.join(said)}{_cost_link(trace, node)}")
-
-
-def _cost_link(trace: Trace, node: Node) -> str:
-    if node.type != "Conv2d":
-        return ""
-    link_ = urlencode(link_to(**{"cost.from": f"{trace.variant}:{node.name}", "section": "calculator"}))
-    return f" · [cost of this convolution](/convolution?{link_})"
+        st.markdown(f"**{node.name}** · {' · '.join(said)} ")
+        if node.type == "Conv2d":
+            # A link in Markdown would open another window, which knows nothing of a picture of one's own.
+            st.page_link(
+                "../pages/convolution.py",
+                label="Cost of this convolution",
+                query_params=link_to(**{"cost.from": f"{trace.variant}:{node.name}", "section": "calculator"}),
+            )
 
 
 def input_and_answer(run: Run, *, group: str, key: str) -> None:

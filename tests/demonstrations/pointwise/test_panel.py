@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -409,7 +410,9 @@ def test_a_1x1_of_a_network_is_seen_at_work(visit: Open) -> None:
 )
 def test_a_networks_page_leads_here(visit: Open, node: str, offered: bool) -> None:
     page = visit("resnet", variant="resnet18", node=node)
-    assert (f"/convolution?cost.from=resnet18%3A{node}&section=calculator" in page.text) == offered
+    here = [link.proto for link in page.app.get("page_link") if "convolution" in str(link.proto.page)]
+    said = {"cost.from": f"resnet18:{node}", "section": "calculator"}
+    assert [dict(parse_qsl(link.query_string)) for link in here] == [said] * offered
 
 
 LINK = {
