@@ -50,11 +50,12 @@ def uploading(visit: Open) -> Any:
 def test_every_variant_is_shown(visit: Open, variant: Any) -> None:
     page = visit("resnet", variant=variant.name)
     trace = cache.trace(variant.name)
-    stage = trace.stage("conv2_x")
-    opened = trace.identity_sum(stage) or trace.node(stage.blocks[0].output)
     assert page.warnings == []
     assert page.app.title[0].value == f"{variant.title} ({variant.year})"
     assert f"**{trace.depth}** weight layers" in page.text
+    trace = cache.trace(variant.name)
+    stage = trace.stage("conv2_x")
+    opened = trace.identity_sum(stage) or trace.node(stage.blocks[0].output)
     assert list(page.diagrams()) == [
         f"Stages of {variant.title}",
         "Blocks of conv2_x",
@@ -214,8 +215,6 @@ LINK = {
 
 def test_a_link_shows_the_view_that_it_was_copied_from(visit: Open) -> None:
     page = visit("resnet", **LINK)
-    stage = trace.stage("conv2_x")
-    opened = trace.identity_sum(stage) or trace.node(stage.blocks[0].output)
     assert page.warnings == []
     assert page.app.title[0].value == "ResNet-18 (2015)"
     assert page.maps["node"] == "conv3_x.1.conv2"
