@@ -53,7 +53,6 @@ def test_every_variant_is_shown(visit: Open, variant: Any) -> None:
     assert page.warnings == []
     assert page.app.title[0].value == f"{variant.title} ({variant.year})"
     assert f"**{trace.depth}** weight layers" in page.text
-    trace = cache.trace(variant.name)
     stage = trace.stage("conv2_x")
     opened = trace.identity_sum(stage) or trace.node(stage.blocks[0].output)
     assert list(page.diagrams()) == [
