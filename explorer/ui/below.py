@@ -41,7 +41,7 @@ def _claims(family: Family) -> None:
         counted = ""
         if claim.quantity is not None:
             # A paper's ResNet-50 is not the one that libraries call so.
-            of = family.variant(claim.variant).title
+            of = variant_called(claim.variant).title
             counted = f"{thousands(getattr(cache.trace(claim.variant), claim.quantity))} ({of})"
         rows.append({"claim": claim.label, "printed": claim.printed, "counted here": counted, "source": claim.source})
     with st.container(key="claims"):
