@@ -214,8 +214,6 @@ LINK = {
 
 def test_a_link_shows_the_view_that_it_was_copied_from(visit: Open) -> None:
     page = visit("resnet", **LINK)
-    stage = trace.stage("conv2_x")
-    opened = trace.identity_sum(stage) or trace.node(stage.blocks[0].output)
     assert page.warnings == []
     assert page.app.title[0].value == "ResNet-18 (2015)"
     assert page.maps["node"] == "conv3_x.1.conv2"
