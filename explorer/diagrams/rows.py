@@ -22,6 +22,7 @@ CHARACTER_WIDTH = 8  # px, of a lower-case letter, on average
 CELL_PADDING = 2  # px
 CELL_MARGIN = 7  # px, what a cell is wider than its text
 STARTS_CHAIN: tuple[Kind, ...] = (*LAYERS, "merge")
+WITHOUT_NUMBERS: tuple[Kind, ...] = ("normalization", "activation")  # their colours say enough of their cost
 MAX_ROW_CELLS = 4  # a longer chain (a gate) is wrapped
 WRAPPED_ROW_CELLS = 3
 MAX_ROWS_WIDTH = 630  # px, of rows side by side; where they are wider, each is broken into two
@@ -167,7 +168,7 @@ class Units:
             graph.edge(unit, beside, style="invis", weight="9")
 
     def _text(self, node: Node, style: RowStyle) -> str:
-        cost = self.drawing.cost(node)
+        cost = "" if node.kind in WITHOUT_NUMBERS else self.drawing.cost(node)
         is_bare = style == "bare" and node.kind not in ("gate", "linear")  # "fc1 16" says more than "16"
         bare = (
             ""

@@ -114,7 +114,7 @@ def screen(run: Run, instruments: tuple[Section, ...]) -> None:
     )
     with st.container(key="stage"):
         left, right = st.columns(2, gap="medium")
-    with left, st.container(key="diagrams"):
+    with left, st.container(key="drawings"):
         _diagrams(trace, building.block)
     with right, st.container(key="beside"):
         _beside_diagrams(trace, node, run, instruments)

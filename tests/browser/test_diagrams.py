@@ -154,6 +154,35 @@ def test_diagrams_can_be_taken_away_as_files(open_page: OpenPage) -> None:
     assert (SELECTION in with_title, SELECTION in without_title) == (False, True)
 
 
+def test_a_phone_shows_the_block_whole_and_says_that_the_strip_goes_on(open_page: OpenPage) -> None:
+    view = open_page("/senet?node=conv4_x.1.add", size=(390, 844), touch=True)
+    drawings = view.page.locator(".viewport")
+    cut = drawings.evaluate_all("all => all.map((e) => e.scrollWidth - e.clientWidth)")
+    assert cut[0] > 0 and max(cut[1:]) <= 0
+    assert view.page.locator(".root.cut-right").count() == 1
+    block = view.page.locator(".viewport", has=diagram(view, OPERATIONS)).bounding_box()
+    stage = view.page.locator(".viewport", has=diagram(view, BLOCKS)).bounding_box()
+    line = view.page.locator(".st-key-node-line").bounding_box()
+    assert stage["y"] + stage["height"] <= block["y"]
+    assert 0 <= line["y"] - block["y"] - block["height"] < 40  # nothing of nothing between
+    element(view, OPERATIONS, "conv4_x.1.se.gate").tap()
+    view.settle()
+    assert node(view) == "conv4_x.1.se.gate"
+    expect(view.page.locator(".tooltip:popover-open")).to_have_count(0)  # the line says it all
+
+
+def test_on_home_a_tooltip_leaves_the_card_readable(open_page: OpenPage) -> None:
+    view = open_page("/", size=(1280, 720))
+    stage = element(view, "Stages of ResNet-50", "conv4_x")
+    stage.scroll_into_view_if_needed()
+    card = view.page.get_by_test_id("stVerticalBlock").filter(has=stage).last
+    stage.hover()
+    tooltip = view.page.locator(".tooltip:popover-open").bounding_box()
+    for text in card.get_by_test_id("stMarkdownContainer").all():
+        box = text.bounding_box()
+        assert tooltip["y"] >= box["y"] + box["height"] or tooltip["x"] >= box["x"] + box["width"]
+
+
 def _rgb(colour: str) -> tuple[int, ...]:
     if colour.startswith("#"):
         return tuple(int(colour[start : start + 2], 16) for start in (1, 3, 5))

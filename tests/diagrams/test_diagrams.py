@@ -74,7 +74,7 @@ def test_the_diagrams_of_what_pages_open_on_fit_one_screen(name: str, colour_by:
         above = size(stage_diagram(t, stage.path, colour_by)) if len(stage.blocks) > 1 else (0, -GAP)
         for block in distinct_blocks(stage):
             width, height = size(block_diagram(t, block.path, colour_by))
-            assert max(width, above[0]) <= COLUMN_WIDTH + (20 if colour_by != "kind" else 0), block.path
+            assert max(width, above[0]) <= COLUMN_WIDTH / (1 if colour_by == "kind" else 0.9), block.path
             assert above[1] + GAP + height <= COLUMN_HEIGHT, block.path
 
 

@@ -52,7 +52,7 @@ def test_labels_of_the_strip() -> None:
         "head",
     ]
     assert {"×3", "×4", "×6"} <= set(shown)
-    assert {"224×224", "56×56", "28×28", "×512", "7×7", "×2048"} <= set(shown)
+    assert {"224×224×3", "56×56×256", "28×28×512", "7×7×2048", "1000"} <= set(shown)
 
 
 def test_stages_shrink_and_widen_from_left_to_right() -> None:

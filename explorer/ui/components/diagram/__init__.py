@@ -56,7 +56,7 @@ def _palette_css() -> str:
         f".root.dark{{--skip:{skip.dark_stroke};{ramp(RAMP_DARK)}}}",
     ]
     steps = ["none", *map(str, range(len(RAMP_LIGHT.steps)))]
-    rules += [f".element.step-{step}{{--fill:var(--ramp-{step});--stroke:var(--line)}}" for step in steps]
+    rules += [f".root .element.step-{step}{{--fill:var(--ramp-{step});--stroke:var(--line)}}" for step in steps]
     for kind, style in KINDS.items():
         rules.append(f".kind-{kind}{{--fill:{style.light_fill};--stroke:{style.light_stroke}}}")
         rules.append(f".dark .kind-{kind}{{--fill:{style.dark_fill};--stroke:{style.dark_stroke}}}")

@@ -2,7 +2,7 @@
 import { clamp } from "../common/numbers.js";
 
 const UNITS_A_REM = 16; // of a drawing: the height of its type
-const SMALLEST = 0.8; // of that size; a drawing that is still too large is scrolled
+const SMALLEST = 0.8; // of that size; a drawing that would have to be smaller is scrolled
 const SMALLEST_ON_A_PHONE = 0.7;
 const PHONE = "(max-width: 640px)";
 
@@ -20,5 +20,7 @@ export function fitScale(svg, viewport, fill) {
   const natural = naturalScale();
   const phone = isPhone();
   const fitted = Math.min(viewport.clientWidth / width, fill && !phone ? viewport.clientHeight / height : Infinity);
-  return clamp(fitted, natural * (phone ? SMALLEST_ON_A_PHONE : SMALLEST), natural);
+  const smallest = natural * (phone ? SMALLEST_ON_A_PHONE : SMALLEST);
+  if (fitted < smallest && !fill) return natural; // scrolled to the side: then in letters that can be read
+  return clamp(fitted, smallest, natural);
 }
