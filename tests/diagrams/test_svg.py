@@ -25,6 +25,18 @@ def test_the_browser_gets_no_colours_fonts_links_or_titles_but_a_file_does() -> 
     assert not re.search(r"<title|<a |href", file)
 
 
+def test_shapes_beside_rows_know_their_element() -> None:
+    diagram = block_diagram(traced("resnet50"), "conv4_x.1")
+    beside = {
+        g.attrib["data-of"]: "".join(g.itertext()).strip() for g in groups(diagram.svg()) if "data-of" in g.attrib
+    }
+    assert beside == {
+        "conv4_x.0.relu3": "14×14×1024",
+        "conv4_x.1.relu1": "14×14×256",
+        "conv4_x.1.bn3": "14×14×1024",
+    }
+
+
 def test_layouts_in_several_threads_do_not_disturb_each_other() -> None:
     t = traced("resnet50")
     expected = block_diagram(t, "conv4_x.0").svg()

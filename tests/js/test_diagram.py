@@ -172,6 +172,16 @@ def test_a_tooltip_lies_below_or_beside_its_element(stage: Modules) -> None:
     assert beside["y"] + beside["height"] <= 110
 
 
+def test_a_shape_is_shown_with_its_element(stage: Modules) -> None:
+    text = '<g class="label" data-of="a.1"><text x="300" y="30">56×56×64</text></g></g></svg>'
+    stage.mount(DIAGRAM, data(svg=svg().replace("</g></svg>", text)), STYLE)
+    link = {"group": "net", "node": "a.0", "block": "-", "stage": "a"}
+    label = stage.locator(".label")
+    for hidden in (["a.1"], []):
+        stage.mount(LINK, link | {"hidden": hidden})
+        assert label.is_visible() == (hidden == [])
+
+
 def test_marked_elements_have_a_frame(stage: Modules) -> None:
     stage.mount(DIAGRAM, data(marked=["a.1", "c"]), STYLE)
     select(stage, "a.0")
