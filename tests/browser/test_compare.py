@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.conftest import AppPage, OpenPage
-from tests.browser.parts import MAPS_TITLE, choose, diagram, element, link, pick, wait_for_link
+from tests.browser.parts import choose, diagram, element, link, pick, wait_for_link
 
 PAIR = {"compare.a": "resnet20_cifar", "compare.b": "nin_cifar"}
 COMPARE = "/compare?compare.a=resnet20_cifar&compare.b=nin_cifar"
@@ -19,6 +21,9 @@ def pictures(view: AppPage) -> list[str]:
 
 def page_name(view: AppPage) -> str:
     return view.page.url.partition("?")[0].rpartition("/")[2]
+
+
+MAPS_TITLE = re.compile(r" · [\d,]+ (maps? of|values)")
 
 
 def go_back(view: AppPage) -> None:

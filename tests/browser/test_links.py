@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from explorer.ui.link import WORD_JOINER
 from tests.browser.conftest import AppPage, OpenPage
-from tests.browser.parts import choose, current_map, element, link, maps, node, selected
+from tests.browser.parts import choose, current_map, element, link, maps, node, pick, selected
 
 
 def shown(view: AppPage) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def test_a_pasted_link_shows_the_same_view(open_page: OpenPage) -> None:
     view.page.locator("button.map").nth(7).click()
     view.page.keyboard.press("Escape")
     view.settle()
-    choose(view, "Memory")
+    pick(view, "colour", "Colour: memory")
     copied = shown(view)
     assert copied["node"] == "conv3_x.0.relu2"
     assert copied["channel"] == ["#71"]
@@ -129,7 +129,7 @@ def test_a_click_runs_the_screen_and_the_open_section_that_follows(open_page: Op
     assert chart.inner_html() != before
     assert view.page.get_by_test_id("stSidebar").inner_html() == sidebar
     choose(view, "Layers")  # does not show the selection
-    table = view.page.get_by_test_id("stDataFrame")
+    table = view.page.locator(".long-table")
     expect(table).to_be_visible()
     element(view, "Stages of", "conv4_x").click()
     view.settle()
@@ -157,8 +157,7 @@ def test_ones_own_picture(open_page: OpenPage) -> None:
 
     chooser.set_input_files({"name": "mine.png", "mimeType": "image/png", "buffer": _picture()})
     view.settle()
-    ran = page.get_by_test_id("stMarkdownContainer").filter(has_text="Untrained network").first
-    expect(ran).to_contain_text("Your upload")
+    expect(page.get_by_test_id("stSidebar").get_by_role("img", name="Your upload")).to_be_visible()
     own = maps(view)
     assert all(own[caption] != sample[caption] for caption in sample)
     assert "sample" not in link(view)
