@@ -113,7 +113,7 @@ def screen(run: Run, instruments: tuple[Section, ...]) -> None:
         legend=sorted({n.kind for n in trace.nodes}),
     )
     with st.container(key="stage"):
-        left, right = st.columns(2, gap="medium")
+        left, right = st.columns(2, gap="small")
     with left, st.container(key="drawings"):
         _diagrams(trace, building.block)
     with right, st.container(key="beside"):
