@@ -6,6 +6,7 @@ as a script, which sets up the page and the navigation.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -22,7 +23,7 @@ def main() -> None:
     from explorer.ui.app.navigation import HOME, page_files
 
     warmup.start()
-    st.set_page_config(page_title="CNN explorer", page_icon=str(ASSETS / "icon.png"), layout="wide")
+    st.set_page_config(page_title="CNN explorer", page_icon=_icon(), layout="wide")
     style.apply()
     pages = {
         name: st.Page(file, title=title, url_path="" if name == HOME else name, default=name == HOME)
@@ -31,6 +32,11 @@ def main() -> None:
     page = st.navigation(list(pages.values()), position="top")
     link.begin(next(name for name, other in pages.items() if other is page))
     page.run()
+
+
+def _icon() -> str:
+    """The page's icon, within the page: Streamlit forgets a file of it when a click runs a fragment only."""
+    return f"data:image/png;base64,{b64encode((ASSETS / 'icon.png').read_bytes()).decode()}"
 
 
 @asynccontextmanager
