@@ -13,7 +13,7 @@ from explorer.runtime.pictures import LoadedImage
 from explorer.ui.below import SECTIONS
 from explorer.ui.build_up import build_control
 from explorer.ui.cache import trace
-from explorer.ui.lesson import hidden, lesson_control, offers
+from explorer.ui.lesson import hidden, lesson_control, offered
 from explorer.ui.link import Control, publish, restore
 from explorer.ui.screen import COLOUR, DIAGRAMS, header, instrument_control, screen, variant_control
 from explorer.ui.section import Section, below, controls_of, open_control
@@ -67,7 +67,8 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
         show_picture(shown)
     run = run_of(variant.name, shown)
     available = tuple(s for s in all_sections if s.available(run))
-    sections = tuple(s for s in available if offers("sections", s.name)) or available
+    shown_names = offered("sections", (s.name for s in available))
+    sections = tuple(s for s in available if s.name in shown_names) or available
     restore((open_control(sections), *controls_of((*INSTRUMENTS, *sections), run)))
     with st.sidebar:
         if not hidden("weights"):

@@ -147,10 +147,18 @@ def input_png(run: Run) -> bytes:
     return png_bytes(network_input(run).picture)
 
 
-@bounded(256)
+_PASSES = _Store(256, None)
+
+
+@cached(_PASSES, condition=Condition())
 def activations(run: Run) -> Activations:
     """The forward pass."""
     return capture(network(run), network_input(run).tensor)
+
+
+def has_run(run: Run) -> bool:
+    """Whether its forward pass is here, so that nobody has to wait for it."""
+    return hashkey(run) in _PASSES
 
 
 @bounded(128)

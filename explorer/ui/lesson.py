@@ -6,7 +6,7 @@ Of a kind that is named, only those names are offered; what is `without` is not 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import streamlit as st
 
@@ -63,13 +63,13 @@ def _named(kind: str) -> Collection[str] | None:
     return next((names for first, *names in words if first == kind), None)
 
 
-def offers(kind: str, name: str) -> bool:
-    """Whether a section, variant or sample is offered: all are, but in a lesson that names others.
+def offered(kind: str, names: Iterable[str]) -> list[str]:
+    """Which of the sections, variants or samples are offered: all, but in a lesson those that it names.
 
     What a step of the tour leads to always is.
     """
     named = _named(kind)
-    return named is None or name in named or is_led(name)
+    return [name for name in names if named is None or name in named or is_led(name)]
 
 
 def hidden(control: str) -> bool:

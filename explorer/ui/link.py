@@ -72,7 +72,7 @@ class Control:
         """Whether this is a value of the control, of the right type; a browser can send anything."""
         if value is None:
             return self.default() is None
-        return self._is_value(value) or _same(value, self.default())
+        return _same(value, self.default()) or self._is_value(value)
 
     def _is_value(self, value: object) -> bool:
         try:
@@ -242,9 +242,11 @@ def publish() -> None:
     A link that says the same in other words stays as it is: to rewrite it would be a step that Back cannot pass.
     """
     state, link = st.session_state, st.query_params.to_dict()
-    state[DEFAULTS] = {c.name: c.initial() for c in state[CONTROLS].values()}
-    state[ABOUT] = {c.name: (c.about, state.get(c.name)) for c in state[CONTROLS].values()}
-    shown = {c.name: c.text(c.value) for c in state[CONTROLS].values() if _tells(c)}
+    controls = state[CONTROLS].values()
+    state[DEFAULTS] = initial = {c.name: c.initial() for c in controls}
+    state[ABOUT] = {c.name: (c.about, state.get(c.name)) for c in controls}
+    altered = [c for c in controls if c.linked and not _same(state.get(c.name), initial[c.name])]  # at each click: few
+    shown = {c.name: c.text(c.value) for c in altered if _tells(c)}
     if link != shown and _meaning(link) != shown:
         st.query_params.from_dict(shown)
         link = shown

@@ -25,7 +25,7 @@ from explorer.ui.components.diagram import clicked, diagram, link
 from explorer.ui.components.feature_maps import model_input
 from explorer.ui.controls import segments, select
 from explorer.ui.download import download
-from explorer.ui.lesson import hidden, offers
+from explorer.ui.lesson import hidden, offered
 from explorer.ui.link import Control, choice, link_to, publish, rerun_page
 from explorer.ui.maps_title import maps_title
 from explorer.ui.section import Section
@@ -46,19 +46,19 @@ SHOWN_CLASSES = 3
 MIN_SHOWN_PROBABILITY = 0.001  # smaller ones are summed up in words
 
 
-MAC_HELP = WORDS["MAC"]
-
-
 def variant_control(family: Family) -> Control:
     """Which of the family's networks is shown."""
 
-    def offered() -> dict[str, str]:
-        return {v.name: v.label for v in family.variants if offers("variants", v.name)}
+    labels = {v.name: v.label for v in family.variants}
+
+    def options() -> dict[str, str]:
+        return {name: labels[name] for name in offered("variants", labels)}
 
     def default() -> str:
-        return family.default if offers("variants", family.default) else next(iter(offered()))
+        names = offered("variants", labels)
+        return family.default if family.default in names else names[0]
 
-    return choice("variant", "Variant", offered, default)
+    return choice("variant", "Variant", options, default)
 
 
 def instrument_control(instruments: tuple[Section, ...]) -> Control:
@@ -78,7 +78,7 @@ def header(family: Family, variant: Variant) -> None:
         st.markdown(
             f"**{si(t.inference_params)}** parameters · **{si(t.inference_macs)}** MACs · "
             f"**{t.depth}** weight layers · {t.input_size[1]} × {t.input_size[2]}",
-            help=f"{family.authors}. {MAC_HELP} Weight layers are those on the longest path.",
+            help=f"{family.authors}. {WORDS['MAC']} Weight layers are those on the longest path.",
         )
         if not hidden("colour"):
             select(COLOUR, label_visibility="collapsed", on_change=_redraw)

@@ -12,7 +12,7 @@ from explorer.runtime.pictures import ImageError, LoadedImage, load_image
 from explorer.runtime.run import Run
 from explorer.runtime.samples import sample, samples
 from explorer.ui.controls import segments, select
-from explorer.ui.lesson import hidden, offers
+from explorer.ui.lesson import hidden, offered
 from explorer.ui.link import Control, choice, followed
 from explorer.ui.weights_box import weights_for
 
@@ -24,11 +24,13 @@ KEPT_SIDE = 1024  # pixels of the longer side
 NOT_IN_LINK = "Only here: a reload loses it, and no link carries it."
 THUMBNAIL_SIDE = 480  # pixels of the longer side: sharp at the sidebar's width on a dense screen
 
+TITLES = {s.id: s.title for s in samples()}
+
 SOURCE = choice("source", "Where from", (FROM_SAMPLE, FROM_UPLOAD, FROM_CAMERA), kept=True, linked=False)
 SAMPLE = choice(
     "sample",
     "Sample picture",
-    lambda: {s.id: s.title for s in samples() if offers("samples", s.id)},
+    lambda: {name: TITLES[name] for name in offered("samples", TITLES)},
     kept=True,
     active=lambda: SOURCE.value == FROM_SAMPLE,
 )

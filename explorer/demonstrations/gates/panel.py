@@ -10,6 +10,7 @@ import streamlit as st
 
 from explorer.analysis.text import pair_text, thousands
 from explorer.analysis.trace import Trace
+from explorer.analysis.words import WORDS
 from explorer.architectures import variant
 from explorer.demonstrations.gates import charts, compute
 from explorer.demonstrations.gates.component import GateView, gate_bars, map_pairs
@@ -23,7 +24,6 @@ from explorer.ui.answer import CHANGE_HELP, answer, answers, change_of
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import number_box, pills, reports, segments, select, slider
 from explorer.ui.link import Control, choice, flag, number, revision
-from explorer.ui.screen import MAC_HELP
 from explorer.ui.section import Section
 from explorer.ui.selection import enclosing, selected
 from explorer.ui.sidebar import sample_picture
@@ -357,7 +357,7 @@ def _show_cost(run: Run) -> None:
     params, macs = gated.inference_params - bare.inference_params, gated.inference_macs - bare.inference_macs
     answer(
         f"The gates add {params / bare.inference_params:.2%} parameters and {macs / bare.inference_macs:.3%} MACs",
-        help=f"To the same network without them, both counted from the trace. {MAC_HELP}",
+        help=f"To the same network without them, both counted from the trace. {WORDS['MAC']}",
     )
     numbers, stages = st.columns(2, gap="medium")
     with numbers:

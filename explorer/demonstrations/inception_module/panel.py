@@ -10,6 +10,7 @@ from dataclasses import replace
 import streamlit as st
 
 from explorer.analysis.text import shape_text, si, thousands
+from explorer.analysis.words import WORDS
 from explorer.architectures import variant as variant_called
 from explorer.architectures.googlenet import GoogLeNetConfig
 from explorer.demonstrations.inception_module import charts
@@ -31,7 +32,6 @@ from explorer.ui.charts import chart, dark
 from explorer.ui.controls import select
 from explorer.ui.link import Control, choice, plain
 from explorer.ui.map_figure import limits, tiles
-from explorer.ui.screen import MAC_HELP
 from explorer.ui.section import Section
 from explorer.ui.selection import enclosing, selected
 
@@ -160,7 +160,7 @@ def _show_modules(run: Run) -> None:
     total = sum(m.macs for m in found)
     without = total + sum(reductions(m).saved_macs for m in found)
     slowest, largest = max(found, key=lambda m: m.macs), max(found, key=lambda m: m.params)
-    answer(f"{si(total)} MACs together; without the 1×1 before larger kernels: {si(without)}", help=MAC_HELP)
+    answer(f"{si(total)} MACs together; without the 1×1 before larger kernels: {si(without)}", help=WORDS["MAC"])
     st.markdown(
         f"**What to look for:** the most MACs ({_short(slowest.path)}, {shape_text(slowest.merge.out_shape)}) and the "
         f"most parameters ({_short(largest.path)}, {shape_text(largest.merge.out_shape)})."

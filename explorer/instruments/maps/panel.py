@@ -69,11 +69,12 @@ def show(run: Run) -> None:
     node, key = selected(trace), f"maps-{revision()}"
     looked_at = controls(run)
     view = looked_at.view
-    title, size = variant(run.variant).title, si(trace.inference_params)
-    with st.spinner(f"{title}, {size} parameters, loads …"):  # seen after half a second
-        message = cache.maps_message(run, node.name, view.order, view.page, _beside(run))
+    if not cache.has_run(run):
+        title, size = variant(run.variant).title, si(trace.inference_params)
+        with st.spinner(f"{title}, {size} parameters, loads …"):  # seen after half a second
+            cache.activations(run)
     feature_maps(
-        message,
+        cache.maps_message(run, node.name, view.order, view.page, _beside(run)),
         key=key,
         view=view,
         on_view_change=reports(key, **looked_at.by_field),
