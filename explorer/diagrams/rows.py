@@ -150,7 +150,8 @@ class Units:
         elif branch:
             # Both sides as wide, so that edges meet the middle of the cells.
             width = CHARACTER_WIDTH * max(len(branch), len(shape))
-            before, after = (f'<TD BORDER="0" WIDTH="{width}">{html.escape(text)}</TD>' for text in (branch, shape))
+            clear = f"\u00a0\u00a0{shape}" if shape else ""  # of the frame around a selected cell
+            before, after = (f'<TD BORDER="0" WIDTH="{width}">{html.escape(text)}</TD>' for text in (branch, clear))
             rows, shape = [f"{before}{rows[0]}{after}"], ""
         self._draw(chain, rows, shape, graph)
 
