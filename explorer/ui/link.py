@@ -145,8 +145,9 @@ def number(
 
 
 def flag(name: str, label: str, default: bool = False, **more: Any) -> Control:
-    """Yes or no."""
-    return Control(name, label, {"yes": True, "no": False}.get, lambda: default, text_of, **more)
+    """Yes or no; a person may also write 1 or 0."""
+    meanings = {"yes": True, "1": True, "no": False, "0": False}
+    return Control(name, label, meanings.get, lambda: default, text_of, **more)
 
 
 def integer(text: str) -> int | None:
@@ -303,6 +304,11 @@ def link_to(**values: str) -> dict[str, str]:
     """The link to another page with these values, and what outlives a change of page: picture and weights."""
     said = {name: text for name, text in _kept().items() if text is not None}
     return said | values
+
+
+def link_here() -> dict[str, str]:
+    """The link of the view as it is."""
+    return dict(st.session_state[WRITTEN])
 
 
 def link_back_to(page: str) -> dict[str, str]:

@@ -19,19 +19,12 @@ from explorer.runtime.samples import samples
 from explorer.ui.build_up import BUILD, build_up, built
 from explorer.ui.components.stage import Look, Told, Wish, stage
 from explorer.ui.lesson import CAN_GO, LESSON, WITHOUT, lesson_text
-from explorer.ui.link import Control, lead, link_to, number, publish, rerun_page, reset, restore
+from explorer.ui.link import Control, flag, lead, link_here, link_to, number, publish, rerun_page, reset, restore
 from explorer.ui.section import OPEN, Section
 from explorer.ui.selection import NODE, SHOWN_IN
 
 STEP = "step"  # in the session and in the link; 0: none
-PRESENT = Control(
-    "present",
-    "Present",
-    {"1": True, "yes": True, "no": False}.get,
-    lambda: False,
-    lambda present: "yes" if present else "no",
-    kept=True,
-)
+PRESENT = flag("present", "Present", kept=True)
 # What a step is a view of, the default for what it does not name; all else stays as the viewer has it.
 VIEW = ("variant", NODE, OPEN, "instrument", "colour", "diagrams", "maps.beside", BUILD)
 
@@ -133,7 +126,7 @@ def _lesson_box(family: Family, steps: tuple[Step, ...], sections: tuple[Section
     without = _some(WITHOUT, "Without", CAN_GO, "Nothing hidden")
     titles = ["The view as it is", *(f"{number}. {step.title}" for number, step in enumerate(steps, 1))]
     first = st.selectbox("First", range(len(titles)), format_func=titles.__getitem__, key="lesson-first")
-    says = link_to(**{STEP: str(first)}) if first else st.query_params.to_dict()
+    says = link_to(**{STEP: str(first)}) if first else link_here()
     says = {LESSON: lesson_text(shown, without), **says, PRESENT.name: ""}
     st.code(f"{st.context.url}?{urlencode({name: text for name, text in says.items() if text})}", wrap_lines=True)
 

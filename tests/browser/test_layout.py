@@ -29,7 +29,8 @@ SMALL = r"""(selector) => {
   const look = (root) => {
     for (const e of root.querySelectorAll("*")) {
       if (e.shadowRoot) look(e.shadowRoot);
-      const words = [...e.childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent.trim()).join(" ").trim();
+      const texts = [...e.childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent.trim());
+      const words = e.matches("input[type=text], input[type=number]") ? e.value : texts.join(" ").trim();
       const box = e.getBoundingClientRect();
       if (!words || /^(STYLE|SCRIPT)$/.test(e.tagName)) continue;
       if (!box.width || box.bottom < 0 || box.top > innerHeight) continue;
@@ -40,6 +41,29 @@ SMALL = r"""(selector) => {
   };
   look(document.querySelector(selector));
   return found;
+}"""
+# The contrast of an element's text to what it stands on, by WCAG 2.1; the element's own opacity counts.
+CONTRAST = r"""element => {
+  const context = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgba = (colour) => {
+    context.clearRect(0, 0, 1, 1);
+    context.fillStyle = colour;
+    context.fillRect(0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  };
+  const parents = [];
+  for (let e = element; e; e = e.parentElement) parents.push(e);
+  const ground = parents.map((e) => rgba(getComputedStyle(e).backgroundColor)).find((colour) => colour[3] === 255);
+  const opacity = parents.reduce((product, e) => product * getComputedStyle(e).opacity, 1);
+  const ink = rgba(getComputedStyle(element).color);
+  const share = (opacity * ink[3]) / 255;
+  const luminance = (colour) => [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => {
+    const value = colour[i] / 255;
+    return sum + weight * (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+  }, 0);
+  const seen = ink.map((value, i) => share * value + (1 - share) * ground[i]);
+  const [low, high] = [luminance(seen), luminance(ground)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
 }"""
 # In how many rows maps are seen whole.
 ROWS = """grid => {
@@ -132,6 +156,15 @@ def test_type_diagrams_and_charts_grow_with_the_window(open_page: OpenPage) -> N
     assert_type(view)
     for part, small, large in zip(parts, before, sizes(), strict=True):
         assert large >= 1.45 * small, part
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_captions_can_be_read_on_a_pale_projector(open_page: OpenPage, dark: bool) -> None:
+    view = open_page("/nin?section=training", size=LAPTOP, dark=dark)
+    captions = view.page.locator('[data-testid="stCaptionContainer"] p, [data-testid="stImageCaption"] p').all()
+    assert captions
+    for caption in captions:
+        assert caption.evaluate(CONTRAST) >= 4.5, caption.inner_text()
 
 
 def test_hiding_the_sidebar_is_remembered(open_page: OpenPage) -> None:
