@@ -246,16 +246,17 @@ def publish() -> None:
     controls = state[CONTROLS].values()
     state[DEFAULTS] = initial = {c.name: c.initial() for c in controls}
     state[ABOUT] = {c.name: (c.about, state.get(c.name)) for c in controls}
-    altered = [c for c in controls if c.linked and not _same(state.get(c.name), initial[c.name])]  # at each click: few
-    shown = {c.name: c.text(c.value) for c in altered if _tells(c)}
+    shown = {c.name: c.text(c.value) for c in controls if _tells(c, initial[c.name])}
     if link != shown and _meaning(link) != shown:
         st.query_params.from_dict(shown)
         link = shown
     state[WRITTEN] = link
 
 
-def _tells(c: Control) -> bool:
-    return c.linked and c.value != c.initial() and c.active()
+def _tells(c: Control, initial: Any) -> bool:
+    """Whether the link names the control. Most hold their default: a click asks no more of those."""
+    is_initial = _same(st.session_state.get(c.name), initial)
+    return c.linked and not is_initial and c.value != initial and c.active()
 
 
 def _meaning(link: Mapping[str, str]) -> dict[str, str] | None:
@@ -319,7 +320,11 @@ def link_back_to(page: str) -> dict[str, str]:
 
 def _kept() -> dict[str, str | None]:
     """What a link says of each control that outlives a change of page; None where it has to be silent."""
-    here = {c.name: c.text(c.value) if _tells(c) else None for c in st.session_state[CONTROLS].values() if c.kept}
+    here = {
+        c.name: c.text(c.value) if _tells(c, c.initial()) else None
+        for c in st.session_state[CONTROLS].values()
+        if c.kept
+    }
     return st.session_state.get(KEPT, {}) | here
 
 
