@@ -15,7 +15,7 @@ from explorer.ui.build_up import build_control
 from explorer.ui.cache import trace
 from explorer.ui.lesson import hidden, lesson_control, offered
 from explorer.ui.link import Control, publish, restore
-from explorer.ui.screen import COLOUR, DIAGRAMS, header, instrument_control, screen, variant_control
+from explorer.ui.screen import COLOUR, DIAGRAMS, header, instrument_control, screen, strip, variant_control
 from explorer.ui.section import Section, below, controls_of, open_control
 from explorer.ui.selection import node_control
 from explorer.ui.sidebar import SAMPLE, device_box, picture_box, run_of, sample_picture, show_picture, sidebar_controls
@@ -78,6 +78,7 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
     tour_bar(family, steps, trace(variant.name), all_sections)
     with st.container(key="one-screen"):
         header(family, variant)
+        strip(variant.name)
         screen(run, INSTRUMENTS)
     below(sections, run)
     follow_window()

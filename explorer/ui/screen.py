@@ -42,6 +42,7 @@ COLOUR = choice("colour", "Colour the nodes by", COLOURS)
 BLOCKS = "blocks"
 OPERATIONS = "operations"
 DIAGRAMS = choice("diagrams", "Diagrams", {BLOCKS: "Stage and block", OPERATIONS: "All operations"})
+STRIP = "strip"  # a fragment's key
 SHOWN_CLASSES = 3
 MIN_SHOWN_PROBABILITY = 0.001  # smaller ones are summed up in words
 
@@ -96,22 +97,27 @@ def _view_box(name: str) -> None:
 
 
 def _redraw() -> None:
-    st.rerun(SCREEN)
+    st.rerun([STRIP, SCREEN])
 
 
-@st.fragment(key=SCREEN)
-def screen(run: Run, instruments: tuple[Section, ...]) -> None:
-    """Diagrams and maps of a run: everything that a click changes, in one window."""
-    name = run.variant
-    trace, variant = cache.trace(name), variant_called(name)
-    node, building = selected(trace), built(trace)
+@st.fragment(key=STRIP)
+def strip(name: str) -> None:
+    """The stages of a variant; a fragment of its own, since no click changes it: the link marks what is selected."""
     diagram(
         cache.diagram(name, "network", None, COLOUR.value),
         group=name,
         key=f"{name}-network",
-        label=f"Stages of {variant.title}",
-        legend=sorted({n.kind for n in trace.nodes}),
+        label=f"Stages of {variant_called(name).title}",
+        legend=sorted({n.kind for n in cache.trace(name).nodes}),
     )
+
+
+@st.fragment(key=SCREEN)
+def screen(run: Run, instruments: tuple[Section, ...]) -> None:
+    """Stage, block and maps of a run: everything that a click changes."""
+    name = run.variant
+    trace = cache.trace(name)
+    node, building = selected(trace), built(trace)
     with st.container(key="stage"):
         left, right = st.columns(2, gap="small")
     with left, st.container(key="drawings"):

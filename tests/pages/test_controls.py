@@ -38,6 +38,7 @@ FREE = {
 def nothing_is_drawn(monkeypatch: pytest.MonkeyPatch, warm: None) -> Iterator[None]:
     """Of an architecture's page only what has controls: the drawing has tests of its own."""
     monkeypatch.setattr(explorer.page, "header", lambda *_: None)
+    monkeypatch.setattr(explorer.page, "strip", lambda *_: None)
     monkeypatch.setattr(explorer.page, "screen", lambda *_: None)
     monkeypatch.setattr(explorer.page, "below", lambda *_: None)
     tells = link._tells
