@@ -65,7 +65,11 @@ class Control:
 
     def initial(self) -> Any:
         """The default: what leads gives the control, if there is such a value, else its own."""
-        led = st.session_state.get(LED, {}).get(self.name)
+        return self.led_by(st.session_state.get(LED, {}))
+
+    def led_by(self, values: Mapping[str, Any]) -> Any:
+        """The default where these values of controls lead."""
+        led = values.get(self.name)
         return led if led is not None and self._is_value(led) else self.default()
 
     def accepts(self, value: object) -> bool:
@@ -243,20 +247,20 @@ def publish() -> None:
     A link that says the same in other words stays as it is: to rewrite it would be a step that Back cannot pass.
     """
     state, link = st.session_state, st.query_params.to_dict()
-    controls = state[CONTROLS].values()
-    state[DEFAULTS] = initial = {c.name: c.initial() for c in controls}
-    state[ABOUT] = {c.name: (c.about, state.get(c.name)) for c in controls}
-    shown = {c.name: c.text(c.value) for c in controls if _tells(c, initial[c.name])}
+    controls, led = state[CONTROLS].values(), state.get(LED, {})
+    held = {c.name: state.get(c.name) for c in controls}  # once: each question to the session costs
+    state[DEFAULTS] = initial = {c.name: c.led_by(led) for c in controls}
+    state[ABOUT] = {c.name: (c.about, held[c.name]) for c in controls}
+    shown = {c.name: c.text(c.value) for c in controls if _tells(c, held[c.name], initial[c.name])}
     if link != shown and _meaning(link) != shown:
         st.query_params.from_dict(shown)
         link = shown
     state[WRITTEN] = link
 
 
-def _tells(c: Control, initial: Any) -> bool:
-    """Whether the link names the control. Most hold their default: a click asks no more of those."""
-    is_initial = _same(st.session_state.get(c.name), initial)
-    return c.linked and not is_initial and c.value != initial and c.active()
+def _tells(c: Control, held: Any, initial: Any) -> bool:
+    """Whether the link names the control that holds this. Most hold their default: a click asks no more of those."""
+    return c.linked and not _same(held, initial) and c.value != initial and c.active()
 
 
 def _meaning(link: Mapping[str, str]) -> dict[str, str] | None:
@@ -321,7 +325,7 @@ def link_back_to(page: str) -> dict[str, str]:
 def _kept() -> dict[str, str | None]:
     """What a link says of each control that outlives a change of page; None where it has to be silent."""
     here = {
-        c.name: c.text(c.value) if _tells(c, c.initial()) else None
+        c.name: c.text(c.value) if _tells(c, st.session_state.get(c.name), c.initial()) else None
         for c in st.session_state[CONTROLS].values()
         if c.kept
     }
