@@ -43,12 +43,12 @@ def nothing_is_drawn(monkeypatch: pytest.MonkeyPatch, warm: None) -> Iterator[No
     monkeypatch.setattr(explorer.page, "below", lambda *_: None)
     tells = link._tells
 
-    def probe(c: Control, initial: Any) -> bool:
+    def probe(c: Control, held: Any, initial: Any) -> bool:
         """Only a run of the page knows what a control can be."""
         low, high = c.limits()
         offered = [*c.options(), *({low, (low + high) // 2, high} if high > low else ()), True, False]
         found = st.session_state.setdefault(PROBED, {})
-        told = tells(c, initial)
+        told = tells(c, held, initial)
         possible = [value for value in offered if c.accepts(value)]
         found[c.name] = (c, possible, c.value if c.linked and c.active() else None)
         return told
