@@ -22,11 +22,12 @@ from tests.app_server import AppServer, app_server
 LOCAL_HOSTS = ("127.0.0.1", "localhost", None)  # None: data: and blob: addresses
 TIMEOUT_MS = 60_000
 
-# Idle for 300 ms on end: the front end reports a run a little after the click that causes it.
+# Idle for 300 ms on end: the front end reports a run a little after the click that causes it. A session's first section
+# waits until the screen has been painted.
 SETTLED = """() => {
   const app = document.querySelector('[data-testid="stApp"]');
   const idle = app?.getAttribute('data-test-script-state') === 'notRunning'
-    && !document.querySelector('[data-testid="stSkeleton"]');
+    && !document.querySelector('[data-testid="stSkeleton"], .st-key-waiting');
   window.idleSince = idle ? window.idleSince ?? performance.now() : undefined;
   return idle && performance.now() - window.idleSince > 300;
 }"""
