@@ -25,8 +25,8 @@ TOUR = (
     Step(
         "The 5×5 that stayed",
         "mixed5.5b.branch5x5.conv2.conv",
-        "In the paper no module has a 5×5. The released network keeps one in 5b, 5c and 5d. It sees as much "
-        "as the two 3×3 beside it.",
+        "The paper's table 1 shows these modules without a 5×5, its text calls them traditional; the released "
+        "network keeps one. It sees as much as the two 3×3 beside it.",
     ),
     Step(
         "A 7×7 in two strips",
@@ -50,7 +50,7 @@ TOUR = (
         "A head for training only",
         "aux.fc",
         "A second classifier on the 17×17 maps, whose loss only training uses. The paper saw no faster "
-        "start, only a slightly better end.",
+        "start, only a slightly better end: it regularizes.",
         section="heads",
     ),
     Step(

@@ -171,7 +171,7 @@ def _show_modules(run: Run) -> None:
         "they are. All counts are of the published network, from its trace."
         + (
             " Printed: parameters and operations in table 1 of arXiv 1409.4842. Of its parameters 3a and 3b fit with "
-            "K = 1024, others do not (4c, 5a); of its operations all modules fit but 5a."
+            "K = 1024, others do not (4c, 5a); of its operations all fit to the million but 5a."
             if published
             else ""
         )
