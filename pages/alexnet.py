@@ -33,8 +33,8 @@ TOUR = (
     Step(
         "Neighbours dampen each other",
         "conv1.norm",
-        "Response normalization: at a pixel, large values of the neighbouring maps shrink a value: lateral "
-        "inhibition, as between real neurons. VGG found no gain.",
+        "At a pixel, large values of neighbouring maps shrink a value: lateral inhibition, as between real "
+        "neurons. VGG found no gain.",
         section="lrn",
         look="section",
     ),
@@ -47,8 +47,8 @@ TOUR = (
     Step(
         "Two graphics cards",
         "conv2.conv",
-        "A GTX 580 has 3 GB: too little for the network. **g=2**: each card holds half of the kernels, which "
-        "read only its own maps. Ungrouped: twice the MACs.",
+        "One card's 3 GB were too little. **g=2**: each holds half of the kernels, which read its own maps "
+        "only. Without groups: twice the MACs.",
     ),
     Step(
         "The cards talk",

@@ -26,8 +26,8 @@ TOUR = (
     Step(
         "The 5×5 that stayed",
         "mixed5.5b.branch5x5.conv2.conv",
-        "The paper's table 1 shows these modules without a 5×5, its text calls them traditional; the released "
-        "network keeps one. It sees as much as the two 3×3 beside it.",
+        "The paper's table 1 has no 5×5 here, its text calls the modules traditional: the released network keeps "
+        "one. It sees as much as the two 3×3.",
     ),
     Step(
         "A 7×7 in two strips",
@@ -50,8 +50,8 @@ TOUR = (
     Step(
         "A head for training only",
         "aux.fc",
-        "A second classifier on the 17×17 maps, whose loss only training uses. The paper saw no faster "
-        "start, only a slightly better end: it regularizes.",
+        "A second classifier, whose loss only training uses. The paper saw no faster start, only a slightly "
+        "better end: it regularizes.",
         section="heads",
     ),
     Step(

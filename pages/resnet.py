@@ -36,8 +36,8 @@ TOUR = (
     Step(
         "The same without shortcuts",
         "conv2_x.1.relu2",
-        "plain-34 is ResNet-34 without its shortcuts. In the paper it trains worse than plain-18, which is half "
-        "as deep, although its gradients do not vanish.",
+        "plain-34 is ResNet-34 without its shortcuts. In the paper it trains worse than plain-18, although "
+        "its gradients do not vanish.",
         variant="plain34",
     ),
     Step(
@@ -52,15 +52,15 @@ TOUR = (
     Step(
         "ReLU after the sum",
         "conv2_x.1.relu3",
-        "In v1 a ReLU follows the sum. x is never negative, so a unit that learned nothing passes it on unchanged; "
-        "only a strongly negative residual is cut off.",
+        "In v1 a ReLU follows. x is never negative, so a unit that learned nothing passes it on unchanged; only a "
+        "strongly negative residual is cut off.",
         beside="conv2_x.1.add",
     ),
     Step(
         "A shortcut that projects",
         "conv3_x.0.shortcut.conv",
-        "Where the shape changes, x does not fit the sum. Option **B** projects it there, by a 1×1; **A** appends "
-        "maps of zeros instead; **C** projects everywhere.",
+        "Where shapes change, x does not fit the sum. Option **B** projects it there, by a 1×1; **A** appends "
+        "zeros; **C** projects everywhere.",
     ),
     Step(
         "The bottleneck",

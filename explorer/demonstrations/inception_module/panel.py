@@ -196,7 +196,8 @@ def _show_heads(run: Run) -> None:
     """What each head predicts, beside the main one."""
     activations, found = cache.activations(run), heads(cache.trace(run.variant))
     st.markdown(
-        "Each early head predicts the same classes from earlier maps; only its loss is used, during training. "
+        "Each early head predicts the same classes from earlier maps; only its loss is used, in training, to bring "
+        "gradient to the lower layers and to regularize. "
         "**What to look for:** whether the earlier head names the same class, and how sure it is."
         + (_training_of_heads(run.variant) if run.weights == BUNDLED else "")
     )
