@@ -387,10 +387,20 @@ FAMILY = Family(
         ),
         Variant("mobilenet_v2", "MobileNet V2", 2018, MobileNetV2, MobileNetV2Config(), note="inverted residuals"),
         Variant(
-            "mobilenet_v3_large", "MobileNet V3 large", 2019, MobileNetV3, MobileNetV3Config("large"), note="with gates"
+            "mobilenet_v3_large",
+            "MobileNet V3 large",
+            2019,
+            MobileNetV3,
+            MobileNetV3Config("large"),
+            note="with gates, found by search",
         ),
         Variant(
-            "mobilenet_v3_small", "MobileNet V3 small", 2019, MobileNetV3, MobileNetV3Config("small"), note="with gates"
+            "mobilenet_v3_small",
+            "MobileNet V3 small",
+            2019,
+            MobileNetV3,
+            MobileNetV3Config("small"),
+            note="with gates, found by search",
         ),
     ),
     claims=(
