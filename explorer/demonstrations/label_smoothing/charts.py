@@ -40,7 +40,7 @@ def losses(targets: Sequence[Targets], shown: float | None, dark: bool) -> go.Fi
         figure.add_annotation(
             x=shown, y=1, yref="paper", text="this picture", showarrow=False, xanchor="left", xshift=4
         )
-    figure.update_xaxes(title="right logit above the others")
+    figure.update_xaxes(title="lead: right logit above the others")
     figure.update_yaxes(title="loss", rangemode="tozero")
     styled(figure, dark, HEIGHT_PX, legend=LEGEND)
     return figure.update_layout(margin={"l": 64, "t": 26, "b": 56})

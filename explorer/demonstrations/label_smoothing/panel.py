@@ -16,7 +16,8 @@ from explorer.ui.controls import segments
 from explorer.ui.link import choice, plain
 from explorer.ui.section import Section
 
-PERCENT = choice("smoothing.percent", "ε, the share that is spread over all classes", (5, 10, 20, 40), 10)
+SHARES = {percent: f"{percent} %" for percent in (5, 10, 20, 40)}
+PERCENT = choice("smoothing.percent", "ε, the share that is spread over all classes", SHARES, 10)
 
 
 def _show(run: Run) -> None:
@@ -37,15 +38,15 @@ def _show(run: Run) -> None:
                     "ε": f"{t.epsilon:g}",
                     "right class": f"{t.right:.4g}",
                     "each other": f"{t.other:.4g}",
-                    "loss is least at a lead of": f"{t.best_lead:.2f}" if t.epsilon else "none: ever more",
+                    "least loss at a lead of": f"{t.best_lead:.2f}" if t.epsilon else "none: ever more",
                 }
                 for t in (hard, smooth)
             ]
         )
         st.markdown(
-            "Without ε the loss falls for ever, so a network learns to be ever surer, also of what it only remembers. "
-            "With ε it is least at a certain lead: being surer costs. In the paper, ε = 0.1 lowered the errors by "
-            "about 0.2 points (1512.00567, section 7)."
+            "Without ε the loss falls for ever: a network learns to be ever surer, also of what it only remembers. "
+            "With ε, being surer than a certain lead costs. In the paper, 0.1 lowered the errors by about 0.2 points "
+            "(1512.00567, section 7)."
         )
         if trained:
             _this_network(run)
