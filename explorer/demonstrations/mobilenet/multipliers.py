@@ -20,7 +20,7 @@ class Printed:
     source: str
 
 
-_HOWARD_2017 = "Howard et al. 2017, arXiv 1704.04861"
+_HOWARD_2017 = "arXiv 1704.04861"
 PRINTED = {
     ("mobilenet_v1", 1.0, 224): Printed(569, 4.2, 70.6, f"{_HOWARD_2017}, tables 6 and 7"),
     ("mobilenet_v1", 0.75, 224): Printed(325, 2.6, 68.4, f"{_HOWARD_2017}, table 6"),

@@ -93,8 +93,8 @@ def _definition(layer: SpatialLayer, groups: int) -> str:
     if groups == layer.channels:
         return (
             f"**{groups} groups**: {groups} filtered maps are all that the 1×1 has to mix into "
-            f"{layer.last.out_shape[0]}. Of all such pairs, the one that together comes nearest to the layer's full "
-            "kernel (least squares)."
+            f"{layer.last.out_shape[0]}. Of all such pairs, this is the nearest to the layer's full kernel (least "
+            "squares)."
         )
     return (
         f"**{groups} groups**: of all {kernel} convolutions in {groups} groups with as many output maps as input maps, "
