@@ -233,8 +233,8 @@ FAMILY = Family(
         Mistake(
             "A separable convolution can stand in the place of any regular one.",
             "After few channels it makes little: of three colours one filter each makes three maps, and whatever the "
-            "1x1 puts out are mixtures of those. Xception and MobileNet V1 begin with regular convolutions; where "
-            "GoogLeNet's first layer was separable, it had eight filters a colour.",
+            "1x1 puts out are mixtures of those. Xception and MobileNet V1 begin with regular convolutions; for "
+            "GoogLeNet's first layer, which was separable, eight filters a colour fit the table.",
             f"{CHOLLET_2016}, section 2 and figure 5; entry_flow.module1.conv1 in “Full to separable”.",
         ),
         Mistake(
