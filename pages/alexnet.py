@@ -26,15 +26,15 @@ TOUR = (
     Step(
         "ReLU instead of tanh",
         "conv1.relu",
-        "A ReLU does not saturate. The paper's small test network reached 25 % training error six times "
-        "faster with it than with tanh.",
+        "For positive inputs a ReLU does not saturate. The paper's small test network reached 25 % training "
+        "error six times faster with it than with tanh.",
         beside="conv1.conv",
     ),
     Step(
         "Neighbours dampen each other",
         "conv1.norm",
-        "Response normalization: at a pixel, large values of the neighbouring maps shrink a value. Five maps "
-        "take part. VGG found no gain.",
+        "At a pixel, large values of neighbouring maps shrink a value: lateral inhibition, as between real "
+        "neurons. VGG found no gain.",
         section="lrn",
         look="section",
     ),
@@ -47,8 +47,8 @@ TOUR = (
     Step(
         "Two graphics cards",
         "conv2.conv",
-        "**g=2**: each card holds half of the kernels, and they read only the maps on the same card. Without "
-        "groups this layer costs twice the MACs.",
+        "One card's 3 GB were too little. **g=2**: each holds half of the kernels, which read its own maps "
+        "only. Without groups: twice the MACs.",
     ),
     Step(
         "The cards talk",
@@ -65,8 +65,8 @@ TOUR = (
     Step(
         "Dropout",
         "fc6.dropout",
-        "In training it sets half of the values to zero. Here it stands after the layer, in torchvision's "
-        "AlexNet before it.",
+        "Against overfitting, training sets half of the values to zero. VGG does so, too; GoogLeNet drops 40 % "
+        "before its one linear layer, ResNet nothing.",
         section="dropout",
         look="section",
     ),

@@ -25,7 +25,8 @@ TOUR = (
     Step(
         "The 1×1 pays for the 5×5",
         "inception3.3a.conv5x5_reduce.conv",
-        "Before the 5×5, a 1×1 squeezes 192 maps into 16: the 5×5 then costs a twelfth. Coloured by **MACs**.",
+        "A 1×1 squeezes 192 maps into 16: the 5×5 then costs a twelfth. With the ReLU between them, a network "
+        "of two layers slides over the maps.",
         section="modules",
         colour="macs",
     ),
@@ -49,8 +50,8 @@ TOUR = (
     Step(
         "Heads for training only",
         "aux1.fc2",
-        "Two small classifiers on 4a and 4d: their losses count 0.3 each. They weigh almost as much as the "
-        "network; inference drops them.",
+        "They were to bring gradient to the lower layers; a year later the authors saw no faster start. They hold "
+        "nearly as many parameters as all else.",
         section="heads",
         colour="params",
     ),

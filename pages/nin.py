@@ -41,8 +41,8 @@ TOUR = (
     Step(
         "No fully connected layer",
         "head.pool",
-        "The mean of a map is the score of its class. Coloured by **Parameters**: this head has none. In "
-        "AlexNet the head holds nearly all.",
+        "The mean of a map scores its class: it forgets where, which a label need not say. Coloured by "
+        "**Parameters**: this head has none.",
         colour="params",
     ),
     Step(

@@ -13,8 +13,8 @@ TOUR = (
     Step(
         "A residual unit",
         "conv2_x.1.add",
-        "Three convolutions make the residual; the dashed edge carries the input past them. **add** sums "
-        "both: the unit learns only what to change.",
+        "Three convolutions make the residual F(x); the dashed edge carries x past them. **add** makes "
+        "h(x) = F(x) + x. Nothing to change? Then F = 0 will do.",
     ),
     Step(
         "What it adds",
@@ -36,15 +36,15 @@ TOUR = (
     Step(
         "The same without shortcuts",
         "conv2_x.1.relu2",
-        "plain-34 has the layers of ResNet-34 and no dashed edge. In the paper it trains worse than "
-        "plain-18, although its gradients do not vanish.",
+        "plain-34 is ResNet-34 without its shortcuts. In the paper it trains worse than plain-18, although "
+        "its gradients do not vanish.",
         variant="plain34",
     ),
     Step(
         "Degradation",
         "conv2_x.1.relu2",
-        "The same layers and the same training. The plain network's **training** loss is the higher one, "
-        "too: it does not overfit, it trains worse.",
+        "Both trained alike, with shortcuts and without. The plain network's **training** loss is the higher "
+        "one, too: it does not overfit, it trains worse.",
         variant="plain34",
         section="degradation",
         look="section",
@@ -52,15 +52,15 @@ TOUR = (
     Step(
         "ReLU after the sum",
         "conv2_x.1.relu3",
-        "In the published network (v1) the sum is cut off at zero before the next unit sees it. Side by side "
-        "with **add**, on one scale.",
+        "In v1 a ReLU follows. x is never negative, so a unit that learned nothing passes it on unchanged; only a "
+        "strongly negative residual is cut off.",
         beside="conv2_x.1.add",
     ),
     Step(
         "A shortcut that projects",
         "conv3_x.0.shortcut.conv",
-        "Where maps halve and channels double, the input does not fit the sum. Option B projects it: a 1×1 "
-        "of stride 2. Option A appends maps of zeros.",
+        "Where shapes change, x does not fit the sum. Option **B** projects it there, by a 1×1; **A** appends "
+        "zeros; **C** projects everywhere.",
     ),
     Step(
         "The bottleneck",
@@ -79,8 +79,8 @@ TOUR = (
     Step(
         "What the last maps see",
         "conv5_x.2.add",
-        "One of 49 positions sees more than the whole picture. Their mean is all that the classifier gets: "
-        "so maps can show where it sees a class.",
+        "One of 49 positions could see the whole picture. Their mean is all that the classifier gets: so maps "
+        "can show where it sees a class.",
         section="class-activation",
         look="section",
     ),

@@ -10,8 +10,8 @@ TOUR = (
     Step(
         "Two 3×3 see 5×5",
         "conv1.conv2",
-        "Enlarge a map and point at a pixel: it sees 5×5 pixels of the input. One 5×5 needs 25C² weights; "
-        "the two, 18C² and a ReLU between them.",
+        "Point at a pixel of an enlarged map: it sees 5×5 of the input. With C channels in and out a 5×5 has "
+        "25C² weights; two 3×3, 18C² and a ReLU more.",
         section="field",
     ),
     Step(
@@ -71,7 +71,7 @@ TOUR = (
     Step(
         "With batch normalization",
         "conv1.bn1",
-        "The paper has no normalization; this version is later. It stands between each convolution and its "
+        "It is later than the paper, which tried LRN in vain. It stands between each convolution and its "
         "ReLU and costs few parameters.",
         variant="vgg16_bn",
     ),

@@ -11,8 +11,8 @@ TOUR = (
     Step(
         "Two regular convolutions",
         "entry_flow.module1.relu2",
-        "The first module is ordinary: two 3×3 convolutions that mix all channels. Everything after it is "
-        "separable, except a few shortcuts.",
+        "A separable one could make only three filtered maps of three colours, and mix those. All after it is "
+        "separable, but for shortcuts.",
     ),
     Step(
         "Depthwise: space",

@@ -2,7 +2,7 @@
 
 Errors of different protocols must not be compared: ten crops gain about a point on one, several networks more. So the
 `group` of a figure says which it is: a paper's, of one network and one crop; that of weights which a library serves,
-also of one crop; or a competition's, of more crops, scales or networks.
+also of one crop; or one of more crops, scales or networks, as competitions count.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import cache
 from typing import Literal
 
 from explorer import ASSETS
+from explorer.architectures.family import Mistake
 
 FILE = ASSETS / "accuracy.json"
 Group = Literal["paper", "library", "more"]
@@ -74,8 +75,6 @@ CHOLLET_2016 = "Chollet 2016, arXiv 1610.02357, table 1"
 HOWARD_2017 = "Howard et al. 2017, arXiv 1704.04861"
 SANDLER_2018 = "Sandler et al. 2018, arXiv 1801.04381"
 HU_2017 = "Hu et al. 2017, arXiv 1709.01507"
-HU_RELEASE = "release of Hu et al., github.com/hujie-frank/SENet"
-SECONDARY = " (read in a secondary source)"
 TORCHVISION = "torchvision 0.29.2, {}_Weights.IMAGENET1K_V1"
 TIMM = "timm, results-imagenet.csv, {}"
 
@@ -93,13 +92,13 @@ RECORDS = (
     Accuracy("densenet201", 22.58, 6.34, f"{HUANG_2016}, table 3"),
     Accuracy("densenet264", 22.15, 6.12, f"{HUANG_2016}, table 3"),
     Accuracy("xception", 21.0, 5.5, CHOLLET_2016),
-    Accuracy("mobilenet_v1", 29.4, None, HOWARD_2017),
-    Accuracy("mobilenet_v1_full", 28.3, None, HOWARD_2017),
-    Accuracy("mobilenet_v2", 28.0, None, SANDLER_2018 + SECONDARY),
+    Accuracy("mobilenet_v1", 29.4, None, f"{HOWARD_2017}, table 4"),
+    Accuracy("mobilenet_v1_full", 28.3, None, f"{HOWARD_2017}, table 4"),
+    Accuracy("mobilenet_v2", 28.0, None, f"{SANDLER_2018}, table 4"),
     Accuracy("se_resnet50", 23.29, 6.62, f"{HU_2017}, table 2"),
     Accuracy("se_resnet101", 22.38, 6.07, f"{HU_2017}, table 2"),
-    Accuracy("se_resnet152", 21.34, 5.54, HU_RELEASE),
-    Accuracy("senet154", 18.68, 4.47, HU_2017),
+    Accuracy("se_resnet152", 21.57, 5.73, f"{HU_2017}, table 2"),
+    Accuracy("senet154", 18.68, 4.47, f"{HU_2017}, table 8"),
     _weights("alexnet_owt", 56.522, 79.066, TORCHVISION.format("AlexNet")),
     _weights("vgg11", 69.02, 88.628, TORCHVISION.format("VGG11")),
     _weights("vgg13", 69.928, 89.246, TORCHVISION.format("VGG13")),
@@ -136,18 +135,19 @@ RECORDS = (
     _more("alexnet", 40.7, 18.2, TEN_CROPS, f"{NIPS_2012}, table 2"),
     _more("alexnet", None, 16.4, "5 networks, ten crops", ILSVRC_2012, "ILSVRC-2012 test"),
     _more("alexnet", None, 15.3, "7 networks, 2 of them with extra data", ILSVRC_2012, "ILSVRC-2012 test; winner"),
-    _more("vgg16", 24.4, 7.2, "one network, several scales, many crops and dense", VGG),
-    _more("vgg19", 24.4, 7.1, "one network, several scales, many crops and dense", VGG),
+    _more("vgg16", 24.4, 7.2, "one network, several scales, many crops and dense", f"{VGG}, table 5"),
+    _more("vgg19", 24.4, 7.1, "one network, several scales, many crops and dense", f"{VGG}, table 5"),
     _more("vgg16", None, 7.3, "7 networks", f"{VGG}, table 7", "ILSVRC-2014 test; second"),
     _more("googlenet", None, 9.15, TEN_CROPS, f"{SZEGEDY_2014}, table 3", "ILSVRC-2014 validation"),
     _more("googlenet", None, 7.89, "one network, 144 crops", f"{SZEGEDY_2014}, table 3", "ILSVRC-2014 validation"),
     _more("googlenet", None, 6.67, "7 networks, 144 crops", f"{SZEGEDY_2014}, table 2", "ILSVRC-2014 test; winner"),
-    _more("inception_v3", 17.3, 3.6, "4 networks, many crops", f"{SZEGEDY_2016}, table 4"),
+    _more("inception_v3", 17.3, 3.6, "4 networks, 144 crops", f"{SZEGEDY_2016}, table 5"),
     _more("inception_resnet_v2", None, 3.08, "3 of it and an Inception-v4, 144 crops", SZEGEDY_2016, "ILSVRC test"),
     _more("plain18", 27.94, None, TEN_CROPS, f"{HE_2015}, table 2"),
     _more("plain34", 28.54, 10.02, TEN_CROPS, f"{HE_2015}, table 3"),
     _more("resnet34_a", 25.03, 7.76, TEN_CROPS, f"{HE_2015}, table 3"),
     _more("resnet34", 24.52, 7.46, TEN_CROPS, f"{HE_2015}, table 3"),
+    _more("resnet34_c", 24.19, 7.40, TEN_CROPS, f"{HE_2015}, table 3"),
     _more("resnet50_v1", 22.85, 6.71, TEN_CROPS, f"{HE_2015}, table 3"),
     _more("resnet101_v1", 21.75, 6.05, TEN_CROPS, f"{HE_2015}, table 3"),
     _more("resnet152_v1", 21.43, 5.71, TEN_CROPS, f"{HE_2015}, table 3"),
@@ -157,7 +157,24 @@ RECORDS = (
     _more("densenet169", 22.08, 5.92, TEN_CROPS, f"{HUANG_2016}, table 3"),
     _more("densenet201", 21.46, 5.54, TEN_CROPS, f"{HUANG_2016}, table 3"),
     _more("densenet264", 20.80, 5.29, TEN_CROPS, f"{HUANG_2016}, table 3"),
-    _more("senet154", None, 2.251, "a few networks, several scales and crops", HU_2017, "ILSVRC-2017 test; winner"),
+    _more(
+        "senet154",
+        None,
+        2.251,
+        "a few networks, several scales and crops",
+        f"{HU_2017}, section 5.4",
+        "ILSVRC-2017 test; winner",
+    ),
+)
+
+MISTAKES = (
+    Mistake(
+        "A chart of accuracy against operations speaks for itself.",
+        "It has to say what an operation is and how accuracy was measured. In a well-known one of 2016 accuracy is "
+        "top-1 of one crop, and the operations are about twice the MACs that are counted here.",
+        "Canziani, Paszke, Culurciello 2016, arXiv 1605.07678, figure 2; the unit is inferred from its bubbles.",
+        (93,),
+    ),
 )
 
 

@@ -184,12 +184,14 @@ FAMILY = Family(
             "reached 16.4 %, and one network 18.2 % (validation). 17.0 % is one network on the pictures of "
             "2010.",
             f"{ILSVRC_2012}; {NIPS_2012}, tables 1 and 2.",
+            (50,),
         ),
         Mistake(
             "Max pooling follows conv1 and conv2 only.",
             "It follows conv5 too. Without it fc6 would read maps of 13x13 instead of 6x6, and have almost "
             "five times as many weights: more than the whole network has.",
             f"{NIPS_2012}, section 3.5; the layer table.",
+            (52,),
         ),
         Mistake(
             "The input is 224x224.",
@@ -197,6 +199,7 @@ FAMILY = Family(
             "maps that everyone builds, and so does 224 with padding 2, as in torchvision. The paper's own "
             "count of 253,440 neurons in conv1 is not 55 x 55 x 96 either.",
             f"{NIPS_2012}, figure 2; switch the variant and compare conv1.",
+            (53,),
         ),
         Mistake(
             "LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=2) is AlexNet's normalization.",
@@ -209,22 +212,53 @@ FAMILY = Family(
             "It lets strong responses dampen their neighbours. AlexNet's errors fell by 1.4 and 1.2 points "
             "with it; VGG measured no gain (29.6 / 10.4 without, 29.7 / 10.5 with it) and dropped it.",
             f"{NIPS_2012}, section 3.3; Simonyan, Zisserman 2014, arXiv 1409.1556, table 3.",
+            (55,),
         ),
         Mistake(
             "AlexNet has kernels of 11x11 and 3x3.",
             "conv2 has 5x5.",
             f"{NIPS_2012}, section 3.5; the layer table.",
+            (8,),
         ),
         Mistake(
             "The training pictures were augmented by changing the lighting conditions.",
             "Each picture's colours were shifted along the principal components of the training set's RGB "
             "values, besides random crops and mirroring.",
             f"{NIPS_2012}, section 4.1.",
+            (54,),
         ),
         Mistake(
             "AlexNet was trained by SGD with momentum; weight decay came with VGG.",
             "AlexNet used a weight decay of 0.0005 and found that it lowers even the training error.",
             f"{NIPS_2012}, section 5.",
+            (11,),
+        ),
+        Mistake(
+            "AlexNet needed two graphics cards because they were slow.",
+            "Because they were small: a GTX 580 has 3 GB of memory, and the network did not fit.",
+            f"{NIPS_2012}, section 3.2.",
+            (94,),
+        ),
+        Mistake(
+            "Augmented pictures have to look realistic.",
+            "Their labels have to stay right: an eight turned over is an eight, a two is not. CutMix pastes a part of "
+            "one picture into another, looks like no photograph, and still lowered ResNet-50's top-1 error from 23.7 "
+            "to 21.4 %.",
+            "Yun et al. 2019, arXiv 1905.04899, and the authors' release, readme.",
+            (57,),
+        ),
+        Mistake(
+            "White noise on the training pictures does not help, since it cannot be learned.",
+            "It can help: a little noise on the input acts as a penalty on functions that change abruptly, and the "
+            "same pixels never come twice. Whether it does depends on the noise and the task.",
+            "Bishop 1995, Training with Noise is Equivalent to Tikhonov Regularization, Neural Computation 7(1).",
+            (56,),
+        ),
+        Mistake(
+            "AlexNet was the first network to stack convolutions directly on top of each other.",
+            "On these pages it is. LeCun's network of 1989 had two in a row, each with stride 2, and no pooling.",
+            "LeCun et al. 1989, Neural Computation 1(4); the layer tables of LeNet-5 and AlexNet.",
+            (51,),
         ),
         Mistake(
             "torchvision's alexnet is the network of 2012.",

@@ -227,12 +227,14 @@ FAMILY = Family(
             "To all later layers of its dense block. A transition mixes and halves the maps, and the next "
             "block starts from what the transition gives it.",
             f"{HUANG_2016}, section 3 and figure 2; no dashed edge of the whole graph passes a transition.",
+            (26,),
         ),
         Mistake(
             "DenseNet is smaller than ResNet because a residual block has to learn the function and the residual.",
             "A residual block learns the residual alone. DenseNet is smaller because its layers are narrow: "
             "each adds only as many maps as the growth rate says.",
             f"{HUANG_2016}, section 3 (growth rate); the traces of densenet201 and resnet101.",
+            (27,),
         ),
         Mistake(
             "DenseNet uses memory efficiently.",
@@ -241,6 +243,7 @@ FAMILY = Family(
             "block's layers. The authors wrote a second version that recomputes the concatenations for that "
             "reason.",
             "Pleiss et al. 2017, arXiv 1707.06990; activation bytes of densenet201 and resnet101.",
+            (87,),
         ),
         Mistake(
             "DenseNet trains faster than ResNet and needs fewer examples.",
@@ -248,12 +251,14 @@ FAMILY = Family(
             "and is usually not faster. An advantage with little data was shown for CIFAR without "
             "augmentation only.",
             f"{HUANG_2016}, table 2 (C10 beside C10+); the authors' release.",
+            (28,),
         ),
         Mistake(
             "DenseNet is the next step towards ever deeper networks.",
             "Its point is the reuse of maps by narrow layers. ResNet had been trained at more than a "
             "thousand layers before.",
             f"{HUANG_2016}, sections 1 and 5; He et al. 2015, arXiv 1512.03385, section 4.2.",
+            (88,),
         ),
         Mistake(
             "A dense layer is BN, ReLU and a 3x3 convolution.",
@@ -261,24 +266,34 @@ FAMILY = Family(
             "front of it, so that a layer has two convolutions; that is why twice the dense layers enter "
             "the depth.",
             f"{HUANG_2016}, section 3 and table 1; compare densenet40_cifar with densenet_bc100_cifar.",
+            (89,),
         ),
         Mistake(
             "The bottleneck reduces the number of maps that enter a layer.",
             "It makes 4k of them, however many enter. In the first layers of the first block fewer than 4k "
             "enter: there it widens. It pays off later in a block.",
             "The table below: shapes at layer1.bottleneck.conv and layer2.bottleneck.conv of dense_block1.",
+            (90,),
         ),
         Mistake(
             "Compression leaves theta times m maps.",
             "The integer part of that: with the theta of one half that the paper uses, half of an odd number "
             "is rounded down. A network with bottlenecks and compression is called DenseNet-BC.",
             f"{HUANG_2016}, section 3.",
+            (91,),
         ),
         Mistake(
             "DenseNet-264 has 264 layers.",
             "The others bear their number of layers. Counted in the same way, its column of the paper's "
             "table adds up to one more than its name says.",
             f"{HUANG_2016}, table 1; the depth in the trace of densenet264.",
+        ),
+        Mistake(
+            "DenseNet was developed at Cornell University.",
+            "There and elsewhere: of its four authors two were at Cornell, one at Tsinghua University and one at "
+            "Facebook AI Research.",
+            f"{HUANG_2016}, title page.",
+            (25,),
         ),
         Mistake(
             "timm's densenet264d is the paper's DenseNet-264.",

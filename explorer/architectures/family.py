@@ -42,11 +42,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A statement that textbooks and blogs repeat, what is true instead, and the evidence for it."""
+    """A statement that textbooks and blogs repeat, what is true instead, and the evidence for it.
+
+    `corrects` are its numbers in the tests' list of errors (tests/golden/MISTAKES.txt), of which none may get lost.
+    """
 
     often_written: str
     correct: str
     evidence: str
+    corrects: tuple[int, ...] = ()
 
 
 def require_positive_width(width: float) -> None:

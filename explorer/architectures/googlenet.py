@@ -304,56 +304,87 @@ FAMILY = Family(
     mistakes=(
         Mistake(
             "GoogLeNet is named after the Google Brain team.",
-            "The capital L is the point: the name is a tribute to LeCun's LeNet-5.",
+            "It was the team's name at ILSVRC-2014, a homage to LeCun's LeNet-5.",
             f"{SZEGEDY_2014}, section 5.",
+            (29,),
         ),
         Mistake(
             "GoogLeNet is the work of Christian Szegedy.",
             "The paper has nine authors.",
             f"{SZEGEDY_2014}, title page.",
+            (59,),
         ),
         Mistake(
             "GoogLeNet is a relatively shallow network.",
             "It was the deeper of the two deep networks of 2014: more layers with weights than VGG-19.",
             f"{SZEGEDY_2014}, section 5; the depth in the traces of both.",
+            (34,),
         ),
         Mistake(
             "An inception module is a series of convolutions.",
             "Its branches are parallel: three end in a convolution of their own size, the fourth begins "
             "with max pooling.",
             f"{SZEGEDY_2014}, figure 2b.",
+            (30,),
         ),
         Mistake(
             "A module has nine filter sizes, and 1x1 convolutions before and after the 3x3.",
             "Nine is the number of modules. Filters are 1x1, 3x3 or 5x5, the pooling window is 3x3. A 1x1 "
             "precedes the 3x3 and the 5x5 and follows the pooling; nothing follows the 3x3 and the 5x5.",
             f"{SZEGEDY_2014}, table 1 and figure 2b.",
+            (32,),
+        ),
+        Mistake(
+            "A branch of a module is a 1x2 and a 5x5 convolution.",
+            "A 1x1 and a 5x5: no kernel of the network is 1x2. The pair is more than one convolution, too: with the "
+            "ReLU in between, it is a network of two layers that slides over the image.",
+            f"{SZEGEDY_2014}, section 4 and figure 2b; the layer table.",
+            (62,),
+        ),
+        Mistake(
+            "A large first kernel preserves the information of the picture.",
+            "The paper gives no such reason. What is preserved is a matter of how many numbers leave: conv1 makes "
+            "more than it reads, 64 maps of half the side from three colours. The authors' next network does the "
+            "same with 3x3 kernels.",
+            f"{SZEGEDY_2014}, table 1; Szegedy et al. 2015, arXiv 1512.00567, section 6.",
+            (97,),
+        ),
+        Mistake(
+            "The auxiliary heads make deep networks trainable.",
+            "That was the hope: more gradient for the lower layers, and some regularization. A year later the authors "
+            "saw no faster start, and lost nothing without the lower head; they call the heads regularizers.",
+            f"{SZEGEDY_2014}, section 5; Szegedy et al. 2015, arXiv 1512.00567, section 4.",
         ),
         Mistake(
             "The 1x1 convolution before the 3x3 of conv2 is a bottleneck.",
             "It has as many output as input channels, so it saves nothing. It adds a layer that mixes channels.",
             f"{SZEGEDY_2014}, table 1; stem.conv2_reduce in the table of layers.",
+            (64,),
         ),
         Mistake(
             "Five max poolings halve the maps.",
             "Four do, and the first convolution strides. Average pooling over the last 7x7 maps ends the network.",
             f"{SZEGEDY_2014}, table 1.",
+            (66,),
         ),
         Mistake(
             "Global average pooling replaces all fully connected layers.",
             "One linear layer stays, to make fine-tuning easy as the authors write.",
             f"{SZEGEDY_2014}, section 5; head.fc in the table of layers.",
+            (31,),
         ),
         Mistake(
             "GoogLeNet has five million parameters.",
             "The authors' paper of 2015 says so, but their table of 2014 adds up to 6.8 million, and the "
             "layers that it lists have nearly seven.",
             f"{SZEGEDY_2014}, table 1; arXiv 1512.00567, section 1; the trace.",
+            (33,),
         ),
         Mistake(
             "GoogLeNet has ten or twelve times fewer parameters than AlexNet.",
             "The paper says twelve. Counted layer by layer the ratio is nearly nine.",
             f"{SZEGEDY_2014}, section 1; the traces of both.",
+            (58,),
         ),
         Mistake(
             "GoogLeNet reached 6.67 %.",
@@ -364,6 +395,7 @@ FAMILY = Family(
             "Local response normalization makes the layers before it learn a wide variety of features.",
             "Nothing enforces that. The VGG paper, of the same month, measured no gain from it and dropped it.",
             "Simonyan, Zisserman 2014, arXiv 1409.1556, table 3 (A against A-LRN).",
+            (65,),
         ),
         Mistake(
             "The first layer of table 1 is a 7x7 convolution.",
@@ -384,6 +416,7 @@ FAMILY = Family(
             "and one linear layer. GoogLeNet goes on with two more convolutions, LRN and a second max "
             "pooling, and has dropout at the end.",
             "Table 1 of both papers.",
+            (75,),
         ),
     ),
     sources=(

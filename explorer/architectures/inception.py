@@ -171,7 +171,8 @@ def v3_stem(c: InceptionConfig) -> Branch:
 
 
 class V3InceptionA(Mixed):
-    """35x35 (figure 5): two 3x3 for a larger view. The paper drops the 5x5; the released graph keeps one.
+    """35x35: two 3x3 for a larger view. Table 1 points to figure 5, where no 5x5 is left; the text of section 6 calls
+    these modules traditional, and the released graph keeps one 5x5.
 
     (N, in_channels, 35, 35) -> (N, 224 + pool_channels, 35, 35)
     """
@@ -691,6 +692,7 @@ FAMILY = Family(
             f"{SZEGEDY_2016}, abstract (test)",
         ),
         Claim("top-5 error, four Inception-v3", "3.6 %", f"{SZEGEDY_2015}, abstract (test)"),
+        Claim("top-1 / top-5 error saved by label smoothing", "about 0.2 / 0.2 points", f"{SZEGEDY_2015}, section 7"),
     ),
     mistakes=(
         Mistake(
@@ -698,11 +700,13 @@ FAMILY = Family(
             "Inception-v4 has no residual connections at all. The networks that have them are called "
             "Inception-ResNet; the same paper presents both.",
             f"{SZEGEDY_2016}, abstract and section 3; no addition in the trace of inception_v4.",
+            (76,),
         ),
         Mistake(
             "Inception-v4 reached 3.08 %.",
             "Four networks did together: one Inception-v4 and three Inception-ResNet-v2.",
             f"{SZEGEDY_2016}, abstract.",
+            (76,),
         ),
         Mistake(
             "Residual connections make Inception much more accurate.",
@@ -713,13 +717,23 @@ FAMILY = Family(
         Mistake(
             "The later versions use filters of 1x1, 3x3, 5x5, 7x7, 1x7 and 7x1.",
             "Their idea is to replace the large ones: 5x5 by two 3x3, 7x7 by 1x7 and 7x1. A 7x7 occurs "
-            "nowhere; the released v3 still has a 5x5 in its modules 5b to 5d, against its own paper.",
-            f"{SZEGEDY_2015}, section 3; branch5x5 in the table of layers.",
+            "nowhere. A 5x5 stays in v3's modules 5b to 5d, which table 1 of the paper shows without and its text "
+            "calls traditional, in v3's auxiliary head, and in the first module of Inception-ResNet-v2.",
+            f"{SZEGEDY_2015}, sections 3 and 6; branch5x5 in the table of layers.",
+            (35,),
         ),
         Mistake(
             "Inception-v3 is 42 layers deep.",
-            "The paper says so. The longest path through the released graph has more layers with weights.",
+            "The paper says so, of what it calls Inception-v2. The longest path through the released v3 has more "
+            "layers with weights.",
             f"{SZEGEDY_2015}, section 6; the depth in the trace.",
+        ),
+        Mistake(
+            "Inception-v2 is one network.",
+            "The name has two meanings: GoogLeNet with batch normalization, also called BN-Inception, and, in the "
+            "paper of v3, that network before label smoothing, a stem of 3x3 convolutions and BN in the auxiliary "
+            "head made it v3.",
+            f"Ioffe, Szegedy 2015, arXiv 1502.03167; {SZEGEDY_2015}, section 6 and table 3; {SZEGEDY_2016}, section 1.",
         ),
         Mistake(
             "The Inception-ResNet-v2 of the libraries is the one of the paper.",
@@ -733,6 +747,11 @@ FAMILY = Family(
         Source(
             "Szegedy et al.: Rethinking the Inception Architecture for Computer Vision. CVPR 2016",
             "arXiv 1512.00567",
+        ),
+        Source(
+            "Ioffe, Szegedy: Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate "
+            "Shift. ICML 2015 (BN-Inception)",
+            "arXiv 1502.03167",
         ),
         Source(
             "Szegedy et al.: Inception-v4, Inception-ResNet and the Impact of Residual Connections on "

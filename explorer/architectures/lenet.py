@@ -260,6 +260,7 @@ def connections(network: LeNet5) -> dict[str, int]:
 
 
 LECUN_1998 = "LeCun et al. 1998"
+MNIST = "yann.lecun.com/exdb/mnist, quoting LeCun et al. 1998"
 
 FAMILY = Family(
     name="lenet",
@@ -284,8 +285,8 @@ FAMILY = Family(
         Claim("trainable parameters", "60,000", f"{LECUN_1998}, section II-B", "params", "lenet5", 60_000),
         Claim("connections", "340,908", f"{LECUN_1998}, section II-B"),
         Claim("layers, not counting the input", "7", f"{LECUN_1998}, section II-B", "depth", "lenet5", 7),
-        Claim("test error on MNIST", "0.95 %", f"{LECUN_1998}, section III"),
-        Claim("test error on MNIST, trained with distorted digits too", "0.8 %", f"{LECUN_1998}, section III"),
+        Claim("test error on MNIST", "0.95 %", MNIST),
+        Claim("test error on MNIST, trained with distorted digits too", "0.8 %", MNIST),
     ),
     mistakes=(
         Mistake(
@@ -293,56 +294,78 @@ FAMILY = Family(
             "S2 and S4 take no maximum. They add the four inputs of a window, multiply the sum by a "
             "coefficient and add a bias, both trained and one of each a map, and squash the result.",
             f"{LECUN_1998}, section II-B; choose LeNet-5, modern, above and compare the layer tables.",
+            (1,),
         ),
         Mistake(
             "A sub-sampling unit computes the mean of its inputs.",
             "The paper says sum. As the coefficient is trained, a mean could compute the same function, "
             "with a coefficient four times as large.",
             f"{LECUN_1998}, section II-B.",
+            (48,),
         ),
         Mistake(
             "The seven layers are the input, two convolutions, two poolings, one fully connected layer and the output.",
             "The paper does not count the input. Its seven are C1, S2, C3, S4, C5, F6 and OUTPUT.",
             f"{LECUN_1998}, figure 2.",
+            (2,),
         ),
         Mistake(
             "A softmax ends LeNet-5.",
             "Each output is the squared distance of F6 from a fixed 7x12 bitmap of a digit, and the "
             "smallest wins. Softmax belongs to modern versions.",
             f"{LECUN_1998}, section II-B.",
+            (3,),
         ),
         Mistake(
             "C3 is only partly connected because computers were slow.",
             "The table does bound the number of connections, but the authors find another reason more "
             "important: maps that read different inputs cannot all learn the same feature.",
             f"{LECUN_1998}, section II-B and table I.",
+            (49,),
         ),
         Mistake(
             "The filters look for patterns of different scales.",
             "All kernels are 5x5. What grows from stage to stage is the receptive field.",
             "The layer table: columns kernel and field.",
+            (4,),
         ),
         Mistake(
             "The outputs of one filter are stacked to make a feature map.",
             "One filter makes one map. The maps of all filters, stacked, make the volume that the next layer reads.",
             "The shapes in the diagram.",
+            (5,),
         ),
         Mistake(
             "The first fully connected layer flattens the maps into a vector.",
             "C5 is a convolution. Its kernel happens to be as large as the maps of S4, so that one position "
             "is left; on a larger input it would make larger maps.",
             f"{LECUN_1998}, section II-B.",
+            (6,),
         ),
         Mistake(
             "The input has a tanh activation.",
             "The input is scaled, not activated. Squashing starts with the maps of C1.",
             f"{LECUN_1998}, section II-B.",
+            (47,),
         ),
         Mistake(
-            "LeNet-5 was the first convolutional network, and Yann LeCun made it.",
-            "Fukushima's Neocognitron (1980) and LeCun's own network for zip codes (1989) came before. "
-            "The paper of 1998 has four authors.",
-            "The reference list of Szegedy et al. 2016, arXiv 1602.07261, names both.",
+            "LeNet-5 was the first convolutional network.",
+            "Fukushima's Neocognitron (1980) and LeCun's own network for zip codes (1989) came before.",
+            "Fukushima 1980, Biological Cybernetics 36(4); LeCun et al. 1989, Neural Computation 1(4).",
+            (7,),
+        ),
+        Mistake(
+            "LeNet-5 is the work of Yann LeCun.",
+            "The paper has four authors.",
+            f"{LECUN_1998}, title page.",
+            (46,),
+        ),
+        Mistake(
+            "The digits are padded with zeros.",
+            "With paper, the background, whose value after scaling is -0.1 (ink: 1.175), so that the mean is about 0. "
+            "A frame of zeros would be grey.",
+            f"{LECUN_1998}, section II-B; the values of the input on this page.",
+            (96,),
         ),
     ),
     sources=(

@@ -387,10 +387,20 @@ FAMILY = Family(
         ),
         Variant("mobilenet_v2", "MobileNet V2", 2018, MobileNetV2, MobileNetV2Config(), note="inverted residuals"),
         Variant(
-            "mobilenet_v3_large", "MobileNet V3 large", 2019, MobileNetV3, MobileNetV3Config("large"), note="with gates"
+            "mobilenet_v3_large",
+            "MobileNet V3 large",
+            2019,
+            MobileNetV3,
+            MobileNetV3Config("large"),
+            note="with gates, found by search",
         ),
         Variant(
-            "mobilenet_v3_small", "MobileNet V3 small", 2019, MobileNetV3, MobileNetV3Config("small"), note="with gates"
+            "mobilenet_v3_small",
+            "MobileNet V3 small",
+            2019,
+            MobileNetV3,
+            MobileNetV3Config("small"),
+            note="with gates, found by search",
         ),
     ),
     claims=(
@@ -425,11 +435,11 @@ FAMILY = Family(
             0.001,
         ),
         Claim("top-1 accuracy with full convolutions", "71.7 %", f"{HOWARD_2017}, table 4 (ImageNet)"),
-        Claim("top-1 accuracy of V1 at alpha = 0.75", "68.4 %", f"{HOWARD_2017} (ImageNet)"),
+        Claim("top-1 accuracy of V1 at alpha = 0.75", "68.4 %", f"{HOWARD_2017}, table 6 (ImageNet)"),
         Claim(
             "parameters of V2",
             "3.4 M",
-            f"{SANDLER_2018} (read in a secondary source)",
+            f"{SANDLER_2018}, table 4",
             "params",
             "mobilenet_v2",
             3.4e6,
@@ -438,13 +448,13 @@ FAMILY = Family(
         Claim(
             "multiply-adds of V2",
             "300 M",
-            f"{SANDLER_2018} (read in a secondary source)",
+            f"{SANDLER_2018}, table 4",
             "macs",
             "mobilenet_v2",
             300e6,
             0.005,
         ),
-        Claim("top-1 accuracy of V2", "72.0 %", f"{SANDLER_2018} (read in a secondary source)"),
+        Claim("top-1 accuracy of V2", "72.0 %", f"{SANDLER_2018}, table 4 (ImageNet)"),
         Claim("operations of V3 large", "0.217 G", TORCHVISION, "macs", "mobilenet_v3_large", 0.217e9, 0.003),
         Claim("operations of V3 small", "0.057 G", TORCHVISION, "macs", "mobilenet_v3_small", 0.057e9, 0.01),
         Claim("top-1 / top-5 accuracy of V3 large, torchvision's default weights", "75.274 % / 92.566 %", TORCHVISION),
@@ -457,25 +467,30 @@ FAMILY = Family(
             "reverse. In the paper's comparison, the network of full convolutions is the more accurate one "
             "by about a point, at many times the cost.",
             f"{HOWARD_2017}, table 4; the traces of mobilenet_v1 and mobilenet_v1_full.",
+            (37,),
         ),
         Mistake(
             "The filters of the pointwise convolution are shared across the channels.",
             "They are shared across the positions, as in every convolution. Each 1x1 filter has a weight of "
             "its own for every input channel.",
             "The parameters of pointwise.conv in the table below: input times output channels.",
+            (36,),
         ),
         Mistake(
             "Eight times fewer multiplications make a network eight times faster.",
-            "A depthwise convolution does little arithmetic for each number that it reads and writes, so "
-            "memory sets the pace. Most of the MACs lie in the 1x1 convolutions, which are plain matrix "
-            "products.",
+            "Less than that. A depthwise convolution does so little arithmetic for each number that it reads and "
+            "writes that memory sets its pace; only the 1x1 convolutions, where most MACs are, run as fast as any "
+            "matrix product. Measure it.",
             "MACs by kind of layer in the table below; time mobilenet_v1 and mobilenet_v1_full here.",
         ),
         Mistake(
             "Separable convolutions perform better in general and should be used by default.",
-            "They cost accuracy at the same number of layers and write two maps where a full convolution "
-            "writes one. What they save is parameters and multiplications.",
-            f"{HOWARD_2017}, table 4; activation bytes of mobilenet_v1 and mobilenet_v1_full.",
+            "At the same number of blocks and channels they are less accurate, and write two maps where a full "
+            "convolution writes one. What they save can be spent: with about as many parameters Xception is the "
+            "more accurate one than Inception-v3.",
+            f"{HOWARD_2017}, table 4; Chollet 2016, arXiv 1610.02357, tables 1 and 3; activation bytes of mobilenet_v1 "
+            "and mobilenet_v1_full.",
+            (79,),
         ),
         Mistake(
             "MobileNet V2 puts a 1x1 with few filters before and after the depthwise convolution to reduce "
@@ -483,12 +498,14 @@ FAMILY = Family(
             "The first 1x1 expands the channels (six times, but for the first block) and has a ReLU6. Only "
             "the last one reduces them.",
             f"{SANDLER_2018}, table 2; the shapes in the table below.",
+            (38,),
         ),
         Mistake(
             "The linear bottlenecks of V2 give the network more non-linearity.",
             "Linear means that the non-linearity is left out where the channels are few, since a ReLU would "
             "destroy information there.",
             f"{SANDLER_2018}, abstract.",
+            (39,),
         ),
         Mistake(
             "The shortcuts of V2 connect wide layers, as in ResNet.",

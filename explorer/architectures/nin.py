@@ -161,12 +161,13 @@ FAMILY = Family(
             "Each filter has a weight of its own for each input channel. It is shared across the positions: "
             "the same linear layer at every pixel.",
             f"{LIN_2013}, section 3.1; in channels x out channels weights in the table of layers.",
+            (36,),
         ),
         Mistake(
             "A 1x1 convolution only changes the number of channels.",
             "With the ReLU after it, it is one more layer of a network. Only without the ReLU would it "
-            "merge with its neighbour into a single matrix. In Network in Network most 1x1 convolutions "
-            "keep the number of channels.",
+            "merge with its neighbour into a single matrix. In the ImageNet model all but the last keep the "
+            "number of channels.",
             f"{LIN_2013}, section 3.1; the table of layers.",
         ),
         Mistake(
@@ -174,16 +175,19 @@ FAMILY = Family(
             "There is no fixed factor; it depends on the channels. For the textbook case, 28x28 maps from "
             f"192 channels to 32 by way of 16, it is {DIRECT / REDUCED:.1f}.",
             "Arithmetic: 28·28·32·5·5·192 against 28·28·16·192 + 28·28·32·5·5·16 multiplications.",
+            (63,),
         ),
         Mistake(
             "Global average pooling first pools patches by mean or maximum and then averages them.",
             "It is one mean over all positions of each map. It has no parameters and takes maps of any size.",
             f"{LIN_2013}, section 3.2.",
+            (42,),
         ),
         Mistake(
             "The networks of this paper are widely used.",
-            "Its two ideas are, in nearly every later network; its own layers are not.",
+            "Its two ideas are, in most networks from GoogLeNet on; its own layers are not.",
             "The table of layers of GoogLeNet and ResNet on their pages.",
+            (60,),
         ),
         Mistake(
             "Network in Network was a contender at ImageNet.",

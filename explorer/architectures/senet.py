@@ -16,7 +16,7 @@ from explorer.architectures.family import Claim, Family, Mistake, Source, Varian
 from explorer.architectures.googlenet import GoogLeNet, GoogLeNetConfig
 from explorer.architectures.resnet import UNITS, ResNet, ResNetConfig
 
-REDUCTION = 16  # r, in all networks of the paper
+REDUCTION = 16  # r, by default; table 10 of the paper tries 2 to 32
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ FAMILY = Family(
     title="SENet",
     year=2017,
     authors="Jie Hu, Li Shen, Samuel Albanie, Gang Sun, Enhua Wu",
-    idea="Look at the whole image once, then turn each channel up or down before it is passed on.",
+    idea="Look at the whole image once, then turn each channel down by a factor of its own.",
     default="se_resnet50",
     variants=(
         *map(_se_resnet, UNITS),
@@ -176,10 +176,10 @@ FAMILY = Family(
         Claim(
             "top-5 error, small ensemble, multi-scale and multi-crop (ILSVRC-2017 winner)",
             "2.251 %",
-            f"{HU_2017} (test)",
+            f"{HU_2017}, section 5.4 (test)",
         ),
         Claim("top-5 error of the ILSVRC-2016 winner", "2.991 %", "image-net.org, results of LSVRC 2016 (test)"),
-        Claim("top-1 / top-5 error of SENet-154, one 224 crop", "18.68 % / 4.47 %", f"{HU_2017} (validation)"),
+        Claim("top-1 / top-5 error of SENet-154, one 224 crop", "18.68 % / 4.47 %", f"{HU_2017}, table 8 (validation)"),
         Claim(
             "top-1 error of ResNet-50 against SE-ResNet-50, one crop",
             "24.80 % → 23.29 %",
@@ -196,6 +196,11 @@ FAMILY = Family(
             f"{HU_2017}, table 2 (validation)",
         ),
         Claim(
+            "top-1 error of ResNet-152 against SE-ResNet-152, one crop",
+            "22.42 % → 21.57 %",
+            f"{HU_2017}, table 2 (validation)",
+        ),
+        Claim(
             "top-1 / top-5 error of the released SE-ResNet-50", "22.37 % / 6.36 %", f"{RELEASE} (validation, one crop)"
         ),
         Claim(
@@ -204,8 +209,8 @@ FAMILY = Family(
         Claim(
             "top-1 / top-5 error of the released SE-ResNet-152", "21.34 % / 5.54 %", f"{RELEASE} (validation, one crop)"
         ),
-        Claim("training step of ResNet-50 against SE-ResNet-50, 8 Titan X", "190 ms → 209 ms", HU_2017),
-        Claim("inference of ResNet-50 against SE-ResNet-50, CPU", "164 ms → 167 ms", HU_2017),
+        Claim("training step of ResNet-50 against SE-ResNet-50, 8 Titan X", "190 ms → 209 ms", f"{HU_2017}, section 4"),
+        Claim("inference of ResNet-50 against SE-ResNet-50, CPU", "164 ms → 167 ms", f"{HU_2017}, section 4"),
     ),
     mistakes=(
         Mistake(
@@ -213,22 +218,26 @@ FAMILY = Family(
             "The squeeze is the global average pooling: it squeezes space. The two fully connected layers "
             "after it are the excitation.",
             f"{HU_2017}, sections 3.1 and 3.2.",
+            (83,),
         ),
         Mistake(
             "The excitation is one fully connected layer and a sigmoid.",
             "Two: the first reduces the channels r times and has a ReLU, the second restores them and has the sigmoid.",
             f"{HU_2017}, section 3.2; se.fc1 and se.fc2 in the table below.",
+            (41,),
         ),
         Mistake(
             "Global average pooling pools patches by their average or maximum, and averages the results.",
             "It is one step: the mean of all positions of a channel. No maximum is involved.",
             "Lin et al. 2013, arXiv 1312.4400; the window of se.squeeze in the table below is the whole map.",
+            (42,),
         ),
         Mistake(
             "A gate is a probability, because it comes out of a sigmoid.",
             "It is a factor between 0 and 1. The gates of an image do not add up to 1: many channels can be "
             "open at once.",
             f"{HU_2017}, section 3.2.",
+            (43,),
         ),
         Mistake(
             "Squeeze-and-excitation boosts the channels that matter.",
@@ -236,23 +245,33 @@ FAMILY = Family(
             "layers can restore the scale. Stories about an eye, a nose and a face illustrate that and are "
             "not measurements.",
             f"{HU_2017}, section 3.2.",
+            (82,),
         ),
         Mistake(
             "An ordinary convolutional network treats all its channels alike.",
             "Its weights differ from channel to channel but are the same for every image. A gate depends on the image.",
             f"{HU_2017}, section 1.",
+            (84,),
         ),
         Mistake(
             "In SE-ResNet the gate acts on the output of the unit.",
             "On the residual branch, before the addition: the shortcut passes ungated. In SE-GoogLeNet "
             "there is no shortcut, and the gate acts on the module's output.",
             f"{HU_2017}, figures 2 and 3; the dashed edges in the block diagrams above.",
+            (81,),
+        ),
+        Mistake(
+            "A filter adds up the information of all output channels.",
+            "Of all input channels: one filter reads them all and makes one output channel.",
+            f"{HU_2017}, equation 1; a weight's shape is out x in x height x width.",
+            (95,),
         ),
         Mistake(
             "Squeeze-and-excitation is almost free.",
             "In operations it is. It adds a noticeable share of parameters, most of them in the last stage, "
             "where the channels are many, and training took a tenth longer on the authors' GPUs.",
             f"{HU_2017}, section 4; the traces of se_resnet50 and resnet50_v1.",
+            (86,),
         ),
         Mistake(
             "timm's legacy_seresnet50 needs fewer MACs than torchvision's resnet50, so gates make a network cheaper.",
@@ -263,21 +282,28 @@ FAMILY = Family(
             "SENet is of 2018.",
             "It won in July 2017 and was on arXiv in September 2017; 2018 is the year of the conference.",
             "image-net.org, LSVRC 2017; arXiv 1709.01507.",
+            (40,),
         ),
         Mistake(
             "Its predecessor, the winner of ILSVRC-2016, was CUImage with GBD-Net.",
             "That team won object detection. Trimps-Soushen won classification.",
             "image-net.org, results of LSVRC 2016.",
+            (80,),
         ),
         Mistake(
             "In Keras the gate is applied by multiply()([maps, gates]).",
             "That call fails, since the function multiply expects the list itself. multiply([maps, gates]) "
             "works, and so does the layer Multiply()([maps, gates]).",
             "Run with Keras 3.15.1: TypeError, missing argument 'inputs'.",
+            (85,),
         ),
     ),
     sources=(
-        Source("Hu, Shen, Albanie, Sun, Wu: Squeeze-and-Excitation Networks. CVPR 2018", "arXiv 1709.01507"),
+        Source(
+            "Hu, Shen, Albanie, Sun, Wu: Squeeze-and-Excitation Networks. CVPR 2018 (by Hu, Shen, Sun); the longer "
+            "version that is cited here: TPAMI",
+            "arXiv 1709.01507",
+        ),
         Source("The authors' Caffe models", "github.com/hujie-frank/SENet"),
         Source(
             "timm's legacy_seresnet and legacy_senet154, Apache-2.0: the oracles of the parity tests",

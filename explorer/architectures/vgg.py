@@ -167,52 +167,68 @@ FAMILY = Family(
     ),
     mistakes=(
         Mistake(
-            "VGG is the network with 16 layers, and a bigger version than VGG-19 exists.",
-            "The paper has a family of 11, 13, 16 and 19 weight layers, and VGG-19 is the largest of it.",
+            "VGG is the network with 16 layers.",
+            "The paper has a family of 11, 13, 16 and 19 weight layers.",
             f"{VGG_2014}, table 1.",
+            (10,),
+        ),
+        Mistake(
+            "There is an even bigger version than VGG-19.",
+            "VGG-19 is the largest of the paper.",
+            f"{VGG_2014}, table 1.",
+            (69,),
         ),
         Mistake(
             "VGG-16 has 16 convolutional layers and fully connected layers besides.",
             "Its 16 weight layers are 13 convolutions and three fully connected layers, the classifier included.",
             f"{VGG_2014}, table 1; the layer table.",
+            (67,),
         ),
         Mistake(
             "All VGG networks use 3x3 filters only.",
             "Configuration C has three 1x1 convolutions, one in each of its last three stages.",
             f"{VGG_2014}, table 1; the variant VGG-16 C.",
+            (8, 68),
         ),
         Mistake(
             "Small filters cost more computation.",
             "For the same receptive field they cost less: three 3x3 layers have 27C² weights, one 7x7 layer "
             "has 49C². VGG is expensive because it is wide and deep at a high resolution.",
             f"{VGG_2014}, section 2.3.",
+            (9,),
         ),
         Mistake(
             "VGG keeps the number of channels constant, as convolutional networks do.",
             "Only within a stage. It doubles from stage to stage where the resolution halves, up to 512.",
             f"{VGG_2014}, table 1.",
+            (15,),
         ),
         Mistake(
             "A max pooling follows every two or three convolutions.",
             "It follows one (VGG-11) to four (VGG-19).",
             f"{VGG_2014}, table 1.",
+            (12,),
         ),
         Mistake(
             "Pooling reduces the number of parameters.",
             "The weights of a convolution do not depend on the size of its maps. Pooling saves computation, "
             "and the weights of a fully connected layer that reads the maps afterwards.",
             "The trace at another input size: the same parameters, other MACs.",
+            (13,),
         ),
         Mistake(
             "Pooling makes a network invariant to translation.",
             "It tolerates small shifts of what stays inside a window. As its windows are two pixels apart, "
             "a shift of one pixel changes its output.",
-            "Shift the image by one pixel and compare the maps after the first pooling.",
+            "Windows of two over the row 1, 3, 2, 2 give 3, 2; over the same row one pixel later, 0, 1, 3, 2, they "
+            "give 1, 3.",
+            (14,),
         ),
         Mistake(
             "VGG was trained better than AlexNet because it added weight decay.",
             "AlexNet had weight decay too. Both were trained by SGD with momentum.",
             "Krizhevsky et al. 2012, section 5.",
+            (11,),
         ),
     ),
     sources=(

@@ -1,4 +1,4 @@
-"""Xception: an Inception network taken to the extreme, every module a stack of separable convolutions.
+"""Xception: an Inception network taken to the extreme, every module but the first a stack of separable convolutions.
 
 Chollet: "Xception: Deep Learning with Depthwise Separable Convolutions", arXiv 1610.02357.
 Flows and the count of modules are those of figure 5: the 36 convolutional layers form 14 modules.
@@ -206,12 +206,14 @@ FAMILY = Family(
             "shortcut. The paper leaves these out when it counts its convolutional layers, and so do many "
             "descriptions.",
             f"{CHOLLET_2016}, figure 5; the layers called shortcut.conv in the table below.",
+            (77,),
         ),
         Mistake(
             "Xception is a chain of separable convolutions.",
             "A shortcut spans every module but the first and the last, as in ResNet. Without them the "
             "paper's network trains more slowly and ends less accurate.",
             f"{CHOLLET_2016}, section 4.6 and figure 9.",
+            (77,),
         ),
         Mistake(
             "Xception is far better than Inception-v3.",
@@ -219,12 +221,21 @@ FAMILY = Family(
             "parameters. The gain is larger on JFT, Google's collection of 350 million images in 17,000 "
             "classes.",
             f"{CHOLLET_2016}, tables 1 and 2.",
+            (78,),
         ),
         Mistake(
             "Separable convolutions need less memory and less time, so use them by default.",
             "They need fewer parameters and MACs. Each pair writes two maps where a regular convolution "
             "writes one, and Xception took fewer training steps a second than Inception-v3.",
             f"{CHOLLET_2016}, table 3; the activation bytes of the table below.",
+            (79,),
+        ),
+        Mistake(
+            "A separable convolution can stand in the place of any regular one.",
+            "After few channels it makes little: of three colours one filter each makes three maps, and whatever the "
+            "1x1 puts out are mixtures of those. Xception and MobileNet V1 begin with regular convolutions; for "
+            "GoogLeNet's first layer, which was separable, eight filters a colour fit the table.",
+            f"{CHOLLET_2016}, section 2 and figure 5; entry_flow.module1.conv1 in “Full to separable”.",
         ),
         Mistake(
             "A separable convolution can learn more complex features than a regular one.",
@@ -232,6 +243,7 @@ FAMILY = Family(
             "computes too. What it buys is cost; the weights saved can be spent on depth and width.",
             "The product of the pointwise matrix and the depthwise filters is a regular 3x3 kernel; "
             "tests/architectures/test_xception.py multiplies it out.",
+            (37,),
         ),
         Mistake(
             "Between the depthwise and the pointwise convolution there is a ReLU, as everywhere else.",

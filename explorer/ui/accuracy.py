@@ -11,13 +11,14 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 import streamlit as st
 
-from explorer.analysis.accuracy import RECORDS, Accuracy, Group, absent, counts
+from explorer.analysis.accuracy import MISTAKES, RECORDS, Accuracy, Group, absent, counts
 from explorer.analysis.labelling import Bubble, places
 from explorer.analysis.palette import SERIES
 from explorer.analysis.text import si
 from explorer.analysis.words import WORDS
 from explorer.architectures import families
 from explorer.runtime.run import Run
+from explorer.ui.below import corrections
 from explorer.ui.charts import FONT, dark, shared, styled
 from explorer.ui.charts import chart as draw
 from explorer.ui.compare import NETWORKS
@@ -72,7 +73,7 @@ def _groups() -> list[Group]:
 
 
 def _show(run: Run) -> None:
-    """The chart, what it leaves out, and links for keyboard users."""
+    """The chart, what it leaves out, what is often wrong with such charts, and links for keyboard users."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="marked-networks"):
         top: Literal[1, 5] = segments(MEASURE, label_visibility="collapsed")
         st.markdown("Marked:", width="content")
@@ -96,11 +97,12 @@ def _show(run: Run) -> None:
         go_to(counts()[clicked].page, link_to(variant=clicked))
     st.caption(_left_out(top, groups, chosen))
     st.caption(
-        "What to look for: networks that lie above others at the same cost, and small bubbles that lie high. A colour "
-        "is a family, a line joins networks of one design and one protocol. MACs (on a logarithmic axis) and "
-        "parameters (the area of a bubble) are counted here, for one network and one crop: a figure of several cost as "
-        "many times more. Figures of different protocols must not be compared. Click a bubble to open its page."
+        "What to look for: networks above others at the same cost, and small bubbles that lie high. A colour is a "
+        "family, a line joins networks of one design and one protocol; figures of different protocols must not be "
+        "compared. MACs (logarithmic) and parameters (area) are of one network and one crop: a figure of several cost "
+        "as many times more. Click a bubble to open its page."
     )
+    corrections(MISTAKES)
     _links(shown)
 
 
@@ -211,9 +213,10 @@ def _diameter(record: Accuracy) -> float:
 def hover(record: Accuracy) -> str:
     """A figure with its protocol and its source."""
     c = counts()[record.variant]
-    errors = [f"top-{k} error {e:g} %" for k, e in ((1, record.top1), (5, record.top5)) if e is not None]
+    printed: tuple[tuple[Literal[1, 5], float | None], ...] = ((1, record.top1), (5, record.top5))
+    found = [f"top-{k} {record.accuracy(k):g} % (error {e:g} %)" for k, e in printed if e is not None]
     return (
-        f"<b>{c.title}</b><br>{', '.join(errors)}<br>{record.protocol}<br>{record.data}<br>{record.source}<br>"
+        f"<b>{c.title}</b><br>{', '.join(found)}<br>{record.protocol}<br>{record.data}<br>{record.source}<br>"
         f"{si(c.macs)} MACs, {si(c.params)} parameters, counted here"
     )
 

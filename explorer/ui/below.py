@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -13,7 +14,7 @@ from explorer.analysis.text import bytes_text, pair_text, thousands
 from explorer.analysis.words import WORDS
 from explorer.architectures import family_of
 from explorer.architectures import variant as variant_called
-from explorer.architectures.family import Family
+from explorer.architectures.family import Family, Mistake
 from explorer.runtime.run import Run
 from explorer.ui import cache, training_record
 from explorer.ui.controls import toggle
@@ -28,14 +29,15 @@ def paper(run: Run) -> None:
     """What the papers claim, what is often written, and the sources."""
     family = family_of(run.variant)
     _claims(family)
-    _mistakes(family)
+    st.header("Common mistakes", anchor=False)
+    corrections(family.mistakes)
     st.header("Sources", anchor=False)
     st.markdown("\n".join(f"- {s.title} ({s.where})" for s in family.sources))
 
 
 def _claims(family: Family) -> None:
-    """The papers' figures; where the trace can derive one, beside what it counts."""
-    st.header("What the paper says", anchor=False)
+    """The sources' figures; where the trace can derive one, beside what it counts."""
+    st.header("What the sources say", anchor=False)
     rows = []
     for claim in family.claims:
         counted = ""
@@ -46,13 +48,12 @@ def _claims(family: Family) -> None:
         rows.append({"claim": claim.label, "printed": claim.printed, "counted here": counted, "source": claim.source})
     with st.container(key="claims"):
         st.table(rows)
-    st.caption("Error rates are the papers' claims, each with its own data and protocol: compare only like with like.")
+    st.caption("Each error rate has its own data and protocol: compare only like with like.")
 
 
-def _mistakes(family: Family) -> None:
+def corrections(mistakes: Sequence[Mistake]) -> None:
     """What is often written, what is true, and the evidence."""
-    st.header("Common mistakes", anchor=False)
-    for m in family.mistakes:
+    for m in mistakes:
         with st.expander(f"“{m.often_written}”"):
             st.markdown(f"{m.correct}\n\n*{m.evidence}*")
 

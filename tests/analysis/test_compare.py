@@ -157,7 +157,8 @@ CLAIMS = {
     ("densenet264", 6.12): "top-1 / top-5 error of DenseNet-264, one crop",
     ("senet154", 4.47): "top-1 / top-5 error of SENet-154, one 224 crop",
     ("senet154", 2.251): "top-5 error, small ensemble, multi-scale and multi-crop (ILSVRC-2017 winner)",
-    ("se_resnet152", 5.54): "top-1 / top-5 error of the released SE-ResNet-152",
+    ("resnet34", 7.46): "top-1 / top-5 error of ResNet-34 B, 10 crops",
+    ("resnet34_c", 7.40): "top-1 / top-5 error of ResNet-34 C, 10 crops",
     ("se_resnet50", 6.62): "top-5 error of ResNet-50 against SE-ResNet-50, one crop",
 }
 CLAIMS_OF_TOP_1 = {
@@ -166,6 +167,7 @@ CLAIMS_OF_TOP_1 = {
     ("plain18", 27.94): "top-1 error, plain-18 against ResNet-18 A, 10 crops",
     ("se_resnet50", 23.29): "top-1 error of ResNet-50 against SE-ResNet-50, one crop",
     ("se_resnet101", 22.38): "top-1 error of ResNet-101 against SE-ResNet-101, one crop",
+    ("se_resnet152", 21.57): "top-1 error of ResNet-152 against SE-ResNet-152, one crop",
 }
 # Claims that print accuracies.
 ACCURACIES = {

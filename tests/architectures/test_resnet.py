@@ -64,11 +64,11 @@ def test_options_share_weights_where_the_paper_says_so() -> None:
     def count(name: str) -> int:
         return sum(p.numel() for p in variant(name).build().parameters())
 
-    assert count("plain34") == count("resnet34_a") < count("resnet34")
+    assert count("plain34") == count("resnet34_a") < count("resnet34") < count("resnet34_c")
 
 
 def test_projection_everywhere_projects_every_unit() -> None:
-    model = ResNet(ResNetConfig(depth=34, shortcut="projection_all", width=0.25))
+    model = variant("resnet34_c").build(width=0.25)
     assert sum(hasattr(m, "shortcut") and m.shortcut is not None for m in model.modules()) == 16
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from explorer.analysis.accuracy import RECORDS, WITHOUT_FIGURES, counts
+from explorer.analysis.accuracy import MISTAKES, RECORDS, WITHOUT_FIGURES, counts
 from explorer.architectures import family, variant
 from explorer.ui.app.navigation import page_files
 
@@ -55,6 +55,10 @@ def test_every_published_figure_is_a_bubble_at_our_own_macs(accuracy: Any) -> No
             assert any(name == record.variant and record.source in words and x == macs for name, words, x in points)
     assert figure(accuracy)["layout"]["xaxis"]["type"] == "log"
     assert accuracy.link == PAIR | {"accuracy.measure": "5", "accuracy.more": "yes"}  # both are a library's
+
+
+def test_it_says_what_is_often_wrong_with_such_charts(accuracy: Any) -> None:
+    assert [box.label for box in accuracy.app.expander] == [f"“{m.often_written}”" for m in MISTAKES]
 
 
 def test_a_family_has_a_colour_of_its_own(accuracy: Any) -> None:

@@ -91,6 +91,7 @@ def _explain(head: PooledHead, trained: bool) -> None:
     st.markdown(
         "Each of the last maps becomes its mean, and one linear layer adds the means up with the weights of a class. "
         "Weight the maps first and average afterwards: the logit is the same, and before the averaging it is a map. "
+        "The mean forgets the place; a label does not need it, a box around the object would. "
         "**What to look for:** the positions that speak for the class, and those against it."
     )
 

@@ -1,4 +1,4 @@
-"""What the records of two trainings say: the same layers and the same recipe, without shortcuts and with them.
+"""What the records of two trainings say: one recipe, and one network without shortcuts and with them.
 
 He et al., arXiv 1512.03385, section 4.1: a deeper plain network has the higher error, on the training pictures, too.
 """

@@ -1,4 +1,4 @@
-"""The degradation experiment, whatever network the page shows: two of the bundled ones were trained for it."""
+"""Shortcuts against degradation, whatever network the page shows: two of the bundled ones were trained for it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _show(run: Run) -> None:
         )
     with facts:
         st.markdown(
-            "- **The same** layers, recipe, pictures and seed.\n"
+            "- **The same** recipe, pictures and seed, and but for the shortcuts the same layers.\n"
             "- **Not overfitting**: the plain network fits even its training pictures worse. Loss in the last epoch: "
             f"**{plain.last_loss:.2f}** against **{residual.last_loss:.2f}**.\n"
             "- **Not more parameters**: where the shape changes, a shortcut is a projection. Together they add "

@@ -283,8 +283,8 @@ def _show_all(run: Run) -> None:
     st.caption(f"{_resampling(blocks)} {cache.network(run).caption}")
     if other != NOTHING:
         st.caption(
-            "In the paper's trained networks, early blocks gate alike for all classes and late ones by class; the very "
-            "last hardly tell classes apart (section 6.4). The samples have no classes: their average is over "
+            "In the paper's trained SE-ResNet-50, early blocks gate alike for all classes and late ones by class; the "
+            "last two hardly tell classes apart (section 7.2). The samples have no classes: their average is over "
             "pictures, not over a class."
         )
 

@@ -171,7 +171,7 @@ def _show_modules(run: Run) -> None:
         "they are. All counts are of the published network, from its trace."
         + (
             " Printed: parameters and operations in table 1 of arXiv 1409.4842. Of its parameters 3a and 3b fit with "
-            "K = 1024, others do not (4c, 5a); of its operations all modules fit but 5a."
+            "K = 1024, others do not (4c, 5a); of its operations all fit to the million but 5a."
             if published
             else ""
         )
@@ -196,7 +196,8 @@ def _show_heads(run: Run) -> None:
     """What each head predicts, beside the main one."""
     activations, found = cache.activations(run), heads(cache.trace(run.variant))
     st.markdown(
-        "Each early head predicts the same classes from earlier maps; only its loss is used, during training. "
+        "Each early head predicts the same classes from earlier maps; only its loss is used, in training, to bring "
+        "gradient to the lower layers and to regularize. "
         "**What to look for:** whether the earlier head names the same class, and how sure it is."
         + (_training_of_heads(run.variant) if run.weights == BUNDLED else "")
     )

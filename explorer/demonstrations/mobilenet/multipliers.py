@@ -20,11 +20,16 @@ class Printed:
     source: str
 
 
-_HOWARD_2017 = "Howard et al. 2017, arXiv 1704.04861"
+_HOWARD_2017 = "arXiv 1704.04861"
 PRINTED = {
-    ("mobilenet_v1", 1.0, 224): Printed(569, 4.2, 70.6, _HOWARD_2017),
-    ("mobilenet_v1", 0.75, 224): Printed(325, 2.6, 68.4, _HOWARD_2017),
-    ("mobilenet_v1_full", 1.0, 224): Printed(4866, 29.3, 71.7, _HOWARD_2017),
+    ("mobilenet_v1", 1.0, 224): Printed(569, 4.2, 70.6, f"{_HOWARD_2017}, tables 6 and 7"),
+    ("mobilenet_v1", 0.75, 224): Printed(325, 2.6, 68.4, f"{_HOWARD_2017}, table 6"),
+    ("mobilenet_v1", 0.5, 224): Printed(149, 1.3, 63.7, f"{_HOWARD_2017}, table 6"),
+    ("mobilenet_v1", 0.25, 224): Printed(41, 0.5, 50.6, f"{_HOWARD_2017}, table 6"),
+    ("mobilenet_v1", 1.0, 192): Printed(418, 4.2, 69.1, f"{_HOWARD_2017}, table 7"),
+    ("mobilenet_v1", 1.0, 160): Printed(290, 4.2, 67.2, f"{_HOWARD_2017}, table 7"),
+    ("mobilenet_v1", 1.0, 128): Printed(186, 4.2, 64.4, f"{_HOWARD_2017}, table 7"),
+    ("mobilenet_v1_full", 1.0, 224): Printed(4866, 29.3, 71.7, f"{_HOWARD_2017}, table 4"),
 }
 """By variant, alpha and size of the picture."""
 

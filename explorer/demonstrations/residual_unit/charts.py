@@ -21,7 +21,7 @@ def ratios(units: Sequence[Unit], norms: Sequence[Norms], chosen: Unit, dark: bo
     """The residual's norm over the shortcut's, unit by unit; the chosen unit has a frame."""
     kinds: tuple[tuple[str, bool, Kind], ...] = (
         ("identity shortcut", True, "merge"),
-        ("shortcut that changes the shape", False, "pointwise"),
+        ("another shortcut", False, "pointwise"),
     )
     bars = []
     for name, identity, kind in kinds:

@@ -27,8 +27,8 @@ class Unit:
     """A unit of a network, by its block's path.
 
     `sum` is the operation that adds; `residual` gives one of its terms, `shortcut` the other: the unit's input, or
-    what an option A or B shortcut makes of it. In a plain network `kind` is "none": `shortcut` is the unit's input,
-    that nothing adds to `sum`, the unit's output.
+    what a shortcut of option A, B or C makes of it. In a plain network `kind` is "none": `shortcut` is the unit's
+    input, that nothing adds to `sum`, the unit's output.
     """
 
     path: str

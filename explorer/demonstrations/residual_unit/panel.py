@@ -30,7 +30,12 @@ from explorer.ui.weights_box import weights_for
 
 UNITS_AT_ONCE = 16  # removed in one pass
 SHORTCUTS: dict[compute.Shortcut, tuple[str, str]] = {
-    "identity": ("Identity", "The shortcut is the **identity**: the unit's input, untouched."),
+    "identity": (
+        "Identity",
+        "h(x) = F(x) + x: the shortcut is the **identity**, x untouched; the layers learn F. Where nothing need be "
+        "changed, F = 0 is enough, and is easier to learn than to rebuild x: so the paper argues (1512.03385, section "
+        "3.1).",
+    ),
     "padding": (
         "Shortcut",
         "The shapes differ here. By **option A** the shortcut takes every second position and appends channels of "
@@ -38,15 +43,15 @@ SHORTCUTS: dict[compute.Shortcut, tuple[str, str]] = {
     ),
     "projection": (
         "Shortcut",
-        "The shapes differ here. The shortcut is a projection, a convolution of its own, as in **option B**: not the "
-        "identity.",
+        "The shortcut is a projection, a convolution of its own: not the identity. **Option B** projects where the "
+        "shapes differ, **option C** everywhere.",
     ),
     "none": ("Input", ""),
 }
-# The same layers with shortcuts and without, for a comparison.
-TWINS = {"plain18": "resnet18", "plain34": "resnet34", "resnet18": "plain18", "resnet34": "plain34"} | {
-    "resnet34_a": "plain34"
-}
+# With shortcuts and without, otherwise the same layers, for a comparison.
+TWINS = {"plain18": "resnet18", "plain34": "resnet34", "resnet18": "plain18"} | dict.fromkeys(
+    ("resnet34", "resnet34_a", "resnet34_c"), "plain34"
+)
 PAIR = ("plain34", "resnet34")  # trained alike
 
 

@@ -284,12 +284,12 @@ class SpatialLayer:
 
 
 def spatial_layers(trace: Trace) -> tuple[SpatialLayer, ...]:
-    """All full convolutions with a kernel above 1x1 that read more than the picture's colours, and all such pairs."""
+    """All full convolutions with a kernel above 1x1, and all such pairs."""
     found = {p.depthwise.name: SpatialLayer(p.depthwise, p.pointwise) for p in pairs(trace) if not p.between}
     regular = {
         n.name: SpatialLayer(n, n)
         for n in trace.nodes
-        if n.kind == "convolution" and n.type == "Conv2d" and n.groups == 1 and n.inputs[0] != "input"
+        if n.kind == "convolution" and n.type == "Conv2d" and n.groups == 1
     }
     return tuple((found | regular)[n.name] for n in trace.nodes if n.name in found or n.name in regular)
 

@@ -90,6 +90,12 @@ def _definition(layer: SpatialLayer, groups: int) -> str:
         )
     if groups == 1:
         return f"**1 group**: the network's own full {kernel} convolution."
+    if groups == layer.channels:
+        return (
+            f"**{groups} groups**: {groups} filtered maps are all that the 1×1 has to mix into "
+            f"{layer.last.out_shape[0]}. Of all such pairs, this is the nearest to the layer's full kernel (least "
+            "squares)."
+        )
     return (
         f"**{groups} groups**: of all {kernel} convolutions in {groups} groups with as many output maps as input maps, "
         "followed by a 1×1, the one that together comes nearest to the layer's full kernel (least squares)."

@@ -113,6 +113,11 @@ def test_the_papers_rows_stand_beside_the_counts(visit: Open) -> None:
     assert [(row["MACs, printed"], row["MACs, counted"]) for row in rows] == [
         ("569 M", "568,740,352"),
         ("325 M", "325,400,448"),
+        ("149 M", "149,497,088"),
+        ("41 M", "41,030,272"),
+        ("418 M", "418,121,728"),
+        ("290 M", "290,675,200"),
+        ("186 M", "186,400,768"),
     ]
     assert all("1704.04861" in row["source"] for row in rows)
 

@@ -21,6 +21,7 @@ NAMES = ["resnet18", "resnet50", "preact_resnet50", "resnet20_cifar", "se_resnet
 ADDITIONS = {
     "resnet18": 8,
     "resnet34_a": 16,
+    "resnet34_c": 16,
     "resnet50": 16,
     "resnet152": 50,
     "resnet110_cifar": 54,

@@ -106,6 +106,12 @@ def test_an_option_a_shortcut_is_not_called_the_identity(visit: Open) -> None:
     assert header["titles"][0] == "Shortcut"
 
 
+def test_by_option_c_a_unit_that_keeps_its_shape_projects_too(visit: Open) -> None:
+    page = visit("resnet", weights="untrained", variant="resnet34_c", section="sum", residual__unit="conv2_x.1")
+    assert "conv2_x.1, projection shortcut" in page.app.selectbox(key="residual.unit").options
+    assert unit_maps(page)[0]["titles"][0] == "Shortcut"
+
+
 def test_a_number_of_a_map_that_the_unit_does_not_have_is_not_kept(visit: Open) -> None:
     page = visit(
         "resnet",

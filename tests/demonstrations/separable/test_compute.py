@@ -131,10 +131,10 @@ def test_finer_groups_never_come_nearer() -> None:
 # ---- layers of a network -----------------------------------------------------------------------------------
 
 
-def test_xception_has_34_separable_layers_and_a_regular_one_after_the_first() -> None:
+def test_xception_has_34_separable_layers_after_two_regular_ones() -> None:
     layers = spatial_layers(trace_variant(variant("xception")))
     assert sum(layer.separable for layer in layers) == 34
-    assert [layer.title for layer in layers if not layer.separable] == ["entry_flow.module1.conv2"]
+    assert [layer.title for layer in layers if not layer.separable] == [f"entry_flow.module1.conv{i}" for i in (1, 2)]
 
 
 @pytest.mark.parametrize("title", ["entry_flow.module2.residual.separable1", "exit_flow.module14.separable2"])
@@ -153,7 +153,7 @@ def test_a_separable_layer_gives_the_networks_own_maps_in_every_number_of_groups
 
 def test_a_regular_layer_is_itself_in_one_group_and_another_in_more(xception: tuple[Activations, Any]) -> None:
     activations, trace = xception
-    (layer,) = (x for x in spatial_layers(trace) if not x.separable)
+    _, layer = (x for x in spatial_layers(trace) if not x.separable)
     own = version(activations, layer, 1, 4)
     assert own.difference < 1e-6 and own.kernel_difference == 0
     kernel = kernel_of(activations.network, layer).full
@@ -163,9 +163,18 @@ def test_a_regular_layer_is_itself_in_one_group_and_another_in_more(xception: tu
     assert versions[-1].difference > 0.1
 
 
+def test_after_three_colours_a_filter_each_makes_three_maps_to_mix(xception: tuple[Activations, Any]) -> None:
+    activations, trace = xception
+    first = spatial_layers(trace)[0]
+    v = version(activations, first, 3, 8)
+    assert len(v.inputs) == len(v.reads) == 3 < len(v.outputs)
+    made, own = (torch.tensor(maps).flatten(1) for maps in (v.output_maps, v.network_maps))
+    assert torch.linalg.matrix_rank(made, rtol=1e-4) == 3 < torch.linalg.matrix_rank(own, rtol=1e-4)
+
+
 def test_a_map_of_a_group_changes_with_what_it_reads_and_with_nothing_else(xception: tuple[Activations, Any]) -> None:
     activations, trace = xception
-    layer = spatial_layers(trace)[1]
+    layer = spatial_layers(trace)[2]
     channels = layer.first.in_shapes[0][0]
     v = version(activations, layer, 2, channels)
     assert set(v.reads) == {(0, channels // 2 - 1), (channels // 2, channels - 1)}
