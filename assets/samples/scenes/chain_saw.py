@@ -33,7 +33,7 @@ def build() -> None:
     _saw()
     _stump()
     _clearing()
-    camera((-0.28, -1.50, STUMP + 0.42), (0.085, 0, STUMP + 0.105), 60, aperture=4.0, focus=(0, -0.06, STUMP + 0.1))
+    camera((-0.28, -1.50, STUMP + 0.42), (0.075, 0, STUMP + 0.105), 60, aperture=4.0, focus=(0, -0.06, STUMP + 0.1))
     sky(zenith=(0.15, 0.30, 0.60), horizon=(0.6, 0.7, 0.8), clouds=0.3)
     sun(elevation=48, azimuth=205, strength=4.2)
 

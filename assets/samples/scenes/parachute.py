@@ -38,7 +38,7 @@ def _canopy() -> np.ndarray:
     colours = [
         material(colour, 0.6, through=0.55, uneven=0.04, scale=3) for colour in ((0.72, 0.02, 0.02), (0.86, 0.86, 0.84))
     ]
-    mesh(points.reshape(-1, 3), faces, colours, of_face=(gore % 2).reshape(-1).tolist())
+    mesh(points.reshape(-1, 3), faces, colours, of_face=(gore % 2).reshape(-1))
     return points[-1, ::each]
 
 

@@ -33,7 +33,7 @@ def render(file: Path, size: tuple[int, int], samples: int, threads: int, exposu
     scene.cycles.device = "CPU"
     scene.cycles.samples = samples
     scene.cycles.use_denoising = True
-    scene.cycles.max_bounces = 8
+    scene.cycles.max_bounces = 4
     scene.cycles.caustics_reflective = scene.cycles.caustics_refractive = False
     scene.cycles.seed = 0
     scene.render.resolution_x, scene.render.resolution_y = size
@@ -299,17 +299,25 @@ def mesh(
     faces: Any,
     surfaces: Surface | list[Surface],
     smooth: bool = True,
-    of_face: Sequence[int] | None = None,
+    of_face: Any = None,
 ) -> Item:
     """A shape of its corners (N, 3) and faces (lists of indices); of_face: which of several surfaces each has."""
     data = bpy.data.meshes.new("Mesh")
-    data.from_pydata(np.asarray(vertices).tolist(), [], faces if isinstance(faces, list) else faces.tolist())
+    if isinstance(faces, np.ndarray):  # many, all with as many corners: without the detour over lists
+        data.vertices.add(len(vertices))
+        data.vertices.foreach_set("co", np.asarray(vertices, np.float32).ravel())
+        data.loops.add(faces.size)
+        data.loops.foreach_set("vertex_index", faces.astype(np.int32).ravel())
+        data.polygons.add(len(faces))
+        data.polygons.foreach_set("loop_start", np.arange(0, faces.size, faces.shape[1], dtype=np.int32))
+    else:
+        data.from_pydata(np.asarray(vertices).tolist(), [], faces)
     for surface in surfaces if isinstance(surfaces, list) else [surfaces]:
         data.materials.append(surface)
-    data.polygons.foreach_set("use_smooth", [smooth] * len(data.polygons))
+    data.polygons.foreach_set("use_smooth", np.full(len(data.polygons), smooth))
     if of_face is not None:
-        data.polygons.foreach_set("material_index", list(of_face))
-    data.update()
+        data.polygons.foreach_set("material_index", np.asarray(of_face, np.int32))
+    data.update(calc_edges=True)
     return _placed("Mesh", data)
 
 
@@ -458,4 +466,4 @@ def blades(places: Any, length: float, width: float, surfaces: list[Surface], le
     first = (np.arange(n)[:, None] * 10 + 2 * np.arange(4)).reshape(-1, 1)
     faces = first + np.array([0, 1, 3, 2])
     kind = rng.integers(0, len(surfaces), n).repeat(4)
-    return mesh(points, faces, surfaces, smooth=True, of_face=kind.tolist())
+    return mesh(points, faces, surfaces, smooth=True, of_face=kind)
