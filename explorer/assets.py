@@ -19,6 +19,8 @@ from explorer import ROOT, cards
 from explorer.analysis import accuracy
 from explorer.analysis.trace import trace_variant
 from explorer.architectures import families, family_of, variant
+from explorer.runtime.recognition import answers_text
+from explorer.runtime.samples import ANSWERS
 from explorer.runtime.weights.layouts import TIMM
 
 # Variants whose published weights are timm's, as torchvision has none: by timm's name.
@@ -54,6 +56,7 @@ def texts() -> dict[Path, Callable[[], str]]:
     return {
         **{cards.FOLDER / f"{name}.json": partial(_card, name) for name in with_page},
         accuracy.FILE: _counts,
+        ANSWERS: answers_text,
         TIMM: _timm_table,
     }
 

@@ -14,6 +14,8 @@ from explorer import ASSETS, cards
 from explorer.analysis import accuracy
 from explorer.architectures import family
 from explorer.assets import AssetError, texts, write_all
+from explorer.runtime import recognition
+from explorer.runtime.samples import ANSWERS
 from explorer.runtime.weights.layouts import TIMM
 
 TEXTS = texts()
@@ -28,13 +30,21 @@ def without_positions(text: str) -> dict[str, Any]:
     return content
 
 
-@pytest.mark.parametrize("file", TEXTS, ids=lambda file: file.name)
+# All networks on all samples take half a minute: tests/runtime/test_samples.py asks two of the networks.
+@pytest.mark.parametrize("file", [file for file in TEXTS if file != ANSWERS], ids=lambda file: file.name)
 def test_each_file_is_what_would_be_written(file: Path) -> None:
     computed = TEXTS[file]()
     assert file.is_file(), f"run `python -m explorer assets` to write {file.name}"
     stored = file.read_text(encoding="utf-8")
     assert without_positions(stored) == without_positions(computed), "run `python -m explorer assets`"
     assert stored.count("\n") == computed.count("\n")
+
+
+def test_the_answers_are_written_of_all_samples_and_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = ANSWERS.read_text(encoding="utf-8")
+    found = json.loads(stored)
+    monkeypatch.setattr(recognition, "answers", lambda name, pictures: {s.id: found[s.id][name] for s in pictures})
+    assert TEXTS[ANSWERS]() == stored
 
 
 def test_no_card_is_left_of_a_family_without_a_page() -> None:

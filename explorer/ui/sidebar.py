@@ -10,7 +10,7 @@ from PIL import Image
 
 from explorer.runtime.pictures import ImageError, LoadedImage, load_image
 from explorer.runtime.run import Run
-from explorer.runtime.samples import sample, samples
+from explorer.runtime.samples import Sample, sample, samples
 from explorer.ui.controls import segments, select
 from explorer.ui.lesson import hidden, offered
 from explorer.ui.link import Control, choice, followed
@@ -25,6 +25,7 @@ NOT_IN_LINK = "Only here: a reload loses it, and no link carries it."
 THUMBNAIL_SIDE = 480  # pixels of the longer side: sharp at the sidebar's width on a dense screen
 
 TITLES = {s.id: s.title for s in samples()}
+FIRST = samples()[0].id  # what a page opens with
 
 SOURCE = choice("source", "Where from", (FROM_SAMPLE, FROM_UPLOAD, FROM_CAMERA), kept=True, linked=False)
 SAMPLE = choice(
@@ -51,8 +52,8 @@ def sidebar_controls() -> Sequence[Control]:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def sample_picture(sample_id: str) -> LoadedImage:
-    """A sample, decoded; once for all viewers."""
+def sample_picture(sample_id: str = FIRST) -> LoadedImage:
+    """A sample, decoded; once for all viewers. By default what a page opens with."""
     s = sample(sample_id)
     return replace(load_image(s.path), title=s.title)
 
@@ -83,8 +84,17 @@ def show_picture(picture: LoadedImage) -> None:
     if not shown_above or picture != st.session_state.get(f"{FROM_CAMERA}-picture"):
         alt = known.alt if known else picture.title
         st.image(_thumbnail(picture), caption=caption, width="stretch", alt=alt)
+    if known:
+        st.caption(_what_it_shows(known))
     for note in picture.notes:
         st.caption(note)
+
+
+def _what_it_shows(s: Sample) -> str:
+    """Which of the ten classes of the bundled networks a sample shows, and how many of these networks say so."""
+    if not s.fits:
+        return "It shows none of Imagenette's ten classes."
+    return f"It shows one of Imagenette's ten classes: {s.fits}. {s.known_by} of {len(s.answers)} networks say so."
 
 
 def device_box() -> None:

@@ -68,7 +68,7 @@ def test_the_page_opens_with_a_selection_and_its_maps(session: Any, family: Fami
     weights = available_weights(variant)[0]
     assert ("Trained: " if weights == BUNDLED else "Untrained network") in page.text
     assert f"Stages of {variant.title}" in page.diagrams()
-    node = cache.running_trace(Run(variant.name, weights, "cpu", sample_picture("cat"))).node(page.maps["node"])
+    node = cache.running_trace(Run(variant.name, weights, "cpu", sample_picture())).node(page.maps["node"])
     assert tuple(page.maps["shape"])[: len(node.out_shape)] == node.out_shape
     assert page.sections[-2:] == ["Layers", "Code"] and "Paper" in page.sections
     assert page.link == {}

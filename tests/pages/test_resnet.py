@@ -61,7 +61,7 @@ def test_every_variant_is_shown(visit: Open, variant: Any) -> None:
         "Blocks of conv2_x",
         f"Operations of {opened.block}",
     ]
-    run = Run(variant.name, available_weights(variant)[0], "cpu", sample_picture("cat"))
+    run = Run(variant.name, available_weights(variant)[0], "cpu", sample_picture())
     node = cache.running_trace(run).node(page.maps["node"])
     assert node.name == opened.name
     assert tuple(page.maps["shape"]) == node.out_shape
@@ -106,6 +106,7 @@ def test_every_sample_goes_through_the_network(shared: Any, sample: Any) -> None
     assert sample.title in shared.text
     assert shared.app.image[0].captions == [f"{sample.author}, {sample.licence}"]
     assert shared.app.image[0].proto.imgs[0].alt == sample.alt
+    assert (f"{sample.known_by} of {len(sample.answers)}" in shared.text) == bool(sample.fits)
     assert shared.link.get("sample", samples()[0].id) == sample.id
 
 

@@ -7,14 +7,18 @@ import numpy as np
 import pytest
 
 from assets.samples.testcard import draw_test_card
+from explorer import ROOT
 from explorer.runtime import samples
 from explorer.runtime.pictures import ImageError, load_image
+from explorer.runtime.recognition import answers, networks
+from explorer.runtime.weights.bundled import manifest
 
 
 @pytest.mark.parametrize("sample", samples.samples(), ids=lambda sample: sample.id)
 def test_samples_load_and_name_their_authors(sample: samples.Sample) -> None:
     loaded = load_image(sample.path)
-    assert max(loaded.image.size) <= 512
+    assert max(loaded.image.size) <= (640 if sample.rendered else 512)
+    assert sample.path.stat().st_size <= 120_000
     assert loaded.notes == ()
     assert samples.sample(sample.id) == sample
     readme = sample.path.with_name("README.md").read_text(encoding="utf-8")
@@ -25,6 +29,38 @@ def test_samples_load_and_name_their_authors(sample: samples.Sample) -> None:
     assert len(sample.alt) > 20
 
 
+def test_the_rendered_ones_say_so_and_name_the_scene_that_makes_them() -> None:
+    rendered = [sample for sample in samples.samples() if sample.rendered]
+    assert len(rendered) >= 6
+    for sample in rendered:
+        scene = ROOT / sample.source
+        assert sample.author == "Rendered by this project" and "rendered" in sample.title and "rendered" in sample.alt
+        assert scene.is_file() and scene.stem == sample.id == sample.path.stem
+    scenes = {path.stem for path in (ROOT / "assets/samples/scenes").glob("*.py")} - {"render", "studio"}
+    assert scenes == {sample.id for sample in rendered}
+
+
+def test_what_most_networks_know_comes_first() -> None:
+    every = samples.samples()
+    ten = set(networks())
+    assert len(ten) >= 13
+    assert all(set(sample.answers) == ten for sample in every)
+    known = [sample.known_by for sample in every]
+    assert known == sorted(known, reverse=True)
+    assert known[0] == len(ten), "the app opens with a picture that each network knows"
+    classes = {name for network in ten for name in manifest()[network].classes}
+    assert {sample.fits for sample in every} <= classes | {""}
+    assert all(sample.known_by == 0 for sample in every if not sample.fits)
+    assert all(sample.known_by >= 9 for sample in every if sample.rendered)
+    assert len({sample.fits for sample in every if sample.fits}) >= 6
+
+
+@pytest.mark.parametrize("network", ["mobilenet_v1", "nin_imagenet"])  # the two that run fastest
+def test_the_stored_answers_are_what_the_networks_say(network: str) -> None:
+    every = samples.samples()
+    assert answers(network, every) == {sample.id: sample.answers[network] for sample in every}
+
+
 def test_samples_are_complete_and_distinct() -> None:
     every = samples.samples()
     folder = every[0].path.parent
@@ -33,7 +69,7 @@ def test_samples_are_complete_and_distinct() -> None:
 
 
 def test_an_unknown_sample_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ImageError, match=r"^There is no sample picture 'dog'; available are cat, .+, testcard\.$"):
+    with pytest.raises(ImageError, match=r"^There is no sample picture 'dog'; available are .+, cat, .+, testcard\.$"):
         samples.sample("dog")
 
 

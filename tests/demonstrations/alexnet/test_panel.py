@@ -22,7 +22,7 @@ Open = Callable[..., Any]  # -> tests.visit.Visit
 
 
 def run(variant: str = "alexnet") -> Run:
-    return Run(variant, "bundled" if variant == "alexnet" else "untrained", "cpu", sample_picture("cat"))
+    return Run(variant, "bundled" if variant == "alexnet" else "untrained", "cpu", sample_picture())
 
 
 def activations(variant: str = "alexnet") -> Activations:

@@ -27,7 +27,7 @@ MIDDLE = compute.centred(P)
 
 @pytest.fixture(scope="module")
 def run() -> Run:
-    return Run("alexnet", "bundled", "cpu", sample_picture("cat"))
+    return Run("alexnet", "bundled", "cpu", sample_picture())
 
 
 def logits(run: Run, a: Augmentation) -> Tensor:

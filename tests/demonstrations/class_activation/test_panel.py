@@ -13,7 +13,7 @@ from explorer.demonstrations.class_activation.compute import ClassActivation, cl
 from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION, _head
 from explorer.runtime.run import Run
 from explorer.ui import cache
-from explorer.ui.sidebar import sample_picture
+from explorer.ui.sidebar import FIRST, sample_picture
 
 Open = Callable[..., Any]  # a page and its link -> Visit
 SMALL = "resnet20_cifar"
@@ -24,7 +24,7 @@ def page(visit: Open) -> Any:
     return visit("resnet", weights="untrained", variant=SMALL, section="class-activation")
 
 
-def run_of(name: str = SMALL, weights: str = "untrained", sample: str = "cat") -> Run:
+def run_of(name: str = SMALL, weights: str = "untrained", sample: str = FIRST) -> Run:
     return Run(name, weights, "cpu", sample_picture(sample))
 
 

@@ -55,14 +55,14 @@ def test_bars_grow_by_the_layers_that_made_the_maps(page: Any) -> None:
 
 
 def test_the_strongest_maps_are_shown(page: Any) -> None:
-    maps = cache.activations(Run(SMALL, "untrained", "cpu", sample_picture("cat"))).maps("dense_block1.layer16.cat")
+    maps = cache.activations(Run(SMALL, "untrained", "cpu", sample_picture())).maps("dense_block1.layer16.cat")
     block = dense_blocks(cache.trace(SMALL))[0]
     titles = [annotation["text"] for annotation in page.chart("dense-maps")["layout"]["annotations"]]
     assert titles == [f"{source or 'in'}: #{k}" for source, k in strongest_maps(maps.numpy(), block, 12)]
 
 
 def test_weights_in_both_ways(page: Any) -> None:
-    run = Run(SMALL, "untrained", "cpu", sample_picture("cat"))
+    run = Run(SMALL, "untrained", "cpu", sample_picture())
     means = source_weights(cache.network(run), dense_blocks(cache.trace(SMALL))[0])
     for weights, expected in (("relative", relative(means)), ("means", means)):
         page.app.segmented_control(key="dense.weights").set_value(weights)

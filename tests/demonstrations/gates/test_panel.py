@@ -24,7 +24,7 @@ CONTROLS = ("block", "channel", "sorted", "alteration", "scope", "percent", "see
 
 
 def run_of(name: str = SMALL) -> Run:
-    return Run(name, "untrained", "cpu", sample_picture("cat"))
+    return Run(name, "untrained", "cpu", sample_picture())
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_a_trained_network_shows_classes_and_no_warning_of_random_gates(visit: O
     assert list(page.classes("gate-classes")) == ["as computed"] and page.answers == []
     page.set(gates__alteration="invert", gates__scope="all")
     assert not page.app.info
-    run = Run("se_resnet50", "bundled", "cpu", sample_picture("cat"))
+    run = Run("se_resnet50", "bundled", "cpu", sample_picture())
     effect = panel._effect(run, "conv2_x.0", 0, True, Alteration("invert"))
     assert effect.before.first != effect.after.first
     assert page.answers == [f"{effect.before.first} → {effect.after.first}"]

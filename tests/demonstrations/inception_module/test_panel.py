@@ -25,7 +25,7 @@ def page(visit: Open) -> Any:
 
 
 def run_of(name: str = "googlenet", weights: str = "bundled") -> Run:
-    return Run(name, weights, "cpu", sample_picture("cat"))
+    return Run(name, weights, "cpu", sample_picture())
 
 
 def shares(page: Any) -> dict[str, list[str]]:

@@ -29,7 +29,7 @@ def tables(page: Any) -> list[list[dict[str, str]]]:
 
 @pytest.mark.parametrize("name", [v.name for v in family("mobilenet").variants])
 def test_only_a_network_with_depthwise_convolutions_has_them_taken_apart(name: str) -> None:
-    run = Run(name, "untrained", "cpu", sample_picture("cat"))
+    run = Run(name, "untrained", "cpu", sample_picture())
     separable = name != "mobilenet_v1_full"
     assert panel.MIX.available(run) == panel.WIDTHS.available(run) == separable
     assert panel.SPIRAL.available(run) and panel.MULTIPLIERS.available(run)
@@ -61,7 +61,7 @@ def test_the_block_follows_the_selection_unless_one_is_chosen(visit: Open) -> No
 
 
 def test_blocks_and_outputs_have_mixes_of_their_own() -> None:
-    run = Run("mobilenet_v1", "untrained", "cpu", sample_picture("cat"))
+    run = Run("mobilenet_v1", "untrained", "cpu", sample_picture())
     mixes = [panel._mix(run, block, output) for block, output in (("stage4.2", 0), ("stage4.2", 511), ("stage3.1", 0))]
     assert all(len(m.channels) == panel.CHANNELS_SHOWN for m in mixes)
     assert len({m.network.tobytes() for m in mixes}) == 3

@@ -299,7 +299,7 @@ def test_of_wrong_numbers_the_last_right_ones_are_measured(visit: Open) -> None:
 
 
 def value_of(net: str, node: str, channel: int, row: int, column: int) -> Any:
-    run = Run(net, available_weights(variant(net))[0], "cpu", sample_picture("cat"))
+    run = Run(net, available_weights(variant(net))[0], "cpu", sample_picture())
     trace = cache.running_trace(run)
     return weighted_sum(cache.activations(run), trace, trace.node(node), channel, row, column)
 

@@ -28,7 +28,7 @@ def page(visit: Open) -> Any:
 
 
 def activations(name: str = SMALL, weights: str = "untrained") -> Any:
-    return cache.activations(Run(name, weights, "cpu", sample_picture("cat")))
+    return cache.activations(Run(name, weights, "cpu", sample_picture()))
 
 
 def unit_maps(page: Any) -> tuple[dict[str, Any], Any]:

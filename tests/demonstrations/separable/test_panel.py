@@ -66,7 +66,7 @@ def test_the_link_brings_layer_and_groups_back(visit: Open) -> None:
 
 
 def test_what_is_shown_is_of_the_run() -> None:
-    run = Run("xception", "untrained", "cpu", sample_picture("cat"))
+    run = Run("xception", "untrained", "cpu", sample_picture())
     lost = [panel._version(run, REGULAR, count).difference for count in (1, 2, 32)]
     assert lost[0] < panel.ROUNDING < lost[1] < lost[2]
     assert all(panel._version(run, FIRST, count).difference < panel.ROUNDING for count in (1, 2, 64))
