@@ -7,7 +7,7 @@ read with `weights_only=True`, in our own layout or its authors'. Each shape is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -21,11 +21,12 @@ from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
 from explorer.runtime.weights import folder
 from explorer.runtime.weights.bundled import Bundled, manifest
 from explorer.runtime.weights.files import WeightsError
-from explorer.runtime.weights.layouts import load_published
+from explorer.runtime.weights.layouts import CHECK, load_published
 from explorer.runtime.weights.published import Published, downloaded_file, published_weights
 
 UNTRAINED, BUNDLED, IMAGENET, FOLDER = "untrained", "bundled", "imagenet", "folder"
 SEED = 0
+IMAGENET_CLASSES = 1000
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,18 @@ class Network:
     model: nn.Module
     device: torch.device
     classes: tuple[str, ...] = ()
+    by_order: bool = False  # nobody knows the names in the file: its tensors were matched by order
 
     @property
     def description(self) -> str:
         """What the parameters are, for a caption: width, data, classes, accuracy."""
         if self.weights == BUNDLED:
             return f"Trained: {_bundled(self.variant)}"
-        return f"Trained on ImageNet: {_release(self.variant, self.weights)}" if self.trained else "Untrained network"
+        if not self.trained:
+            return "Untrained network"
+        what = "Trained on ImageNet" if len(self.classes) == IMAGENET_CLASSES else "Weights from a file"
+        check = f", {CHECK}" if self.by_order else ""
+        return f"{what}: {_release(self.variant, self.weights)}{check}"
 
     @property
     def caption(self) -> str:
@@ -119,7 +125,7 @@ class Network:
         """The same parameters on another device; this network stays where it is."""
         model = self.variant.build()
         model.load_state_dict(self.model.state_dict())
-        return Network(self.variant, self.weights, model.to(device), device, self.classes)
+        return replace(self, model=model.to(device), device=device)
 
 
 def class_scores(model: nn.Module, outputs: Tensor | tuple[Tensor, ...]) -> Tensor:
@@ -179,11 +185,12 @@ def load_network(variant: Variant, weights: str = UNTRAINED, device: torch.devic
         torch.manual_seed(SEED)
         model = narrowed.build().requires_grad_(False)
     classes: tuple[str, ...] = ()
+    layout = ""
     if weights != UNTRAINED:
-        load_published(model, _file(variant, weights), variant.name)
-        classes = _bundled(variant).classes if weights == BUNDLED else imagenet_classes()
+        layout = load_published(model, _file(variant, weights), variant.name)
+        classes = _bundled(variant).classes if weights == BUNDLED else class_names(narrowed.config.num_classes)
     device = device or torch.device("cpu")
-    return Network(narrowed, weights, model.to(device), device, classes)
+    return Network(narrowed, weights, model.to(device), device, classes, layout == "order")
 
 
 def _file(variant: Variant, weights: str) -> Path:
@@ -234,6 +241,11 @@ def _release(variant: Variant, weights: str) -> str:
     if weights == IMAGENET and release is not None:
         return f"{release.source}'s {release.title}"
     return _in_folder(variant).file.name if weights == FOLDER else Path(weights).name
+
+
+def class_names(count: int) -> tuple[str, ...]:
+    """What outputs are called where nothing names them: ImageNet's classes where they are as many, else numbers."""
+    return imagenet_classes() if count == IMAGENET_CLASSES else tuple(f"class {i}" for i in range(count))
 
 
 def imagenet_classes() -> tuple[str, ...]:
