@@ -18,7 +18,7 @@ Shape = tuple[int, ...]
 CHECKPOINT_KEYS = ("state_dict", "model_state_dict", "model")
 
 # What torch's and safetensors' readers raise for files that are none of theirs, seen when fuzzing them.
-_DAMAGE = (
+DAMAGE = (
     SafetensorError,
     pickle.UnpicklingError,
     struct.error,
@@ -57,7 +57,7 @@ def _read(file: Path, device: str) -> dict[str, Tensor]:
                 loaded = {k: torch.empty(opened.get_slice(k).get_shape(), device="meta") for k in opened.keys()}  # noqa: SIM118
         else:
             loaded = load_file(file)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise unreadable(file.name) from error
     return tensors_in(loaded, file.name)
 

@@ -93,10 +93,11 @@ def timm_table() -> dict[str, dict[str, Any]]:
 def shapes(variant_name: str) -> dict[str, Shape]:
     """What a file for this variant has to hold: our tensors' names and shapes, in registration order."""
     with torch.device("meta"):
-        return _shapes(variant(variant_name).build())
+        return shapes_of(variant(variant_name).build())
 
 
-def _shapes(model: nn.Module) -> dict[str, Shape]:
+def shapes_of(model: nn.Module) -> dict[str, Shape]:
+    """The names and shapes of a network's tensors, in registration order."""
     state = model.state_dict()
     return {name: tuple(t.shape) for name, t in state.items() if not name.endswith("num_batches_tracked")}
 
@@ -120,7 +121,7 @@ def layouts(variant_name: str) -> dict[Layout, dict[str, str]]:
     own = shapes(variant_name)
     found: dict[Layout, dict[str, str]] = {"ours": {name: name for name in own}}
     if variant_name in TORCHVISION:
-        found["torchvision"] = dict(zip(own, _shapes(torchvision_model(variant_name)), strict=True))
+        found["torchvision"] = dict(zip(own, shapes_of(torchvision_model(variant_name)), strict=True))
     if variant_name in timm_table():
         ours = dict.fromkeys(name.rpartition(".")[0] for name in own)
         modules = dict(zip(ours, timm_table()[variant_name]["modules"], strict=True))
@@ -255,7 +256,7 @@ def load_published(model: nn.Module, file: Path, variant_name: str) -> Layout:
 
     Raises WeightsError and leaves the model as it was.
     """
-    layout, names = match(file, variant_name, _shapes(model))
+    layout, names = match(file, variant_name, shapes_of(model))
     tensors = read_tensors(file)
     paired = {name: tensors[theirs] for name, theirs in names.items()}
     check_values(file.name, paired, names)

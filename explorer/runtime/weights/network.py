@@ -2,7 +2,8 @@
 
 `untrained` is the seeded initialization, `bundled` what comes with the app, `imagenet` a published file that was
 downloaded, `folder` one of the lecture hall's own. Any other name is a file: safetensors, or a PyTorch state dict
-read with `weights_only=True`, in our own layout or its authors'. Each shape is checked before anything is copied.
+read with `weights_only=True`, in our own layout or its authors'. "own:" and a digest
+stand for what a session uploaded. Each shape is checked before anything is copied.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from explorer.analysis.graph import graph_of
 from explorer.architectures.blocks import SqueezeExcitation
 from explorer.architectures.family import Variant
 from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
-from explorer.runtime.weights import folder
+from explorer.runtime.weights import folder, uploads
 from explorer.runtime.weights.bundled import Bundled, manifest
 from explorer.runtime.weights.files import WeightsError
 from explorer.runtime.weights.layouts import CHECK, load_published
 from explorer.runtime.weights.published import Published, downloaded_file, published_weights
+from explorer.runtime.weights.uploads import is_upload
 
 UNTRAINED, BUNDLED, IMAGENET, FOLDER = "untrained", "bundled", "imagenet", "folder"
 SEED = 0
@@ -43,12 +45,14 @@ class Network:
     @property
     def description(self) -> str:
         """What the parameters are, for a caption: width, data, classes, accuracy."""
+        check = f", {CHECK}" if self.by_order else ""
+        if is_upload(self.weights):
+            return f"Your weights{check}"  # not the file's name: captions are Markdown
         if self.weights == BUNDLED:
             return f"Trained: {_bundled(self.variant)}"
         if not self.trained:
             return "Untrained network"
         what = "Trained on ImageNet" if len(self.classes) == IMAGENET_CLASSES else "Weights from a file"
-        check = f", {CHECK}" if self.by_order else ""
         return f"{what}: {_release(self.variant, self.weights)}{check}"
 
     @property
@@ -157,11 +161,15 @@ def describe_weights(variant: Variant, weights: str) -> str:
     if weights == BUNDLED:
         entry = _bundled(variant)
         return f"{entry.data_title}, {entry.width_title}"
+    if is_upload(weights):
+        return f"Yours: {uploads.find(weights).title}"
     return f"ImageNet: {_release(variant, weights)}"
 
 
 def narrowed_variant(variant: Variant, weights: str) -> Variant:
     """The variant as these weights run it: with another width and number of classes where they were trained so."""
+    if is_upload(weights):
+        return uploads.find(weights).variant
     return _bundled(variant).narrowed(variant) if weights == BUNDLED else variant
 
 
@@ -171,6 +179,8 @@ def preprocessing_of(variant: Variant, weights: str) -> Preprocessing:
         return _bundled(variant).preprocessing
     if weights == FOLDER:
         return _in_folder(variant).preprocessing
+    if is_upload(weights) and (twin := uploads.find(weights).twin) is not None:
+        return twin.preprocessing
     release = None if weights == UNTRAINED else published_weights(variant.name)
     return preprocessing_for(variant.input_size) if release is None else release.preprocessing
 
@@ -186,7 +196,14 @@ def load_network(variant: Variant, weights: str = UNTRAINED, device: torch.devic
         model = narrowed.build().requires_grad_(False)
     classes: tuple[str, ...] = ()
     layout = ""
-    if weights != UNTRAINED:
+    if is_upload(weights):
+        found = uploads.find(weights)
+        # The network's parameters are the tensors that the session holds; not strict for BN's counters alone.
+        model.load_state_dict(found.tensors, strict=False, assign=True)
+        classes, layout = found.classes, "order" if found.by_order else ""
+        if not classes:
+            classes = found.twin.classes if found.twin else class_names(found.outputs)
+    elif weights != UNTRAINED:
         layout = load_published(model, _file(variant, weights), variant.name)
         classes = _bundled(variant).classes if weights == BUNDLED else class_names(narrowed.config.num_classes)
     device = device or torch.device("cpu")
