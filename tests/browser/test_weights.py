@@ -21,7 +21,7 @@ def test_ones_own_weights_are_there_until_a_reload(open_page: OpenPage) -> None:
     torch.save({f"module.{n}": t for n, t in variant("resnet20_cifar").build().state_dict().items()}, file)
     sidebar.get_by_text("Your own weights", exact=True).click()
     with page.expect_file_chooser() as chooser:
-        sidebar.locator(".st-key-own-weights-file").get_by_role("button").first.click()
+        sidebar.locator(".st-key-own-weights-file").locator("button", has_text="Upload").click()
     chooser.value.set_files({"name": "mine.pth", "mimeType": "application/octet-stream", "buffer": file.getvalue()})
     wait_for_link(view, "weights", "own")
     expect(sidebar.get_by_role("radio", name="Yours: mine.pth")).to_be_checked()
@@ -33,7 +33,7 @@ def test_ones_own_weights_are_there_until_a_reload(open_page: OpenPage) -> None:
 
     names = "\n".join(f"kind {i}" for i in range(10)).encode()
     with page.expect_file_chooser() as chooser:
-        sidebar.locator(".st-key-own-weights-classes").get_by_role("button").first.click()
+        sidebar.locator(".st-key-own-weights-classes").locator("button", has_text="Upload").click()
     chooser.value.set_files({"name": "names.txt", "mimeType": "text/plain", "buffer": names})
     expect(answer).to_contain_text("kind ")
     view.settle()
