@@ -107,7 +107,7 @@ def _own_box(name: str) -> None:
     with st.expander("Your own weights", key="own-weights-box"):
         # Callbacks: what is uploaded has to be there before the page runs.
         st.file_uploader(
-            f"A file for {plain(variant_called(name).title)} (at most {MAX_BYTES // 10**6} MB)",
+            f"A file for this variant (at most {MAX_BYTES // 10**6} MB)",
             SUFFIXES,
             key=FILE,
             max_upload_size=MAX_BYTES // 10**6,
