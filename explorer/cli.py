@@ -365,6 +365,8 @@ def _activations(run: Run) -> Activations:
     activations = capture(network, model_input(run.picture.image, network.preprocessing).tensor)
     if activations.note:
         print(activations.note, file=sys.stderr)
+    if network.by_order:
+        print(f"{network.description}.", file=sys.stderr)
     return activations
 
 

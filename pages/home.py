@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.analysis.text import si
-from explorer.analysis.words import WORDS
+from explorer.analysis.words import WORDS, explained
 from explorer.cards import Card, cards
 from explorer.ui.app.deep_links import UNKNOWN_PAGE
 from explorer.ui.components.diagram import clicked, diagram, link
 from explorer.ui.components.navigation import go_to
-from explorer.ui.home import timeline, ways_in
+from explorer.ui.home import at_work, timeline, ways_in
 from explorer.ui.link import MAX_QUOTED, Control, link_back_to, link_to, publish, restore
 from explorer.ui.window import follow_window
 
@@ -38,7 +38,8 @@ def show(card: Card) -> None:
         st.markdown(card.idea)
     figures.caption(
         f"{card.default}: {card.depth} layers, {si(card.params)} parameters, {si(card.macs)} MACs; "
-        f"{card.variants} variant{'s' * (card.variants > 1)}. {card.authors}."
+        f"{card.variants} variant{'s' * (card.variants > 1)}. {card.authors}.",
+        help=explained("Parameter", "MAC"),
     )
     node = clicked(f"{card.name}-home")
     if node:
@@ -52,9 +53,10 @@ if __name__ == "__main__":
     with st.container(key="tool-title"):
         st.title("CNN explorer", anchor=False)
     st.markdown(
-        "Convolutional networks that can be opened: click through their diagrams, give them a picture, see every "
-        "feature map and the cost of every layer. All figures are counted from the code that runs."
+        "Convolutional networks that can be opened: click through their diagrams, give them a picture, see every map "
+        "and the cost of every layer. All figures come from the code that runs."
     )
+    at_work()
     ways_in()
     with st.container(horizontal=True, key="tool-links"):
         for page, label in TOOLS:
@@ -63,7 +65,7 @@ if __name__ == "__main__":
     st.markdown(
         "**When, and at which cost?** Each bubble is a family of networks. The higher it lies, the more one picture "
         "costs: each line is ten times the one below it. The larger it is, the more parameters it has.",
-        help=WORDS["MAC"],
+        help=explained("MAC", "Parameter"),
     )
     timeline(cards())
     for card in cards():

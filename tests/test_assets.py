@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import re
 import sys
+from base64 import b64decode
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from explorer import ASSETS, cards
+from explorer import ASSETS, cards, previews
 from explorer.analysis import accuracy
 from explorer.architectures import family
 from explorer.assets import AssetError, texts, write_all
@@ -31,7 +35,9 @@ def without_positions(text: str) -> dict[str, Any]:
 
 
 # All networks on all samples take half a minute: tests/runtime/test_samples.py asks two of the networks.
-@pytest.mark.parametrize("file", [file for file in TEXTS if file != ANSWERS], ids=lambda file: file.name)
+@pytest.mark.parametrize(
+    "file", [file for file in TEXTS if file not in (ANSWERS, previews.FILE)], ids=lambda file: file.name
+)
 def test_each_file_is_what_would_be_written(file: Path) -> None:
     computed = TEXTS[file]()
     assert file.is_file(), f"run `python -m explorer assets` to write {file.name}"
@@ -45,6 +51,26 @@ def test_the_answers_are_written_of_all_samples_and_networks(monkeypatch: pytest
     found = json.loads(stored)
     monkeypatch.setattr(recognition, "answers", lambda name, pictures: {s.id: found[s.id][name] for s in pictures})
     assert TEXTS[ANSWERS]() == stored
+
+
+def test_the_previews_are_drawn_from_runs_of_the_bundled_networks() -> None:
+    files = [json.loads(text) for text in (previews.FILE.read_text(encoding="utf-8"), TEXTS[previews.FILE]())]
+    assert files[0]["sample"] == files[1]["sample"], "run `python -m explorer assets`"
+    stored, computed = (
+        {
+            page: np.asarray(Image.open(BytesIO(b64decode(picture))).convert("RGB"), dtype=float)
+            for page, picture in file["pictures"].items()
+        }
+        for file in files
+    )
+    assert list(stored) == [preview.page for preview in previews.PREVIEWS]
+    for page, picture in stored.items():
+        assert picture.shape == computed[page].shape
+        assert np.abs(picture - computed[page]).mean() < 3, (
+            "run `python -m explorer assets`"
+        )  # of 255: processors round otherwise
+        assert picture.std() > 10  # something is to be seen
+    assert previews.FILE.stat().st_size < 150_000
 
 
 def test_no_card_is_left_of_a_family_without_a_page() -> None:

@@ -39,3 +39,8 @@ WORDS = {
     "not what a trained network sees.",
 }
 """By the word, in the order in which a beginner may read them."""
+
+
+def explained(*words: str) -> str:
+    """These words with their sentences, as Markdown for a tooltip: a paragraph each."""
+    return "\n\n".join(f"**{word}**: {WORDS[word]}" for word in words)

@@ -15,7 +15,7 @@ from explorer.analysis.accuracy import MISTAKES, RECORDS, Accuracy, Group, absen
 from explorer.analysis.labelling import Bubble, places
 from explorer.analysis.palette import SERIES
 from explorer.analysis.text import si
-from explorer.analysis.words import WORDS
+from explorer.analysis.words import explained
 from explorer.architectures import families
 from explorer.runtime.run import Run
 from explorer.ui.below import corrections
@@ -252,7 +252,9 @@ def _percent(error: float | None) -> str:
 
 
 def _introduce(run: Run) -> None:
-    st.markdown("Published accuracy against the operations that are counted here.", help=WORDS["MAC"])
+    st.markdown(
+        "Published accuracy against the operations that are counted here.", help=explained("Top-1, top-5", "MAC")
+    )
 
 
 TOP = Section("accuracy", "Accuracy against operations", _introduce)

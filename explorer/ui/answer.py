@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from explorer.analysis.words import explained
 from explorer.runtime.activations import Answer
 from explorer.ui.charts import chart, classes, dark, logits
 from explorer.ui.link import plain
 
 CHANGE_HELP = (
-    "Logits are what the classifier gives, one number a class, before they become probabilities. Their change is the "
-    "length of the difference (its L2 norm: the root of the sum of all squares) relative to the length of the original "
-    "logits. At 100 % the difference is as large as the original."
+    f"{explained('Logits', 'L2 norm')}\n\n"
+    "Their change is the L2 norm of the difference relative to that of the original logits. At 100 % the difference is "
+    "as large as the original."
 )
 NORM_HELP = "Sizes are L2 norms over all of the maps: the root of the sum of all squares."
 

@@ -11,7 +11,7 @@ import streamlit as st
 from explorer.analysis.palette import KINDS
 from explorer.analysis.table import layer_csv, layer_records, layer_text
 from explorer.analysis.text import bytes_text, pair_text, thousands
-from explorer.analysis.words import WORDS
+from explorer.analysis.words import explained
 from explorer.architectures import family_of
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Family, Mistake
@@ -69,7 +69,7 @@ def layers(run: Run) -> None:
     st.markdown(
         f"{thousands(trace.inference_params)} parameters, {thousands(trace.inference_macs)} MACs.{in_training} "
         f"{bytes_text(trace.activation_bytes)} of activations (float32, all outputs together).",
-        help=WORDS["MAC"],
+        help=explained("Parameter", "MAC", "Receptive field", "Stride", "Padding"),
     )
     weighted = toggle(WEIGHTED)
     with st.container(horizontal=True):

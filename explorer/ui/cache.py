@@ -135,6 +135,15 @@ def network(run: Run) -> Network:
         return load_network(variant(run.variant), run.weights, resolve(run.device))
 
 
+def forget(weights: str) -> None:
+    """Drop all networks with these weights, and what they have computed."""
+    kept: Any = network
+    with kept.cache_lock:
+        for key in [key for key in kept.cache if key[1] == weights]:
+            del kept.cache[key]
+            _drop_activations(key)
+
+
 @few(32, key=_input_of)
 def network_input(run: Run) -> ModelInput:
     """What the network sees of the picture: the tensor, and the picture that it was made from."""

@@ -13,11 +13,9 @@ from explorer.analysis.compare import Alignment, Difference, Level, aligned, dif
 from explorer.analysis.text import bytes_text, shape_text, thousands
 from explorer.analysis.trace import Block, Node
 from explorer.architectures import catalogue, family_of
-from explorer.architectures import variant as variant_called
 from explorer.diagrams.labels import cell_text, window_text
 from explorer.runtime.maps import Message, Order, encode_page, statistics
 from explorer.runtime.run import Run
-from explorer.runtime.weights.network import available_weights, describe_weights
 from explorer.ui import cache
 from explorer.ui.components.diagram import clicked, diagram, link
 from explorer.ui.components.feature_maps import feature_maps
@@ -28,7 +26,7 @@ from explorer.ui.maps_title import maps_title
 from explorer.ui.screen import input_and_answer
 from explorer.ui.section import Section
 from explorer.ui.selection import SCREEN
-from explorer.ui.weights_box import weights_for
+from explorer.ui.weights_box import offered_weights, weights_for
 
 DEFAULT_STAGE = 8  # where both networks have it
 MAX_NAMED = 8  # of the operations that only one has
@@ -46,8 +44,7 @@ NETWORKS = (A, B)
 
 def _weights_control(network: Control) -> Control:
     def kinds() -> dict[str, str]:
-        variant = variant_called(network.value)
-        return {weights: describe_weights(variant, weights) for weights in available_weights(variant)}
+        return offered_weights(network.value)
 
     label = f"Weights of the {network.label.lower()}"
     return choice(f"{network.name}.weights", label, kinds, lambda: weights_for(network.value))

@@ -1,4 +1,4 @@
-"""What the home page begins with: three ways in with a picture each, and the timeline."""
+"""What the home page begins with: networks at work, three ways in with a picture each, and the timeline."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from explorer.analysis.labelling import Bubble, places
 from explorer.analysis.palette import INK, KINDS
 from explorer.analysis.text import si
 from explorer.analysis.types import Kind
-from explorer.cards import Card
+from explorer.cards import Card, cards
+from explorer.previews import PREVIEWS, drawn
 from explorer.ui.components.navigation import go_to
-from explorer.ui.link import link_back_to, link_to, publish
+from explorer.ui.link import link_back_to, link_to, plain, publish
 from explorer.ui.window import BELOW
 
 FIRST_5X5 = Convolution((192, 28, 28), 32, (5, 5))  # of GoogLeNet, in module 3a
@@ -55,6 +56,23 @@ def _colours(kind: Kind) -> tuple[str, str]:
     """Fill and stroke; the fill carries INK."""
     style = KINDS[kind]
     return (style.dark_fill, style.dark_stroke) if _is_dark() else (style.light_fill, style.light_stroke)
+
+
+# ---- at work -----------------------------------------------------------------------------------------------
+
+
+def at_work() -> None:
+    """Four pictures of bundled networks at work, each a way to where it is from."""
+    found = drawn()
+    with st.container(horizontal=True, key="previews", gap="small"):
+        for preview in PREVIEWS:
+            card = next(c for c in cards() if c.name == preview.page)
+            with st.container(key=f"preview-{preview.page}", gap=None):
+                source = f"data:image/png;base64,{found['pictures'][preview.page]}"
+                st.html(f'<img src="{source}" alt="{preview.alt}">')
+                st.page_link(f"../pages/{preview.page}.py", label=preview.title, query_params=link_to(**preview.link))
+                st.markdown(f"{card.default}, {card.year}")
+    st.caption(f"Drawn by networks that come with the app, from the picture “{plain(found['sample'])}”.")
 
 
 # ---- three ways in ------------------------------------------------------------------------------------------
@@ -127,7 +145,7 @@ WAYS_IN = (
     ),
     WayIn(
         "What a shortcut does",
-        "ResNet adds a unit's input to what the unit computes. See the sum, and take a unit away.",
+        "A lesson in steps: ResNet adds a unit's input to what the unit computes. See the sum.",
         "resnet",
         _shortcut,
         "Two convolutions, and a shortcut around them to a sum",
@@ -135,7 +153,7 @@ WAYS_IN = (
     ),
     WayIn(
         "What a 1×1 saves",
-        f"A 5×5 for {SAVING:.1f} times fewer multiplications: fewer maps first. With your own numbers.",
+        f"The calculator: a 5×5 for {SAVING:.1f} times fewer multiplications, or with your own numbers.",
         "convolution",
         _savings,
         "The multiplications of a 5×5, without and with a 1×1 before it",

@@ -11,7 +11,7 @@ import streamlit as st
 
 from explorer.analysis.text import pair_text, si
 from explorer.analysis.trace import Block, Node, Trace
-from explorer.analysis.words import WORDS
+from explorer.analysis.words import explained
 from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Family, Variant
 from explorer.diagrams.labels import element_for
@@ -19,6 +19,8 @@ from explorer.diagrams.scale import ColourBy
 from explorer.runtime.activations import Activations
 from explorer.runtime.device import kind_of
 from explorer.runtime.run import Run
+from explorer.runtime.weights.bundled import manifest
+from explorer.runtime.weights.network import BUNDLED, UNTRAINED
 from explorer.ui import cache
 from explorer.ui.build_up import built
 from explorer.ui.components.diagram import clicked, diagram, link
@@ -79,7 +81,8 @@ def header(family: Family, variant: Variant) -> None:
         st.markdown(
             f"**{si(t.inference_params)}** parameters · **{si(t.inference_macs)}** MACs · "
             f"**{t.depth}** weight layers · {t.input_size[1]} × {t.input_size[2]}",
-            help=f"{family.authors}. {WORDS['MAC']} Weight layers are those on the longest path.",
+            help=f"{family.authors}.\n\n{explained('Parameter', 'MAC')}\n\n"
+            "**Weight layers** are those on the longest path.",
         )
         if not hidden("colour"):
             select(COLOUR, label_visibility="collapsed", on_change=_redraw)
@@ -180,7 +183,7 @@ def _beside_diagrams(trace: Trace, node: Node, run: Run, instruments: tuple[Sect
     """The selected operation in words and an instrument on it; below, what went into the network and what came out."""
     node_line(trace, node)
     with st.container(key="instrument-title", horizontal=True, vertical_alignment="center"):
-        st.markdown(maps_title(run, node))
+        st.markdown(maps_title(run, node), help=explained("Feature map", "Receptive field", *_words(run)))
         control = instrument_control(instruments)
         chosen = control.value
         if not hidden(control.name):
@@ -217,13 +220,25 @@ def input_and_answer(run: Run, *, group: str, key: str) -> None:
             size = pair_text(cache.trace(run.variant).input_size[1:])
             model_input(cache.input_png(run), group=group, caption=f"Input {size}", key=key)
         if network.trained:
-            st.markdown(f"{_top(activations)}  \n{network.description}.{note}", help=how)
+            words = explained("Softmax", *_words(run))
+            st.markdown(f"{_top(activations)}  \n{network.description}.{note}", help=f"{how}\n\n{words}")
         else:
             st.markdown(
                 f"**Untrained network**: random weights, seeded.{note}",
                 help=f"{how} The maps show what the wiring does to a picture, not what a trained network sees. "
                 "Class probabilities would mean nothing, so none are shown.",
             )
+
+
+def _words(run: Run) -> list[str]:
+    """What the captions of a run's weights say without explaining it."""
+    if run.weights == UNTRAINED:
+        return ["Untrained, seeded"]
+    if run.weights != BUNDLED:
+        return []
+    entry = manifest()[run.variant]
+    said = {"Imagenette": entry.data_title == "Imagenette", "Quarter width": entry.width == 0.25}
+    return [word for word, is_said in said.items() if is_said]
 
 
 def _top(activations: Activations) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 from PIL import Image
 
-from explorer.runtime.pictures import ImageError, LoadedImage, load_image
+from explorer.runtime.pictures import MAX_BYTES, ImageError, LoadedImage, load_image
 from explorer.runtime.run import Run
 from explorer.runtime.samples import Sample, sample, samples
 from explorer.ui.controls import segments, select
@@ -125,7 +125,12 @@ def _own_picture(source: str) -> LoadedImage | None:
     if source == FROM_CAMERA:
         given = st.camera_input("Take a picture", key="camera", label_visibility="collapsed")
     else:
-        given = st.file_uploader("Your picture (at most 20 MB)", key="upload", help="PNG, JPEG, WebP, GIF, BMP or TIFF")
+        given = st.file_uploader(
+            "Your picture (at most 20 MB)",
+            key="upload",
+            max_upload_size=MAX_BYTES // 10**6,
+            help="PNG, JPEG, WebP, GIF, BMP or TIFF",
+        )
     if given is not None:
         state = st.session_state
         if state.get(f"{source}-file") != given.file_id:  # decoded once, not at every click

@@ -32,6 +32,10 @@ def _click_way_in(view: AppPage) -> None:
     view.page.get_by_role("link", name="What a 1×1 saves").click()
 
 
+def _click_picture(view: AppPage) -> None:
+    view.page.locator(".st-key-preview-senet img").click()
+
+
 def _click_compare(view: AppPage) -> None:
     view.page.get_by_role("link", name="Compare two networks").click()
 
@@ -42,6 +46,7 @@ def _click_compare(view: AppPage) -> None:
         (_click_card, "resnet", {}),
         (_click_strip, "resnet", {"node": "conv4_x.1.add"}),
         (_click_bubble, "resnet", {}),
+        (_click_picture, "senet", {"node": "conv3_x.0.se.gate", "section": "gates"}),
         (_click_way_in, "convolution", {"section": "calculator"}),
         (_click_compare, "compare", {}),
     ],
@@ -67,8 +72,8 @@ def test_what_one_sees_first(open_page: OpenPage) -> None:
     expect(page.get_by_test_id("stAlert")).to_contain_text("nonsense*")
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert (_page(view), link(view)) == ("", {})
-    pictures = page.locator('[class*="st-key-way-in-"] img')
-    expect(pictures).to_have_count(3)
+    pictures = page.locator(':is([class*="st-key-preview-"], [class*="st-key-way-in-"]) img')
+    expect(pictures).to_have_count(7)
     for picture in pictures.all():
         box = picture.bounding_box()
         assert box is not None and box["y"] + box["height"] <= 720

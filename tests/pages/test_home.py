@@ -16,8 +16,10 @@ from xml.etree import ElementTree
 import pytest
 
 from explorer.analysis.words import WORDS
-from explorer.architectures import families
+from explorer.architectures import families, family_of
 from explorer.cards import cards
+from explorer.previews import PREVIEWS
+from explorer.runtime.samples import samples
 from explorer.ui.home import PLOT_HEIGHT_PX, PLOT_WIDTHS_PX, WAYS_IN, across, positions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +43,7 @@ def test_every_family_with_a_page_is_shown_oldest_first(home: Any) -> None:
 
 
 def test_three_ways_in_come_first_each_with_a_picture(home: Any) -> None:
-    links = home.app.get("page_link")[: len(WAYS_IN)]
+    links = home.app.get("page_link")[len(PREVIEWS) :][: len(WAYS_IN)]
     assert [link.label for link in links] == [way.title for way in WAYS_IN]
     for way, link in zip(WAYS_IN, links, strict=True):
         assert str(link.proto.page).strip("/") == way.page
@@ -50,6 +52,21 @@ def test_three_ways_in_come_first_each_with_a_picture(home: Any) -> None:
         assert len(list(svg.iter())) > 2
     pictures = [e.proto.body for e in home.app.get("html") if "data:image/svg+xml" in e.proto.body]
     assert len(pictures) == len(WAYS_IN)
+
+
+def test_networks_at_work_are_seen_first_and_lead_to_where_they_are_from(visit: Open) -> None:
+    home = visit("home")
+    links = home.app.get("page_link")[: len(PREVIEWS)]
+    pictures = [e.proto.body for e in home.app.get("html") if "data:image/png" in e.proto.body]
+    assert len(pictures) == len(PREVIEWS)
+    assert samples()[0].title in home.text
+    for preview, link in zip(PREVIEWS, links, strict=True):
+        assert str(link.proto.page).strip("/") == preview.page
+        assert dict(parse_qsl(link.proto.query_string)) == preview.link
+        assert family_of(preview.network).default == preview.network
+    last = PREVIEWS[-1]
+    page = home.open(last.page, **last.link)
+    assert page.warnings == [] and page.link == last.link
 
 
 def test_the_calculators_card_draws_true_lengths() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,47 @@ def test_what_is_told_about_the_phases_of_a_training(visit: Open) -> None:
     altered = next(i for i, phase in enumerate(phases) if phase.get("altered"))
     before, last = (sum(phase["epochs"] for phase in phases[:end]) for end in (altered, altered + 1))
     assert f"{before + 1} to {last}" in page.text
+
+
+def _file(name: str, seed: int, **more: Any) -> bytes:
+    torch.manual_seed(seed)
+    file = BytesIO()
+    torch.save(variant(name).build(**more).state_dict(), file)
+    return file.getvalue()
+
+
+def test_ones_own_weights(visit: Open) -> None:
+    page = visit("resnet", variant="resnet20_cifar")
+
+    def give(key: str, content: bytes, name: str) -> None:
+        page.app.file_uploader(key=key).set_value((name, content, ""))
+        page.run()
+
+    give("own-weights-file", b"no weights", "mine.pth")
+    assert "is not a readable weights file" in page.app.error[0].value
+    assert "weights" not in page.link
+    give("own-weights-file", _file("resnet20_cifar", 5), "mine_*x*.pth")
+    assert not page.app.error
+    assert page.link["weights"] == "own"
+    assert page.app.radio(key="weights-box").value.startswith("own:")
+    assert r"mine\_\*x\*\.pth" in page.text
+    assert "Your weights" in page.text and re.search(r"class \d", page.text)
+    give("own-weights-classes", b"a\nb\n", "names.txt")
+    assert "The list has 2 names" in page.app.error[0].value
+    give("own-weights-classes", "\n".join(f"**kind** {i}" for i in range(10)).encode(), "names.txt")
+    assert "＊＊kind＊＊" in page.text and not re.search(r"class \d", page.text)
+
+    first = page.app.session_state["own-weights"].key
+    give("own-weights-file", _file("resnet20_cifar", 6), "other.pth")
+    assert not any(key[1] == first for key in cache.network.cache)
+    page.open("compare", compare__a="resnet20_cifar")
+    page.open("resnet", variant="resnet34", weights="own")
+    assert page.app.radio(key="weights-box").value == "bundled"
+    assert "Your own weights are those of ResNet\\-20" in page.text
+    page.open("resnet", variant="resnet20_cifar", weights="own")
+    assert page.app.radio(key="weights-box").value.startswith("own:")
+
+    elsewhere = visit("resnet", variant="resnet20_cifar", weights="own")
+    assert elsewhere.app.radio(key="weights-box").value == "untrained"
+    assert "for that session only" in elsewhere.text
+    assert "weights" not in elsewhere.link

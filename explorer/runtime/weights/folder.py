@@ -12,7 +12,7 @@ from explorer.analysis.text import thousands
 from explorer.architectures import catalogue, variant
 from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
 from explorer.runtime.weights.files import WeightsError
-from explorer.runtime.weights.layouts import Layout, match, shapes
+from explorer.runtime.weights.layouts import CHECK, Layout, match, shapes
 from explorer.runtime.weights.published import Published, published_weights, torchvision_weights
 
 VARIABLE = "EXPLORER_WEIGHTS"
@@ -34,6 +34,8 @@ class LocalFile:
         if self.problem is not None:
             return self.problem
         count = thousands(len(shapes(self.variant)))
+        if self.layout == "order":
+            return f"{self.file.name}: the names of its {count} tensors are unknown; {CHECK}."
         layout = "this app's" if self.layout == "ours" else f"{self.layout}'s"
         return f"{self.file.name}: weights of {self.variant} in {layout} layout, all {count} tensors fit."
 

@@ -2,12 +2,13 @@
 
 `untrained` is the seeded initialization, `bundled` what comes with the app, `imagenet` a published file that was
 downloaded, `folder` one of the lecture hall's own. Any other name is a file: safetensors, or a PyTorch state dict
-read with `weights_only=True`, in our own layout or its authors'. Each shape is checked before anything is copied.
+read with `weights_only=True`, in our own layout or its authors'. "own:" and a digest
+stand for what a session uploaded. Each shape is checked before anything is copied.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -18,14 +19,16 @@ from explorer.analysis.graph import graph_of
 from explorer.architectures.blocks import SqueezeExcitation
 from explorer.architectures.family import Variant
 from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
-from explorer.runtime.weights import folder
+from explorer.runtime.weights import folder, uploads
 from explorer.runtime.weights.bundled import Bundled, manifest
 from explorer.runtime.weights.files import WeightsError
-from explorer.runtime.weights.layouts import load_published
+from explorer.runtime.weights.layouts import CHECK, load_published
 from explorer.runtime.weights.published import Published, downloaded_file, published_weights
+from explorer.runtime.weights.uploads import is_upload
 
 UNTRAINED, BUNDLED, IMAGENET, FOLDER = "untrained", "bundled", "imagenet", "folder"
 SEED = 0
+IMAGENET_CLASSES = 1000
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,20 @@ class Network:
     model: nn.Module
     device: torch.device
     classes: tuple[str, ...] = ()
+    by_order: bool = False  # nobody knows the names in the file: its tensors were matched by order
 
     @property
     def description(self) -> str:
         """What the parameters are, for a caption: width, data, classes, accuracy."""
+        check = f", {CHECK}" if self.by_order else ""
+        if is_upload(self.weights):
+            return f"Your weights{check}"  # not the file's name: captions are Markdown
         if self.weights == BUNDLED:
             return f"Trained: {_bundled(self.variant)}"
-        return f"Trained on ImageNet: {_release(self.variant, self.weights)}" if self.trained else "Untrained network"
+        if not self.trained:
+            return "Untrained network"
+        what = "Trained on ImageNet" if len(self.classes) == IMAGENET_CLASSES else "Weights from a file"
+        return f"{what}: {_release(self.variant, self.weights)}{check}"
 
     @property
     def caption(self) -> str:
@@ -119,7 +129,7 @@ class Network:
         """The same parameters on another device; this network stays where it is."""
         model = self.variant.build()
         model.load_state_dict(self.model.state_dict())
-        return Network(self.variant, self.weights, model.to(device), device, self.classes)
+        return replace(self, model=model.to(device), device=device)
 
 
 def class_scores(model: nn.Module, outputs: Tensor | tuple[Tensor, ...]) -> Tensor:
@@ -151,11 +161,15 @@ def describe_weights(variant: Variant, weights: str) -> str:
     if weights == BUNDLED:
         entry = _bundled(variant)
         return f"{entry.data_title}, {entry.width_title}"
+    if is_upload(weights):
+        return f"Yours: {uploads.find(weights).title}"
     return f"ImageNet: {_release(variant, weights)}"
 
 
 def narrowed_variant(variant: Variant, weights: str) -> Variant:
     """The variant as these weights run it: with another width and number of classes where they were trained so."""
+    if is_upload(weights):
+        return uploads.find(weights).variant
     return _bundled(variant).narrowed(variant) if weights == BUNDLED else variant
 
 
@@ -165,6 +179,8 @@ def preprocessing_of(variant: Variant, weights: str) -> Preprocessing:
         return _bundled(variant).preprocessing
     if weights == FOLDER:
         return _in_folder(variant).preprocessing
+    if is_upload(weights) and (twin := uploads.find(weights).twin) is not None:
+        return twin.preprocessing
     release = None if weights == UNTRAINED else published_weights(variant.name)
     return preprocessing_for(variant.input_size) if release is None else release.preprocessing
 
@@ -179,11 +195,19 @@ def load_network(variant: Variant, weights: str = UNTRAINED, device: torch.devic
         torch.manual_seed(SEED)
         model = narrowed.build().requires_grad_(False)
     classes: tuple[str, ...] = ()
-    if weights != UNTRAINED:
-        load_published(model, _file(variant, weights), variant.name)
-        classes = _bundled(variant).classes if weights == BUNDLED else imagenet_classes()
+    layout = ""
+    if is_upload(weights):
+        found = uploads.find(weights)
+        # The network's parameters are the tensors that the session holds; not strict for BN's counters alone.
+        model.load_state_dict(found.tensors, strict=False, assign=True)
+        classes, layout = found.classes, "order" if found.by_order else ""
+        if not classes:
+            classes = found.twin.classes if found.twin else class_names(found.outputs)
+    elif weights != UNTRAINED:
+        layout = load_published(model, _file(variant, weights), variant.name)
+        classes = _bundled(variant).classes if weights == BUNDLED else class_names(narrowed.config.num_classes)
     device = device or torch.device("cpu")
-    return Network(narrowed, weights, model.to(device), device, classes)
+    return Network(narrowed, weights, model.to(device), device, classes, layout == "order")
 
 
 def _file(variant: Variant, weights: str) -> Path:
@@ -234,6 +258,11 @@ def _release(variant: Variant, weights: str) -> str:
     if weights == IMAGENET and release is not None:
         return f"{release.source}'s {release.title}"
     return _in_folder(variant).file.name if weights == FOLDER else Path(weights).name
+
+
+def class_names(count: int) -> tuple[str, ...]:
+    """What outputs are called where nothing names them: ImageNet's classes where they are as many, else numbers."""
+    return imagenet_classes() if count == IMAGENET_CLASSES else tuple(f"class {i}" for i in range(count))
 
 
 def imagenet_classes() -> tuple[str, ...]:
