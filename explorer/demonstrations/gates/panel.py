@@ -8,7 +8,7 @@ from dataclasses import replace
 import plotly.graph_objects as go
 import streamlit as st
 
-from explorer.analysis.text import pair_text, thousands
+from explorer.analysis.text import pair_text, tex, thousands
 from explorer.analysis.trace import Trace
 from explorer.analysis.words import WORDS
 from explorer.architectures import variant
@@ -183,7 +183,7 @@ def _warn_of_random_gates(run: Run) -> None:
 def _formulas(r: GateActivity, channel: int) -> None:
     """The paper's equations 2 to 4, with this channel's numbers."""
     height, width = r.block.shape[1:]
-    z, x, s = (_tex(float(v[channel])) for v in (r.squeeze, r.excitation, r.gate))
+    z, x, s = (tex(float(v[channel])) for v in (r.squeeze, r.excitation, r.gate))
     left, right = st.columns(2, gap="medium")
     with left:
         st.latex(rf"z_{{{channel}}} = \frac{{1}}{{{height} \cdot {width}}} \sum_{{i,j}} u_{{{channel}}}(i,j) = {z}")
@@ -199,12 +199,6 @@ def _formulas(r: GateActivity, channel: int) -> None:
         f"{GATES_IN_WORDS[r.block.kind]}. The gate of channel {channel} has rank {r.rank(channel)} of "
         f"{r.block.channels}."
     )
-
-
-def _tex(value: float) -> str:
-    """Four significant digits."""
-    digits, _, exponent = f"{value:.4g}".partition("e")
-    return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
 
 
 # ---- altered gates -----------------------------------------------------------------------------------------
