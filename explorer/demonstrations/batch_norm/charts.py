@@ -11,11 +11,12 @@ import plotly.graph_objects as go
 
 from explorer.analysis.types import Kind
 from explorer.runtime.maps import FloatArray
-from explorer.ui.charts import LEGEND, fill, quick_figure, shared, stroke
+from explorer.ui.charts import LEGEND, quick_figure, shared, stroke
 
 BINS = 40
 HISTOGRAM_PX = 140  # of one of them, with its title
 DEPTH_PX = 320
+MAX_TICKS = 6  # powers of ten
 # As the bars of the answers beside them: as it is, the picture's own statistics, without.
 LINES: tuple[tuple[Kind, str], ...] = (("normalization", "solid"), ("convolution", "dash"), ("merge", "dot"))
 
@@ -26,7 +27,7 @@ def histograms(named: Mapping[str, FloatArray], dark: bool) -> go.Figure:
 
     The bins of each share out its own range, so that maps with the same pattern have the same outline.
     """
-    kinds: tuple[Kind, ...] = ("convolution", "normalization", "merge")
+    kinds: tuple[Kind, ...] = ("merge", "normalization", "convolution")  # as the lines: what comes in is "without"
     rows = len(named)
     bars: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
@@ -35,7 +36,11 @@ def histograms(named: Mapping[str, FloatArray], dark: bool) -> go.Figure:
         counts, edges = np.histogram(values, BINS)
         top = 1 - (row - 1) / rows
         axis = "" if row == 1 else str(row)
-        layout[f"yaxis{axis}"] = {"domain": [top - 0.6 / rows, top - 0.34 / rows], "visible": False, "fixedrange": True}
+        layout[f"yaxis{axis}"] = {
+            "domain": [top - 0.95 / rows, top - 0.36 / rows],
+            "visible": False,
+            "fixedrange": True,
+        }
         bars.append(
             {
                 "type": "bar",
@@ -43,7 +48,7 @@ def histograms(named: Mapping[str, FloatArray], dark: bool) -> go.Figure:
                 "y": counts / values.size,
                 "width": np.diff(edges),
                 "yaxis": f"y{axis}",
-                "marker": {"color": fill(kind, dark), "line": {"width": 0}},
+                "marker": {"color": stroke(kind, dark), "line": {"width": 0}},
                 "customdata": np.stack([edges[:-1], edges[1:]], axis=-1),
                 "hovertemplate": "%{customdata[0]:.3g} to %{customdata[1]:.3g}: %{y:.1%}<extra></extra>",
                 "showlegend": False,
@@ -100,9 +105,19 @@ def spreads(lines: Mapping[str, Mapping[str, float]], order: Sequence[str], show
         dark,
         DEPTH_PX,
         xaxis={"title": {"text": "batch normalization, first to last"}, "nticks": 6},
-        yaxis={"title": {"text": "standard deviation"}, "type": "log", "nticks": 6, "exponentformat": "power"},
+        yaxis={"title": {"text": "standard deviation"}, "type": "log", **_ticks([y for f in found for y in f["y"]])},
         legend=LEGEND,
     )
+
+
+def _ticks(values: Sequence[float | None]) -> dict[str, Any]:
+    """A log axis by 1, 2, 5, or by powers of ten where there are many: Plotly's own are smaller between those."""
+    positive = [value for value in values if value is not None] or [1.0]
+    low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
+    powers = range(low, high + 1, math.ceil((high - low + 1) / MAX_TICKS))
+    steps = (1, 2, 5) if high - low <= 2 else (1,)
+    ticks = [step * 10.0**power for power in powers for step in steps]
+    return {"tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
 
 
 def _on_log_axis(value: float) -> float | None:

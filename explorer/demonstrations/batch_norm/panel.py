@@ -163,9 +163,12 @@ def _say(run: Run, what: str, outcomes: Mapping[str, Outcome]) -> None:
 
 
 def _percent(moved: float) -> str:
+    """How far the logits move, as Markdown."""
     if not math.isfinite(moved):
         return "more than float32 holds"
-    return f"{moved:.0%}" if 0.005 <= moved < 100 else f"{100 * moved:.2g} %"
+    if moved >= 100:
+        return f"{moved:,.0f} times their length"
+    return f"{moved:.0%}" if moved >= 0.005 else f"{moved:.2%}" if moved >= 0.0001 else "less than 0.01%"
 
 
 # ---- one channel -------------------------------------------------------------------------------------------
@@ -190,22 +193,21 @@ def _show_channel(run: Run, layer: Layer) -> None:
     with formulas:
         st.markdown("**In training**: mean and variance over the batch, all rows and columns; γ and β are learned.")
         st.latex(rf"\mu = {tex(c.mean)}, \quad \sigma^2 = {tex(c.variance)}")
-        st.latex(
-            rf"y = \gamma \, \frac{{x - \mu}}{{\sqrt{{\sigma^2 + \epsilon}}}} + \beta, \quad "
-            rf"\gamma = {tex(c.gamma)}, \; \beta = {tex(c.beta)}"
+        st.latex(rf"\gamma = {tex(c.gamma)}, \quad \beta = {tex(c.beta)}")
+        st.latex(r"y = \gamma \, \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta")
+        st.markdown(
+            f"A running average is stored, of which each batch is {c.momentum:.0%}: this picture alone would move the "
+            f"mean from {c.stored_mean:.4g} to {c.next_mean:.4g}."
         )
-        st.markdown(f"Running averages are kept: each batch counts {c.momentum:.0%}. This one would make")
-        st.latex(
-            rf"\bar\mu: \; {1 - c.momentum:g} \cdot ({tex(c.stored_mean)}) + {c.momentum:g} \cdot ({tex(c.mean)}) "
-            rf"= {tex(c.next_mean)}"
-        )
-        st.markdown("**At inference**: the stored averages, so one scale and one shift for the channel.")
+        st.markdown("**At inference**: the stored averages, so one scale and one shift.")
         st.latex(rf"\bar\mu = {tex(c.stored_mean)}, \quad \bar\sigma^2 = {tex(c.stored_variance)}")
-        st.latex(
-            rf"y = \mathbf{{{tex(c.factor)}}} \, x + ({tex(c.shift)}), \quad "
-            rf"{tex(c.factor)} = \frac{{\gamma}}{{\sqrt{{\bar\sigma^2 + \epsilon}}}}"
-        )
+        st.latex(rf"a = \frac{{\gamma}}{{\sqrt{{\bar\sigma^2 + \epsilon}}}} = {tex(c.factor)}")
+        st.latex(rf"y = a \, x + (\beta - a \bar\mu) = {tex(c.factor)} \, x {_signed(c.shift)}")
         _fold(run, layer, c, control.value)
+
+
+def _signed(value: float) -> str:
+    return f"{'-' if value < 0 else '+'} {tex(abs(value))}"
 
 
 def _fold(run: Run, layer: Layer, c: Channel, channel: int) -> None:
@@ -216,10 +218,11 @@ def _fold(run: Run, layer: Layer, c: Channel, channel: int) -> None:
     folds = sum(other.convolution is not None for other in layers_of(run).values())
     everywhere = SCOPE.value == ALL
     what = f"All {folds} that follow a convolution, folded" if everywhere else "Computed so"
+    difference = _folded(run, ALL if everywhere else layer.name)
     st.markdown(
         f"**Folded**: filter {channel} of {layer.convolution} times **{c.factor:.4g}**, and **{c.shift:.4g}** as its "
         f"bias: one layer less. {what}, the logits differ by "
-        f"**{100 * _folded(run, ALL if everywhere else layer.name):.1g} %**: rounding.",
+        f"${tex(float(f'{difference:.1g}'))}$ of their length: rounding.",
         help=CHANGE_HELP,
     )
 
@@ -240,7 +243,7 @@ def _explain(run: Run, layer: Layer) -> None:
         "- **Why it helps is disputed**: the paper says that it reduces *internal covariate shift*; Santurkar et al. "
         "(2018, arXiv 1805.11604) found little link to that, and a smoother loss.\n"
         f"- **No bias before it**: subtracting the mean removes any; β takes its place. {bias}\n"
-        f"- **ε = {epsilon:g}** keeps the root away from 0 where a map hardly varies.\n"
+        f"- $\\epsilon = {tex(epsilon)}$ keeps the root away from 0 where a map hardly varies.\n"
         "- **Small batches**: the fewer pictures, the noisier mean and variance; with one, each answer hangs on that "
         "picture's own statistics, as above."
     )
