@@ -14,6 +14,7 @@ from explorer.runtime.maps import FloatArray
 from explorer.ui.charts import LEGEND, quick_figure, shared, stroke
 
 BINS = 40
+ROUNDING = 1e-6  # of a standard deviation: a mean below is 0 but for float32
 HISTOGRAM_PX = 140  # of one of them, with its title
 DEPTH_PX = 320
 MAX_TICKS = 6  # powers of ten
@@ -54,7 +55,9 @@ def histograms(named: Mapping[str, FloatArray], dark: bool) -> go.Figure:
                 "showlegend": False,
             }
         )
-        numbers = f"mean {values.mean():.3g}, standard deviation {values.std():.3g}"
+        mean, deviation = float(values.mean()), float(values.std())
+        mean = mean if abs(mean) > ROUNDING * deviation else 0.0
+        numbers = f"mean {mean:.3g}, standard deviation {deviation:.3g}"
         notes.append(_title(f"<b>{title}</b><br>{numbers}", top))
     return quick_figure(bars, dark, rows * HISTOGRAM_PX + 60, bargap=0, barmode="overlay", annotations=notes, **layout)
 

@@ -58,12 +58,14 @@ def layers(trace: Trace) -> tuple[Layer, ...]:
 
 
 def nearest(trace: Trace, found: Sequence[Layer], node: Node) -> Layer:
-    """The layer that is fewest operations away from a node, in its own block if there is one."""
+    """The layer that is fewest operations away from a node, in its own block if there is one; of two, the later."""
     order = {n.name: i for i, n in enumerate(trace.nodes)}
-    return min(
-        found,
-        key=lambda layer: (trace.node(layer.name).block != node.block, abs(order[layer.name] - order[node.name])),
-    )
+
+    def distance(layer: Layer) -> tuple[bool, int, bool]:
+        steps = order[layer.name] - order[node.name]
+        return trace.node(layer.name).block != node.block, abs(steps), steps < 0
+
+    return min(found, key=distance)
 
 
 # ---- one channel -------------------------------------------------------------------------------------------

@@ -116,8 +116,9 @@ def _show(run: Run) -> None:
         lines = {name: outcome.spread for name, outcome in outcomes.items()}
         figure = charts.spreads(lines, tuple(layers_of(run)), layer.name, dark())
         chart(figure, "batchnorm-depth", "Standard deviation of what leaves each batch normalization, by depth")
+    left = "" if cache.network(run).trained else f"Left: all logits with {OWN}. "
     st.caption(
-        f"Right: the spread of the values where each of the {count} batch normalizations stands; the ring is "
+        f"{left}Right: the spread of the values where each of the {count} batch normalizations stands; the ring is "
         f"{layer.name}. {plain(run.picture.title)}. {cache.network(run).caption}"
     )
     _show_channel(run, layer)
@@ -189,15 +190,15 @@ def _show_channel(run: Run, layer: Layer) -> None:
         chart(
             charts.histograms(named, dark()), "batchnorm-values", f"Values of channel {control.value} before and after"
         )
-        st.caption(f"{pair_text(c.before.shape)} values each. The shape stays: a channel is only shifted and scaled.")
+        st.caption(f"{pair_text(c.before.shape)} values each. The pattern stays: a channel is only shifted and scaled.")
     with formulas:
         st.markdown("**In training**: mean and variance over the batch, all rows and columns; γ and β are learned.")
         st.latex(rf"\mu = {tex(c.mean)}, \quad \sigma^2 = {tex(c.variance)}")
         st.latex(rf"\gamma = {tex(c.gamma)}, \quad \beta = {tex(c.beta)}")
         st.latex(r"y = \gamma \, \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta")
         st.markdown(
-            f"A running average is stored, of which each batch is {c.momentum:.0%}: this picture alone would move the "
-            f"mean from {c.stored_mean:.4g} to {c.next_mean:.4g}."
+            f"A running average is stored, of which each batch makes up {c.momentum:.0%}: this picture alone "
+            f"would move the mean from {c.stored_mean:.4g} to {c.next_mean:.4g}."
         )
         st.markdown("**At inference**: the stored averages, so one scale and one shift.")
         st.latex(rf"\bar\mu = {tex(c.stored_mean)}, \quad \bar\sigma^2 = {tex(c.stored_variance)}")
