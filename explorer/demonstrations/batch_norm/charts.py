@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -108,17 +108,17 @@ def spreads(lines: Mapping[str, Mapping[str, float]], order: Sequence[str], show
         dark,
         DEPTH_PX,
         xaxis={"title": {"text": "batch normalization, first to last"}, "nticks": 6},
-        yaxis={"title": {"text": "standard deviation"}, "type": "log", **_ticks([y for f in found for y in f["y"]])},
+        yaxis={"title": {"text": "standard deviation"}, "type": "log", **_ticks(lines.values())},
         legend=LEGEND,
     )
 
 
-def _ticks(values: Sequence[float | None]) -> dict[str, Any]:
-    """A log axis by 1, 2, 5, or by powers of ten where there are many: Plotly's own are smaller between those."""
-    positive = [value for value in values if value is not None] or [1.0]
-    low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
+def _ticks(lines: Iterable[Mapping[str, float]]) -> dict[str, Any]:
+    """A log axis by 1, 2, 5, or by fewer where there are many powers of ten: Plotly's own are smaller between those."""
+    shown = [y for values in lines for value in values.values() if (y := _on_log_axis(value)) is not None] or [1.0]
+    low, high = math.floor(math.log10(min(shown))), math.ceil(math.log10(max(shown)))
     powers = range(low, high + 1, math.ceil((high - low + 1) / MAX_TICKS))
-    steps = (1, 2, 5) if high - low <= 2 else (1,)
+    steps = (1, 2, 5) if high - low <= 2 else (1, 3) if high - low == 3 else (1,)
     ticks = [step * 10.0**power for power in powers for step in steps]
     return {"tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
 
