@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.demonstrations.batch_norm.panel import BATCH_NORM
 from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
 from explorer.demonstrations.dense_block.panel import DENSE_BLOCK, DENSE_COST
 from explorer.page import page
@@ -84,4 +85,4 @@ TOUR = (
 )
 
 if __name__ == "__main__":
-    page("densenet", TOUR, DENSE_BLOCK, DENSE_COST, CLASS_ACTIVATION)
+    page("densenet", TOUR, DENSE_BLOCK, DENSE_COST, CLASS_ACTIVATION, BATCH_NORM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.demonstrations.batch_norm.panel import BATCH_NORM
 from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
 from explorer.demonstrations.inception_module.panel import HEADS, MODULE, MODULES
 from explorer.page import page
@@ -80,4 +81,4 @@ TOUR = (
 )
 
 if __name__ == "__main__":
-    page("googlenet", TOUR, MODULE, MODULES, HEADS, CLASS_ACTIVATION)
+    page("googlenet", TOUR, MODULE, MODULES, HEADS, CLASS_ACTIVATION, BATCH_NORM)

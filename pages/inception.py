@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.demonstrations.batch_norm.panel import BATCH_NORM
 from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
 from explorer.demonstrations.inception_module.panel import HEADS, MODULE, MODULES
 from explorer.demonstrations.label_smoothing.panel import LABEL_SMOOTHING
@@ -79,4 +80,4 @@ TOUR = (
 )
 
 if __name__ == "__main__":
-    page("inception", TOUR, MODULE, MODULES, HEADS, LABEL_SMOOTHING, CLASS_ACTIVATION)
+    page("inception", TOUR, MODULE, MODULES, HEADS, LABEL_SMOOTHING, CLASS_ACTIVATION, BATCH_NORM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.demonstrations.batch_norm.panel import BATCH_NORM
 from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
 from explorer.demonstrations.degradation.panel import DEGRADATION
 from explorer.demonstrations.gradients.panel import GRADIENTS
@@ -87,4 +88,4 @@ TOUR = (
 )
 
 if __name__ == "__main__":
-    page("resnet", TOUR, SUM, REMOVAL, DEGRADATION, GRADIENTS, CLASS_ACTIVATION)
+    page("resnet", TOUR, SUM, REMOVAL, DEGRADATION, GRADIENTS, CLASS_ACTIVATION, BATCH_NORM)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from explorer.demonstrations.batch_norm.panel import BATCH_NORM
 from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
 from explorer.demonstrations.gates.panel import ALL_GATES, ALTERED_GATES, GATES, GATES_COST
+from explorer.demonstrations.gates.softmax_panel import SOFTMAX
 from explorer.demonstrations.residual_unit.panel import SUM
 from explorer.page import page
 from explorer.ui.tour import Step
@@ -82,4 +84,4 @@ TOUR = (
 )
 
 if __name__ == "__main__":
-    page("senet", TOUR, GATES, ALTERED_GATES, ALL_GATES, GATES_COST, SUM, CLASS_ACTIVATION)
+    page("senet", TOUR, GATES, ALTERED_GATES, ALL_GATES, GATES_COST, SOFTMAX, SUM, CLASS_ACTIVATION, BATCH_NORM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.demonstrations.batch_norm.panel import BATCH_NORM
 from explorer.demonstrations.vgg.panel import FIELD, SHARES, STACK
 from explorer.page import page
 from explorer.ui.tour import Step
@@ -78,4 +79,4 @@ TOUR = (
 )
 
 if __name__ == "__main__":
-    page("vgg", TOUR, FIELD, STACK, SHARES)
+    page("vgg", TOUR, FIELD, STACK, SHARES, BATCH_NORM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from explorer.demonstrations.batch_norm.panel import BATCH_NORM
 from explorer.demonstrations.class_activation.panel import CLASS_ACTIVATION
 from explorer.demonstrations.separable.panel import SPECTRUM
 from explorer.page import page
@@ -68,4 +69,4 @@ TOUR = (
 )
 
 if __name__ == "__main__":
-    page("xception", TOUR, SPECTRUM, CLASS_ACTIVATION)
+    page("xception", TOUR, SPECTRUM, CLASS_ACTIVATION, BATCH_NORM)

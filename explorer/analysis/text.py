@@ -28,6 +28,12 @@ def percent_text(accuracy: float) -> str:
     return f"{accuracy:.1f} %"
 
 
+def tex(value: float) -> str:
+    """0.00012345 -> "1.234 · 10^-4" as a formula says it: four significant digits."""
+    digits, _, exponent = f"{value:.4g}".partition("e")
+    return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
+
+
 def _prefixed(number: float, base: int, prefixes: Sequence[str]) -> str:
     power = 0
     while round(number) >= base and power < len(prefixes) - 1:  # rounded: 999.6 k is 1.00 M

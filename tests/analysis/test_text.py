@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.analysis.text import bytes_text, pair_text, shape_text, si, thousands
+from explorer.analysis.text import bytes_text, pair_text, shape_text, si, tex, thousands
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,10 @@ def test_shapes_are_height_width_channels() -> None:
 
 def test_thousands_are_grouped() -> None:
     assert thousands(25_557_032) == "25,557,032"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0"), (-0.51234, "-0.5123"), (1.2344e-5, r"1.234 \cdot 10^{-5}"), (2e9, r"2 \cdot 10^{9}")]
+)
+def test_numbers_in_a_formula_have_four_digits(number: float, text: str) -> None:
+    assert tex(number) == text

@@ -17,7 +17,7 @@ from explorer.runtime.preprocessing import model_input, preprocessing_for
 from explorer.runtime.samples import samples
 from explorer.runtime.weights.network import load_network
 from tests.browser.conftest import AppPage, OpenPage
-from tests.browser.parts import check_controls, choose, element, link, pick, press, section, step, type_number
+from tests.browser.parts import check_controls, choose, element, link, pick, press, section, step, type_number, within
 
 NAME = "se_resnet18"
 AXIS = 4.25  # of the type's size, at the left of the bars
@@ -133,3 +133,19 @@ def test_comparison_and_cost(open_page: OpenPage) -> None:
     assert own and theirs and (own["y"], own["width"]) == (theirs["y"], theirs["width"])
     choose(view, "Cost")
     check_controls(view, "gates-cost", {"gates.reduction": step})
+    choose(view, "Softmax or sigmoid")
+    controls = {
+        "softmax.constant": step,
+        "softmax.raised": step,
+        "softmax.rank": lambda view, name: pick(view, name, second_class(view, name)),
+        "gates.block": lambda view, name: pick(view, name, "conv3_x.0: 128 → 8 → 128"),
+    }
+    check_controls(view, "softmax", controls)
+
+
+def second_class(view: AppPage, control: str) -> str:
+    """The words of the second option of a select box."""
+    within(view, control).get_by_role("combobox").press("ArrowDown")
+    words = view.page.get_by_role("option").nth(1).inner_text()
+    view.page.keyboard.press("Escape")
+    return words

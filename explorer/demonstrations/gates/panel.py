@@ -8,7 +8,7 @@ from dataclasses import replace
 import plotly.graph_objects as go
 import streamlit as st
 
-from explorer.analysis.text import pair_text, thousands
+from explorer.analysis.text import pair_text, tex, thousands
 from explorer.analysis.trace import Trace
 from explorer.analysis.words import WORDS
 from explorer.architectures import variant
@@ -98,11 +98,13 @@ def _own_reduction(run: Run) -> int:
     return reduction
 
 
-def _available(run: Run) -> bool:
+def available(run: Run) -> bool:
+    """Whether the network has gates."""
     return bool(blocks_of(run))
 
 
-def _select_block(run: Run) -> GateBlock:
+def select_block(run: Run) -> GateBlock:
+    """The box, and what it says."""
     select(block_control(run), as_selected=_title(blocks_of(run)[_as_selected(run)]), width=460)
     return block_shown(run)
 
@@ -119,10 +121,11 @@ def _gates_alone(run: Run) -> tuple[FloatArray, ...]:
 
 @cache.bounded(64)
 def _message(run: Run, block: str) -> Message:
-    return compute.block_message(cache.activations(run), _activity(run, block))
+    return compute.block_message(cache.activations(run), activity_of(run, block))
 
 
-def _activity(run: Run, block: str) -> GateActivity:
+def activity_of(run: Run, block: str) -> GateActivity:
+    """The numbers of one block's gates."""
     return compute.gate_activity(cache.activations(run), blocks_of(run)[block])
 
 
@@ -153,7 +156,7 @@ def _show_block(run: Run) -> None:
         "gate, between 0 and 1, per channel. **Scale**: each map times its gate."
     )
     _warn_of_random_gates(run)
-    gate, channel, key = _select_block(run), channel_control(run), f"gates-{revision()}"
+    gate, channel, key = select_block(run), channel_control(run), f"gates-{revision()}"
     gate_bars(
         _message(run, gate.block),
         key=key,
@@ -164,7 +167,7 @@ def _show_block(run: Run) -> None:
         f"{run.picture.title}, {gate.path}. {cache.network(run).caption} Point at a bar, or click it to choose its "
         "channel."
     )
-    _formulas(_activity(run, gate.block), channel.value)
+    _formulas(activity_of(run, gate.block), channel.value)
 
 
 def _warn_of_random_gates(run: Run) -> None:
@@ -183,7 +186,7 @@ def _warn_of_random_gates(run: Run) -> None:
 def _formulas(r: GateActivity, channel: int) -> None:
     """The paper's equations 2 to 4, with this channel's numbers."""
     height, width = r.block.shape[1:]
-    z, x, s = (_tex(float(v[channel])) for v in (r.squeeze, r.excitation, r.gate))
+    z, x, s = (tex(float(v[channel])) for v in (r.squeeze, r.excitation, r.gate))
     left, right = st.columns(2, gap="medium")
     with left:
         st.latex(rf"z_{{{channel}}} = \frac{{1}}{{{height} \cdot {width}}} \sum_{{i,j}} u_{{{channel}}}(i,j) = {z}")
@@ -201,19 +204,13 @@ def _formulas(r: GateActivity, channel: int) -> None:
     )
 
 
-def _tex(value: float) -> str:
-    """Four significant digits."""
-    digits, _, exponent = f"{value:.4g}".partition("e")
-    return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
-
-
 # ---- altered gates -----------------------------------------------------------------------------------------
 
 
 def _show_alteration(run: Run) -> None:
     """Other numbers in the place of the gates, and what becomes of the answer."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        gate = _select_block(run)
+        gate = select_block(run)
         channels = channel_control(run)
         channel = number_box(channels, label=f"Channel, 0 to {channels.limits()[1]}", width=180)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -379,7 +376,7 @@ GATES = Section(
     _show_block,
     lambda run: (block_control(run), channel_control(run), SORTED),
     follows=True,
-    available=_available,
+    available=available,
 )
 ALTERED_GATES = Section(
     "altered",
@@ -387,13 +384,13 @@ ALTERED_GATES = Section(
     _show_alteration,
     lambda run: (block_control(run), channel_control(run), ALTERATION, SCOPE, PERCENT, SEED),
     follows=True,
-    available=_available,
+    available=available,
 )
-ALL_GATES = Section("all-gates", "All gates", _show_all, lambda run: (AGAINST,), available=_available)
+ALL_GATES = Section("all-gates", "All gates", _show_all, lambda run: (AGAINST,), available=available)
 GATES_COST = Section(
     "gates-cost",
     "Cost",
     _show_cost,
     lambda run: (reduction_control(run),) if compute.has_reduction(variant(run.variant)) else (),
-    available=_available,
+    available=available,
 )

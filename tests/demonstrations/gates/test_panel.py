@@ -94,7 +94,7 @@ def test_the_block_is_the_selected_one_unless_another_is_chosen(page: Any) -> No
 def test_the_formulas_hold_the_numbers_of_the_chosen_channel(page: Any) -> None:
     page.set(gates__channel=7)
     assert page.link["gates.channel"] == "7"
-    r = panel._activity(run_of(), "conv2_x.0")
+    r = panel.activity_of(run_of(), "conv2_x.0")
     latex = "\n".join(formula.value for formula in page.app.latex)
     assert f"= {r.squeeze[7]:.4g}" in latex
     assert f"\\sigma({r.excitation[7]:.4g}) = \\mathbf{{{r.gate[7]:.4g}}}" in latex

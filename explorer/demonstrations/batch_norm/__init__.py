@@ -1,0 +1,1 @@
+"""Batch normalization: what it computes, and what a network answers without it."""
