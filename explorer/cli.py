@@ -12,6 +12,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,8 +22,9 @@ from explorer import ROOT
 
 if TYPE_CHECKING:
     from explorer.analysis.cost import Design
-    from explorer.runtime.activations import Activations
+    from explorer.runtime.activations import Activations, Answer
     from explorer.runtime.run import Run
+    from explorer.runtime.weights.fit import Fit
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -290,9 +292,12 @@ def maps(variant: str, image: str, weights: str, device: str | None, node: str, 
 @run_options
 @json_option
 def predict(variant: str, image: str, weights: str, device: str | None, as_json: bool) -> None:
-    """Print the five most probable classes of a picture."""
+    """Print the five most probable classes of a picture, and whether it is unlike all that they were learned from."""
+    from explorer.runtime.weights.fit import MUST_NAME_ONE, fit_text, none_fits
+
     activations = _activations(_run(variant, weights, device, image))
-    top = activations.top()
+    answer = activations.answer
+    top = answer.top()
     if as_json:
         _print_json(
             {
@@ -301,14 +306,22 @@ def predict(variant: str, image: str, weights: str, device: str | None, as_json:
                 "device": str(activations.device),
                 "milliseconds": round(activations.milliseconds, 2),
                 "top": [{"label": p.label, "probability": p.probability} for p in top],
+                "fit": None if answer.fit is None else _fit_record(answer, answer.fit),
             }
         )
         return
     print(f"{variant}, {weights}, {activations.device}, {activations.milliseconds:.0f} ms")
     if not activations.network.trained:
         print("These weights are untrained: the numbers show only that the network runs.")
+    if answer.fit is not None and answer.unlike:
+        print(f"{none_fits(answer)}. {MUST_NAME_ONE}")
+        print(f"{fit_text(answer.measure, answer.fit)}.")
     for p in top:
         print(f"{p.probability:8.2%}  {p.label}")
+
+
+def _fit_record(answer: Answer, fit: Fit) -> dict[str, Any]:
+    return {"measure": round(answer.measure, 4), "least": fit.least, "images": fit.images, "unlike": answer.unlike}
 
 
 @commands.command()
@@ -401,18 +414,28 @@ def train(variant: str, data: Path, download: bool, device: str | None, work: Pa
 @download_option
 @device_option
 @click.option("--weights", default="bundled", metavar="NAME", help="bundled (default), or a weights file.")
+@click.option("--store", is_flag=True, help="Keep how well the pictures fit in the bundled weights' record.")
 @json_option
-def evaluate(variant: str, data: Path, download: bool, device: str | None, weights: str, as_json: bool) -> None:
-    """Measure the accuracy of weights on a whole validation split."""
+def evaluate(
+    variant: str, data: Path, download: bool, device: str | None, weights: str, store: bool, as_json: bool
+) -> None:
+    """Measure the accuracy of weights on a whole validation split, and how well its pictures fit a class."""
     from explorer import architectures
     from explorer.runtime.device import resolve
-    from explorer.runtime.weights.network import load_network
+    from explorer.runtime.weights.bundled import manifest
+    from explorer.runtime.weights.fit import MEASURE, PERCENTS
+    from explorer.runtime.weights.network import BUNDLED, load_network
     from explorer.training import data as datasets
     from explorer.training.evaluate import evaluate
 
     network = load_network(architectures.variant(variant), weights, resolve(device))
     name = datasets.dataset_of(network.classes)
+    if store and weights != BUNDLED:
+        raise ValueError("Only bundled weights have a record.")
     result = evaluate(network, datasets.load(name, data, "val", download))
+    if store:
+        entry = manifest()[variant]
+        entry.write_record(entry.record() | {"fit": asdict(result.fit)})
     if as_json:
         _print_json(
             {
@@ -421,10 +444,14 @@ def evaluate(variant: str, data: Path, download: bool, device: str | None, weigh
                 "split": "val",
                 "images": result.images,
                 "top1": round(result.top1, 3),
+                "fit": dict(zip(map(str, PERCENTS), result.fit.quantiles, strict=True)),
             }
         )
         return
     print(f"{variant}, {weights}: {result.top1:.2f} % of {result.images:,} validation pictures ({name})")
+    print(f"{MEASURE}, by percent of these pictures that have no more:")
+    print("".join(f"{f'{percent} %':>9}" for percent in PERCENTS))
+    print("".join(f"{value:>9.4g}" for value in result.fit.quantiles))
 
 
 # ---- the app -----------------------------------------------------------------------------------------------

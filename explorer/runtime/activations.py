@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, fx
 
 from explorer.runtime.device import forward_slot, run_with_fallback, synchronize
+from explorer.runtime.weights.fit import Fit, measure
 from explorer.runtime.weights.network import Network
 
 Operation = Callable[[Tensor], Tensor]
@@ -35,12 +36,20 @@ class Prediction:
 class Answer:
     """What a network says of one input: a logit and a softmax probability for each class, both (classes,).
 
-    `classes` are their names; there are none without training.
+    `classes` are their names; there are none without training. `measure` is how well the input fits them, `fit` what
+    is usual; None where nobody measured that.
     """
 
     logits: Tensor
     probabilities: Tensor
     classes: tuple[str, ...]
+    measure: float
+    fit: Fit | None = None
+
+    @property
+    def unlike(self) -> bool:
+        """Whether the input is unlike all that the network was tested on, so that none of its classes fits."""
+        return self.fit is not None and self.measure < self.fit.least
 
     def top(self, k: int = 5) -> tuple[Prediction, ...]:
         """The `k` most probable classes. Without training a class has no name but its number."""
@@ -116,7 +125,10 @@ class Activations:
 
     @property
     def answer(self) -> Answer:
-        return Answer(self.logits, self.scores.softmax(-1), self.network.classes)
+        scores = self.scores
+        return Answer(
+            self.logits, scores.softmax(-1), self.network.classes, float(measure(scores)), self.network.fit
+        )
 
     def top(self, k: int = 5) -> tuple[Prediction, ...]:
         """The `k` most probable classes."""

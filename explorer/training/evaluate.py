@@ -1,4 +1,4 @@
-"""How often a network is right, measured as the app runs it: its own loader, its own preprocessing."""
+"""How often a network is right, and how well pictures fit, measured as the app runs it: its own loader and input."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torch import Tensor
 from torchvision.transforms import v2
 
 from explorer.runtime.preprocessing import Preprocessing, model_input
+from explorer.runtime.weights.fit import Fit, fit_of
 from explorer.runtime.weights.network import Network
 from explorer.training.data import Dataset
 
@@ -18,9 +19,10 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class Evaluation:
-    """`confusion[i][j]`: pictures of class i that were taken for class j."""
+    """`confusion[i][j]`: pictures of class i that were taken for class j. `fit`: how well all of them fit a class."""
 
     confusion: tuple[tuple[int, ...], ...]
+    fit: Fit
 
     @property
     def images(self) -> int:
@@ -36,11 +38,13 @@ def evaluate(network: Network, data: Dataset) -> Evaluation:
     """Run every picture of the split through a network that was trained for its classes, in float32."""
     n = len(data.classes)
     confusion = torch.zeros(n, n, dtype=torch.int64)
+    scores: list[Tensor] = []
     with torch.inference_mode():
         for x, labels in _inputs(data, network.preprocessing):
-            predicted = network.scores(network.model(x.to(network.device))).argmax(1).cpu()
+            scores.append(network.scores(network.model(x.to(network.device))).cpu())
+            predicted = scores[-1].argmax(1)
             confusion.view(-1).index_add_(0, labels * n + predicted, torch.ones_like(labels))
-    return Evaluation(tuple(tuple(row) for row in confusion.tolist()))
+    return Evaluation(tuple(tuple(row) for row in confusion.tolist()), fit_of(torch.cat(scores)))
 
 
 def _inputs(data: Dataset, preprocessing: Preprocessing) -> Iterator[tuple[Tensor, Tensor]]:
