@@ -12,7 +12,6 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,9 +21,8 @@ from explorer import ROOT
 
 if TYPE_CHECKING:
     from explorer.analysis.cost import Design
-    from explorer.runtime.activations import Activations, Answer
+    from explorer.runtime.activations import Activations
     from explorer.runtime.run import Run
-    from explorer.runtime.weights.fit import Fit
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -293,7 +291,8 @@ def maps(variant: str, image: str, weights: str, device: str | None, node: str, 
 @json_option
 def predict(variant: str, image: str, weights: str, device: str | None, as_json: bool) -> None:
     """Print the five most probable classes of a picture, and whether it is unlike all that they were learned from."""
-    from explorer.runtime.weights.fit import MUST_NAME_ONE, fit_text, none_fits
+    from explorer.runtime.activations import likeness_text, none_fits
+    from explorer.runtime.weights.fit import MUST_NAME_ONE
 
     activations = _activations(_run(variant, weights, device, image))
     answer = activations.answer
@@ -306,22 +305,19 @@ def predict(variant: str, image: str, weights: str, device: str | None, as_json:
                 "device": str(activations.device),
                 "milliseconds": round(activations.milliseconds, 2),
                 "top": [{"label": p.label, "probability": p.probability} for p in top],
-                "fit": None if answer.fit is None else _fit_record(answer, answer.fit),
+                "likeness": answer.likeness,
+                "least_likeness": answer.fit and answer.fit.least,
+                "unlike": answer.unlike,
             }
         )
         return
     print(f"{variant}, {weights}, {activations.device}, {activations.milliseconds:.0f} ms")
     if not activations.network.trained:
         print("These weights are untrained: the numbers show only that the network runs.")
-    if answer.fit is not None and answer.unlike:
-        print(f"{none_fits(answer)}. {MUST_NAME_ONE}")
-        print(f"{fit_text(answer.measure, answer.fit)}.")
+    if answer.unlike:
+        print(f"{none_fits(answer)}: {likeness_text(answer)}. {MUST_NAME_ONE}")
     for p in top:
         print(f"{p.probability:8.2%}  {p.label}")
-
-
-def _fit_record(answer: Answer, fit: Fit) -> dict[str, Any]:
-    return {"measure": round(answer.measure, 4), "least": fit.least, "images": fit.images, "unlike": answer.unlike}
 
 
 @commands.command()
@@ -435,7 +431,7 @@ def evaluate(
     result = evaluate(network, datasets.load(name, data, "val", download))
     if store:
         entry = manifest()[variant]
-        entry.write_record(entry.record() | {"fit": asdict(result.fit)})
+        entry.write_record(entry.record() | {"fit": result.fit.stored()})
     if as_json:
         _print_json(
             {

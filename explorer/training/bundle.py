@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
 import time
 from dataclasses import asdict, replace
@@ -118,7 +117,7 @@ def _record(recipe: Recipe, training: Training, result: Evaluation, seed: int) -
         "epochs": [asdict(e) for e in training.epochs],
         "top1": result.top1,
         "confusion": result.confusion,
-        "fit": asdict(result.fit),
+        "fit": result.fit.stored(),
         "device": str(training.device),
         "versions": {
             "python": platform.python_version(),

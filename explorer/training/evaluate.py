@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torchvision.transforms import v2
 
+from explorer.runtime.activations import features
 from explorer.runtime.preprocessing import Preprocessing, model_input
-from explorer.runtime.weights.fit import Fit, fit_of
+from explorer.runtime.weights.fit import Fit
 from explorer.runtime.weights.network import Network
 from explorer.training.data import Dataset
 
@@ -38,13 +39,15 @@ def evaluate(network: Network, data: Dataset) -> Evaluation:
     """Run every picture of the split through a network that was trained for its classes, in float32."""
     n = len(data.classes)
     confusion = torch.zeros(n, n, dtype=torch.int64)
-    scores: list[Tensor] = []
+    read: list[Tensor] = []
     with torch.inference_mode():
         for x, labels in _inputs(data, network.preprocessing):
-            scores.append(network.scores(network.model(x.to(network.device))).cpu())
-            predicted = scores[-1].argmax(1)
+            out, values = network.capturing(x.to(network.device))
+            scores = network.scores(out).cpu()
+            read.append(features(network, dict(zip(network.boundaries, values, strict=True)), scores))
+            predicted = scores.argmax(1)
             confusion.view(-1).index_add_(0, labels * n + predicted, torch.ones_like(labels))
-    return Evaluation(tuple(tuple(row) for row in confusion.tolist()), fit_of(torch.cat(scores)))
+    return Evaluation(tuple(tuple(row) for row in confusion.tolist()), Fit.over(torch.cat(read), data.labels, n))
 
 
 def _inputs(data: Dataset, preprocessing: Preprocessing) -> Iterator[tuple[Tensor, Tensor]]:
