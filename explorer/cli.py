@@ -291,7 +291,7 @@ def maps(variant: str, image: str, weights: str, device: str | None, node: str, 
 @json_option
 def predict(variant: str, image: str, weights: str, device: str | None, as_json: bool) -> None:
     """Print the five most probable classes of a picture, and whether it is unlike all that they were learned from."""
-    from explorer.runtime.activations import likeness_text, none_fits
+    from explorer.runtime.activations import distance_text, none_fits
     from explorer.runtime.weights.fit import MUST_NAME_ONE
 
     activations = _activations(_run(variant, weights, device, image))
@@ -305,8 +305,8 @@ def predict(variant: str, image: str, weights: str, device: str | None, as_json:
                 "device": str(activations.device),
                 "milliseconds": round(activations.milliseconds, 2),
                 "top": [{"label": p.label, "probability": p.probability} for p in top],
-                "likeness": answer.likeness,
-                "least_likeness": answer.fit and answer.fit.least,
+                "distance": answer.distance,
+                "largest_distance": answer.fit and answer.fit.most,
                 "unlike": answer.unlike,
             }
         )
@@ -315,7 +315,7 @@ def predict(variant: str, image: str, weights: str, device: str | None, as_json:
     if not activations.network.trained:
         print("These weights are untrained: the numbers show only that the network runs.")
     if answer.unlike:
-        print(f"{none_fits(answer)}: {likeness_text(answer)}. {MUST_NAME_ONE}")
+        print(f"{none_fits(answer)}: {distance_text(answer)}. {MUST_NAME_ONE}")
     for p in top:
         print(f"{p.probability:8.2%}  {p.label}")
 
@@ -419,7 +419,7 @@ def evaluate(
     from explorer import architectures
     from explorer.runtime.device import resolve
     from explorer.runtime.weights.bundled import manifest
-    from explorer.runtime.weights.fit import MEASURE, PERCENTS
+    from explorer.runtime.weights.fit import PERCENTS
     from explorer.runtime.weights.network import BUNDLED, load_network
     from explorer.training import data as datasets
     from explorer.training.evaluate import evaluate
@@ -445,7 +445,7 @@ def evaluate(
         )
         return
     print(f"{variant}, {weights}: {result.top1:.2f} % of {result.images:,} validation pictures ({name})")
-    print(f"{MEASURE}, by percent of these pictures that have no more:")
+    print(f"Distance to the nearest class, by percent of {result.fit.images:,} pictures that are not farther:")
     print("".join(f"{f'{percent} %':>9}" for percent in PERCENTS))
     print("".join(f"{value:>9.4g}" for value in result.fit.quantiles))
 

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, fx
 
 from explorer.runtime.device import forward_slot, run_with_fallback, synchronize
-from explorer.runtime.weights.fit import LEAST, Fit, likeness
+from explorer.runtime.weights.fit import MOST, Fit, distance
 from explorer.runtime.weights.network import Network
 
 COUNTS = {10: "ten"}
@@ -37,20 +37,20 @@ class Prediction:
 class Answer:
     """What a network says of one input: a logit and a softmax probability for each class, both (classes,).
 
-    `classes` are their names; there are none without training. `likeness` is that to the nearest class, `fit` what is
+    `classes` are their names; there are none without training. `distance` is that to the nearest class, `fit` what is
     usual; None where nobody measured that.
     """
 
     logits: Tensor
     probabilities: Tensor
     classes: tuple[str, ...]
-    likeness: float | None = None
+    distance: float | None = None
     fit: Fit | None = None
 
     @property
     def unlike(self) -> bool:
         """Whether the input is unlike what the network was tested on, so that none of its classes fits."""
-        return self.fit is not None and self.likeness is not None and self.likeness < self.fit.least
+        return self.fit is not None and self.distance is not None and self.distance > self.fit.most
 
     def top(self, k: int = 5) -> tuple[Prediction, ...]:
         """The `k` most probable classes. Without training a class has no name but its number."""
@@ -71,13 +71,13 @@ def none_fits(answer: Answer) -> str:
     return f"None of its {COUNTS.get(len(answer.classes), len(answer.classes))} classes fits"
 
 
-def likeness_text(answer: Answer) -> str:
-    """The likeness among those of the pictures that the network was tested on; empty where nobody measured that."""
-    if answer.fit is None or answer.likeness is None:
+def distance_text(answer: Answer) -> str:
+    """The distance among those of the pictures that the network was tested on; empty where nobody measured that."""
+    if answer.fit is None or answer.distance is None:
         return ""
     return (
-        f"likeness to the nearest class {answer.likeness:.2f}; "
-        f"{100 - LEAST} % of the pictures it was tested on have at least {answer.fit.least:.2f}"
+        f"its features are {answer.distance:.3g} from the nearest class; "
+        f"{MOST} % of the pictures it was tested on are within {answer.fit.most:.3g}"
     )
 
 
@@ -143,7 +143,7 @@ class Activations:
     def answer(self) -> Answer:
         fit = self.network.fit
         found = (
-            None if fit is None else float(likeness(features(self.network, self.kept, self.scores[None]), fit.means))
+            None if fit is None else float(distance(features(self.network, self.kept, self.scores[None]), fit.means))
         )
         return Answer(self.logits, self.scores.softmax(-1), self.network.classes, found, fit)
 

@@ -16,7 +16,7 @@ from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Family, Variant
 from explorer.diagrams.labels import element_for
 from explorer.diagrams.scale import ColourBy
-from explorer.runtime.activations import Answer, likeness_text, none_fits
+from explorer.runtime.activations import Answer, distance_text, none_fits
 from explorer.runtime.device import kind_of
 from explorer.runtime.run import Run
 from explorer.runtime.weights.fit import MUST_NAME_ONE
@@ -46,9 +46,9 @@ OPERATIONS = "operations"
 DIAGRAMS = choice("diagrams", "Diagrams", {BLOCKS: "Stage and block", OPERATIONS: "All operations"})
 STRIP = "strip"  # a fragment's key
 SHOWN_CLASSES = 3
-LIKENESS_HELP = (
-    "Likeness is the cosine of the angle between what the classifier reads and its average for a class: 1 where both "
-    "point the same way."
+DISTANCE_HELP = (
+    "Measured on the square roots of what the classifier reads: the root of the mean squared difference to their "
+    "average for each class."
 )
 MANY_CLASSES = 1000  # ImageNet's
 MIN_SHOWN_PROBABILITY = 0.001  # smaller ones are summed up in words
@@ -230,9 +230,9 @@ def input_and_answer(run: Run, *, group: str, key: str, leads: bool = False) -> 
             model_input(cache.input_png(run), group=group, caption=f"Input {size}", key=key)
         if network.trained:
             answer = activations.answer
-            measured = likeness_text(answer)
+            measured = distance_text(answer)
             first = f"**{none_fits(answer)}**: {measured}. {MUST_NAME_ONE}  \n" if answer.unlike else ""
-            about = f"{how} {measured.capitalize()}. {LIKENESS_HELP}" if measured else how
+            about = f"{how} {measured[0].upper()}{measured[1:]}. {DISTANCE_HELP}" if measured else how
             st.markdown(f"{first}{_top(answer)}  \n{network.description}.{note}", help=about)
         else:
             st.markdown(

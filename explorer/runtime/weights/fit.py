@@ -1,16 +1,16 @@
 """Whether a picture is like those that a network was tested on, from what its classifier reads anyway.
 
 A softmax shares out 100 % among the classes, whatever the picture: it must name one. The features before it say more.
-For pictures of one class they point in about the same direction; how near a picture comes to any of these directions
-is its likeness, the cosine of the angle, 1 where they agree. `Fit` keeps the directions, and how near the pictures of
-the validation split come to them. So it is known what is unusually far from all of them.
+Those of a class's pictures lie about its average; a picture that is far from the averages of all classes is unlike
+what the network knows. `Fit` keeps the averages, and how far from the nearest the pictures of the validation split are.
 
 Neither the largest logit nor the energy (Liu et al. 2020, "Energy-based Out-of-distribution Detection") does as well
-here: these networks are narrow, and drawings and colours that they never saw can make their logits large.
+here: these networks are narrow, and drawings and colours that they never saw make some logits large.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,22 +19,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-PERCENTS = (0, 1, 5, 25, 50, 75, 95, 100)  # of the validation split: at which shares of it the likeness is kept
-LEAST = 5  # percent: what is less like a class than so many pictures of the split fits none
-DIGITS = 3  # of each number that is kept
+PERCENTS = (0, 1, 5, 25, 50, 75, 95, 99, 100)  # of the validation split: at which shares of it the distance is kept
+MOST = 95  # percent: what is farther from all classes than so many pictures of the split fits none
+DIGITS = 4  # of each number that is kept
 
-MEASURE = "Likeness to the nearest class"
 MUST_NAME_ONE = "A softmax shares out 100 % among its classes, so it must still name one."
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Likeness over a validation split.
+    """Distances over a validation split.
 
     Attributes:
         images: how many pictures were measured.
-        quantiles: for each of PERCENTS, the likeness that so many percent of the pictures do not exceed.
-        means: (classes, features), the average of what the classifier reads for the pictures of each class.
+        quantiles: for each of PERCENTS, the distance that so many percent of the pictures do not exceed.
+        means: (classes, features), the average of the roots of what the classifier reads, for each class.
     """
 
     images: int
@@ -43,16 +42,17 @@ class Fit:
 
     @classmethod
     def over(cls, features: Tensor, labels: Tensor, classes: int) -> Fit:
-        """From the features (N, features) and the labels (N,) of a split.
+        """From the features (N, features) and the labels (N,) of a split, with pictures of each class in a row.
 
         Every other picture makes the averages, and the rest is measured: a picture is nearer to an average that it is
         part of.
         """
-        even, labels = features[::2], labels[::2]
-        means = torch.stack([even[labels == i].mean(0) for i in range(classes)])
-        rest = features[1::2]
-        values = np.percentile(likeness(rest, means).double().numpy(), PERCENTS)
-        return cls(len(rest), tuple(_short(v) for v in values.tolist()), means)
+        even, known, rest = roots(features[::2]), labels[::2], features[1::2]
+        means = torch.stack([even[known == i].mean(0) for i in range(classes)])
+        means = torch.tensor(_kept(means))  # as they are stored, so that the distances are those of the app
+        # "higher", and rounded up: so many percent do not exceed it, at least
+        values = np.percentile(distance(rest, means).double().numpy(), PERCENTS, method="higher")
+        return cls(len(rest), tuple(_up(v) for v in values.tolist()), means)
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Fit:
@@ -61,19 +61,32 @@ class Fit:
 
     def stored(self) -> dict[str, Any]:
         """For a training's record."""
-        means = [[_short(v) for v in row] for row in self.means.tolist()]
-        return {"images": self.images, "quantiles": self.quantiles, "means": means}
+        return {"images": self.images, "quantiles": self.quantiles, "means": _kept(self.means)}
 
     @property
-    def least(self) -> float:
-        """The likeness that a picture has at least that fits one of the classes."""
-        return self.quantiles[PERCENTS.index(LEAST)]
+    def most(self) -> float:
+        """The largest distance of a picture that fits one of the classes."""
+        return self.quantiles[PERCENTS.index(MOST)]
 
 
-def likeness(features: Tensor, means: Tensor) -> Tensor:
-    """The cosine of the angle to the nearest class: (N, features) and (classes, features) to (N,)."""
-    return torch.nn.functional.cosine_similarity(features[:, None], means[None], dim=-1).amax(1)
+def distance(features: Tensor, means: Tensor) -> Tensor:
+    """How far the features (N, features) are from the nearest class's average (classes, features): to (N,).
+
+    The root of the mean squared difference of their roots: else the few largest features would count for all.
+    """
+    return torch.cdist(roots(features), means).amin(1) / means.shape[1] ** 0.5
 
 
-def _short(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}")
+def roots(features: Tensor) -> Tensor:
+    """The square root of each, with its sign."""
+    return features.sign() * features.abs().sqrt()
+
+
+def _kept(means: Tensor) -> list[list[float]]:
+    return [[float(f"{v:.{DIGITS}g}") for v in row] for row in means.tolist()]
+
+
+def _up(value: float) -> float:
+    """Not less, with a few digits more than are shown."""
+    unit = 10.0 ** (math.floor(math.log10(value)) + 1 - DIGITS - 1) if value > 0 else 1.0
+    return round(math.ceil(value / unit) * unit, 12)
