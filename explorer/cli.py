@@ -315,7 +315,7 @@ def predict(variant: str, image: str, weights: str, device: str | None, as_json:
     if not activations.network.trained:
         print("These weights are untrained: the numbers show only that the network runs.")
     if answer.unlike:
-        print(f"{none_fits(answer)}: {distance_text(answer)}. {MUST_NAME_ONE}")
+        print(f"{none_fits(answer)}. {distance_text(answer)} {MUST_NAME_ONE}")
     for p in top:
         print(f"{p.probability:8.2%}  {p.label}")
 

@@ -76,8 +76,8 @@ def distance_text(answer: Answer) -> str:
     if answer.fit is None or answer.distance is None:
         return ""
     return (
-        f"its features are {answer.distance:.3g} from the nearest class; "
-        f"{MOST} % of the pictures it was tested on are within {answer.fit.most:.3g}"
+        f"Distance to the nearest {answer.distance:.4f}; "
+        f"of its test pictures, {MOST} % are within {answer.fit.most:.4f}."
     )
 
 

@@ -24,14 +24,15 @@ def more_classes(name: str) -> None:
         return
     published, here = published_weights(name), _here(name)
     if here is not None:
-        st.button("Use ImageNet weights", key=KEY, on_click=_prefer, args=(here,))
+        st.button("Use ImageNet", type="tertiary", key=KEY, on_click=_prefer, args=(here,))
     elif published is not None:
         from explorer.runtime.weights.download import job_of
 
         job = job_of(name)
         running = job is not None and job.state == "running"
         st.button(
-            "Downloading…" if running else f"ImageNet weights, {published.bytes / 1e6:,.0f} MB",
+            "Downloading…" if running else f"ImageNet, {published.bytes / 1e6:,.0f} MB",
+            type="tertiary",
             key=KEY,
             on_click=_fetch,
             args=(name,),
@@ -46,7 +47,7 @@ def what_else(name: str) -> str:
     if hidden("weights") or _here(name) is not None:
         return ""
     if published_weights(name) is None:
-        return f"No ImageNet weights are published for it; a folder can hold your own ({VARIABLE})."
+        return f"ImageNet: only from a folder ({VARIABLE})."
     from explorer.runtime.weights.download import job_of
 
     job = job_of(name)

@@ -19,7 +19,6 @@ from explorer.diagrams.scale import ColourBy
 from explorer.runtime.activations import Answer, distance_text, none_fits
 from explorer.runtime.device import kind_of
 from explorer.runtime.run import Run
-from explorer.runtime.weights.fit import MUST_NAME_ONE
 from explorer.ui import cache
 from explorer.ui.build_up import built
 from explorer.ui.components.diagram import clicked, diagram, link
@@ -222,8 +221,9 @@ def input_and_answer(run: Run, *, group: str, key: str, leads: bool = False) -> 
     network = activations.network
     how = f"{run.picture.title}, {activations.milliseconds:.0f} ms on the {kind_of(activations.device)}."
     few_classes = leads and len(network.classes) < MANY_CLASSES
-    said = [activations.note, what_else(run.variant) if few_classes else ""]
-    note = "".join(f" {sentence}" for sentence in said if sentence)
+    next_step = what_else(run.variant) if few_classes else ""
+    note = f" {activations.note}" if activations.note else ""
+    note += f" {next_step}" if next_step else ""
     with st.container(key=f"{key}-answer", horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(key=f"{key}-thumbnail"):
             size = pair_text(cache.trace(run.variant).input_size[1:])
@@ -231,9 +231,11 @@ def input_and_answer(run: Run, *, group: str, key: str, leads: bool = False) -> 
         if network.trained:
             answer = activations.answer
             measured = distance_text(answer)
-            first = f"**{none_fits(answer)}**: {measured}. {MUST_NAME_ONE}  \n" if answer.unlike else ""
-            about = f"{how} {measured[0].upper()}{measured[1:]}. {DISTANCE_HELP}" if measured else how
-            st.markdown(f"{first}{_top(answer)}  \n{network.description}.{note}", help=about)
+            about = f"{how} {network.description}. {measured} {DISTANCE_HELP}" if measured else how
+            if answer.unlike:
+                st.markdown(f"{_unlike(answer)}{note}", help=about)
+            else:
+                st.markdown(f"{_top(answer)}  \n{network.description}.{note}", help=about)
         else:
             st.markdown(
                 f"**Untrained network**: random weights, seeded.{note}",
@@ -242,6 +244,15 @@ def input_and_answer(run: Run, *, group: str, key: str, leads: bool = False) -> 
             )
         if few_classes:
             more_classes(run.variant)
+
+
+def _unlike(answer: Answer) -> str:
+    """That no class fits, how that is known, and why one is named all the same."""
+    first = answer.top(1)[0]
+    return (
+        f"**{none_fits(answer)}.** {distance_text(answer)} "
+        f"A softmax shares out 100 %, so it must still name one: {first.label} {first.probability:.0%}."
+    )
 
 
 def _top(answer: Answer) -> str:
