@@ -48,7 +48,7 @@ class Fit:
         part of.
         """
         even, known, rest = roots(features[::2]), labels[::2], features[1::2]
-        means = torch.stack([even[known == i].mean(0) for i in range(classes)])
+        means = torch.stack([even[known == i].mean(0) for i in range(classes) if (known == i).any()])
         means = torch.tensor(_kept(means))  # as they are stored, so that the distances are those of the app
         # "higher", and rounded up: so many percent do not exceed it, at least
         values = np.percentile(distance(rest, means).double().numpy(), PERCENTS, method="higher")
