@@ -290,9 +290,13 @@ def maps(variant: str, image: str, weights: str, device: str | None, node: str, 
 @run_options
 @json_option
 def predict(variant: str, image: str, weights: str, device: str | None, as_json: bool) -> None:
-    """Print the five most probable classes of a picture."""
+    """Print the five most probable classes of a picture, and whether it is unlike all that they were learned from."""
+    from explorer.runtime.activations import distance_text, none_fits
+    from explorer.runtime.weights.fit import MUST_NAME_ONE
+
     activations = _activations(_run(variant, weights, device, image))
-    top = activations.top()
+    answer = activations.answer
+    top = answer.top()
     if as_json:
         _print_json(
             {
@@ -301,12 +305,17 @@ def predict(variant: str, image: str, weights: str, device: str | None, as_json:
                 "device": str(activations.device),
                 "milliseconds": round(activations.milliseconds, 2),
                 "top": [{"label": p.label, "probability": p.probability} for p in top],
+                "distance": answer.distance,
+                "largest_distance": answer.fit and answer.fit.most,
+                "unlike": answer.unlike,
             }
         )
         return
     print(f"{variant}, {weights}, {activations.device}, {activations.milliseconds:.0f} ms")
     if not activations.network.trained:
         print("These weights are untrained: the numbers show only that the network runs.")
+    if answer.unlike:
+        print(f"{none_fits(answer)}. {distance_text(answer)} {MUST_NAME_ONE}")
     for p in top:
         print(f"{p.probability:8.2%}  {p.label}")
 
@@ -403,18 +412,28 @@ def train(variant: str, data: Path, download: bool, device: str | None, work: Pa
 @download_option
 @device_option
 @click.option("--weights", default="bundled", metavar="NAME", help="bundled (default), or a weights file.")
+@click.option("--store", is_flag=True, help="Keep how well the pictures fit in the bundled weights' record.")
 @json_option
-def evaluate(variant: str, data: Path, download: bool, device: str | None, weights: str, as_json: bool) -> None:
-    """Measure the accuracy of weights on a whole validation split."""
+def evaluate(
+    variant: str, data: Path, download: bool, device: str | None, weights: str, store: bool, as_json: bool
+) -> None:
+    """Measure the accuracy of weights on a whole validation split, and how well its pictures fit a class."""
     from explorer import architectures
     from explorer.runtime.device import resolve
-    from explorer.runtime.weights.network import load_network
+    from explorer.runtime.weights.bundled import manifest
+    from explorer.runtime.weights.fit import PERCENTS
+    from explorer.runtime.weights.network import BUNDLED, load_network
     from explorer.training import data as datasets
     from explorer.training.evaluate import evaluate
 
     network = load_network(architectures.variant(variant), weights, resolve(device))
     name = datasets.dataset_of(network.classes)
+    if store and weights != BUNDLED:
+        raise ValueError("Only bundled weights have a record.")
     result = evaluate(network, datasets.load(name, data, "val", download))
+    if store:
+        entry = manifest()[variant]
+        entry.write_record(entry.record() | {"fit": result.fit.stored()})
     if as_json:
         _print_json(
             {
@@ -423,10 +442,14 @@ def evaluate(variant: str, data: Path, download: bool, device: str | None, weigh
                 "split": "val",
                 "images": result.images,
                 "top1": round(result.top1, 3),
+                "fit": dict(zip(map(str, PERCENTS), result.fit.quantiles, strict=True)),
             }
         )
         return
     print(f"{variant}, {weights}: {result.top1:.2f} % of {result.images:,} validation pictures ({name})")
+    print(f"Distance to the nearest class, by percent of {result.fit.images:,} pictures that are not farther:")
+    print("".join(f"{f'{percent} %':>9}" for percent in PERCENTS))
+    print("".join(f"{value:>9.4g}" for value in result.fit.quantiles))
 
 
 # ---- the app -----------------------------------------------------------------------------------------------

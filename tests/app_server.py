@@ -56,6 +56,7 @@ def app_server(home: Path) -> Iterator[AppServer]:
         "PATH": os.environ["PATH"],
         "HOME": str(home),
         "LANG": "C.UTF-8",
+        "EXPLORER_HUB_MIRROR": "http://127.0.0.1:9",  # where nobody listens: no test fetches anything
         "PYTHONPATH": str(ROOT),  # this clone, whichever is installed
         "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full",
     }

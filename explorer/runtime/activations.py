@@ -18,8 +18,10 @@ import torch
 from torch import Tensor, fx
 
 from explorer.runtime.device import forward_slot, run_with_fallback, synchronize
+from explorer.runtime.weights.fit import MOST, Fit, distance
 from explorer.runtime.weights.network import Network
 
+COUNTS = {10: "ten"}
 Operation = Callable[[Tensor], Tensor]
 
 
@@ -35,12 +37,20 @@ class Prediction:
 class Answer:
     """What a network says of one input: a logit and a softmax probability for each class, both (classes,).
 
-    `classes` are their names; there are none without training.
+    `classes` are their names; there are none without training. `distance` is that to the nearest class, `fit` what is
+    usual; None where nobody measured that.
     """
 
     logits: Tensor
     probabilities: Tensor
     classes: tuple[str, ...]
+    distance: float | None = None
+    fit: Fit | None = None
+
+    @property
+    def unlike(self) -> bool:
+        """Whether the input is unlike what the network was tested on, so that none of its classes fits."""
+        return self.fit is not None and self.distance is not None and self.distance > self.fit.most
 
     def top(self, k: int = 5) -> tuple[Prediction, ...]:
         """The `k` most probable classes. Without training a class has no name but its number."""
@@ -54,6 +64,21 @@ class Answer:
     def first(self) -> str:
         """The most probable class."""
         return self.top(1)[0].label
+
+
+def none_fits(answer: Answer) -> str:
+    """What is said of an input that is unlike what the network was tested on."""
+    return f"None of its {COUNTS.get(len(answer.classes), len(answer.classes))} classes fits"
+
+
+def distance_text(answer: Answer) -> str:
+    """The distance among those of the pictures that the network was tested on; empty where nobody measured that."""
+    if answer.fit is None or answer.distance is None:
+        return ""
+    return (
+        f"Distance to the nearest {answer.distance:.4f}; "
+        f"of its test pictures, {MOST} % are within {answer.fit.most:.4f}."
+    )
 
 
 class Recomputation(fx.Interpreter):
@@ -116,11 +141,23 @@ class Activations:
 
     @property
     def answer(self) -> Answer:
-        return Answer(self.logits, self.scores.softmax(-1), self.network.classes)
+        fit = self.network.fit
+        found = (
+            None if fit is None else float(distance(features(self.network, self.kept, self.scores[None]), fit.means))
+        )
+        return Answer(self.logits, self.scores.softmax(-1), self.network.classes, found, fit)
 
     def top(self, k: int = 5) -> tuple[Prediction, ...]:
         """The `k` most probable classes."""
         return self.answer.top(k)
+
+
+def features(network: Network, kept: Mapping[fx.Node, Tensor], scores: Tensor) -> Tensor:
+    """What the classifier reads, (N, features), from the values that a pass kept; where that is maps, the scores."""
+    read = network.classifier.all_input_nodes[0]
+    with forward_slot():
+        value = kept[read] if read in kept else Recomputation(network.graph).values([read], kept)[read]
+    return value.float().cpu() if value.ndim == 2 else scores
 
 
 def capture(network: Network, x: Tensor) -> Activations:

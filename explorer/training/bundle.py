@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
 import time
 from dataclasses import asdict, replace
@@ -77,7 +76,7 @@ def bundle(training: Training, val: Dataset, seed: int) -> Bundled:
     entry = replace(entry, top1=round(result.top1, 3), images=result.images)
     bundled.write(entry)
     record = _record(recipe, training, result, seed)
-    entry.path.with_suffix(".json").write_text(json.dumps(record) + "\n", encoding="utf-8")
+    entry.write_record(record)
     return entry
 
 
@@ -118,6 +117,7 @@ def _record(recipe: Recipe, training: Training, result: Evaluation, seed: int) -
         "epochs": [asdict(e) for e in training.epochs],
         "top1": result.top1,
         "confusion": result.confusion,
+        "fit": result.fit.stored(),
         "device": str(training.device),
         "versions": {
             "python": platform.python_version(),

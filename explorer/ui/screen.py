@@ -16,7 +16,7 @@ from explorer.architectures import variant as variant_called
 from explorer.architectures.family import Family, Variant
 from explorer.diagrams.labels import element_for
 from explorer.diagrams.scale import ColourBy
-from explorer.runtime.activations import Activations
+from explorer.runtime.activations import Answer, distance_text, none_fits
 from explorer.runtime.device import kind_of
 from explorer.runtime.run import Run
 from explorer.runtime.weights.bundled import manifest
@@ -30,6 +30,7 @@ from explorer.ui.download import download
 from explorer.ui.lesson import hidden, offered
 from explorer.ui.link import Control, choice, link_to, publish, rerun_page
 from explorer.ui.maps_title import maps_title
+from explorer.ui.more_classes import more_classes, what_else
 from explorer.ui.section import Section
 from explorer.ui.selection import SCREEN, selected
 from explorer.ui.selection import select as select_node
@@ -46,6 +47,11 @@ OPERATIONS = "operations"
 DIAGRAMS = choice("diagrams", "Diagrams", {BLOCKS: "Stage and block", OPERATIONS: "All operations"})
 STRIP = "strip"  # a fragment's key
 SHOWN_CLASSES = 3
+DISTANCE_HELP = (
+    "Measured on the square roots of what the classifier reads: the root of the mean squared difference to their "
+    "average for each class."
+)
+MANY_CLASSES = 1000  # ImageNet's
 MIN_SHOWN_PROBABILITY = 0.001  # smaller ones are summed up in words
 
 
@@ -190,7 +196,7 @@ def _beside_diagrams(trace: Trace, node: Node, run: Run, instruments: tuple[Sect
             chosen = segments(control, label_visibility="collapsed", width="content")
     with st.container(key="instrument-shown"):
         next(i for i in instruments if i.name == chosen).show(run)
-    input_and_answer(run, group=run.variant, key=f"{run.variant}-input")
+    input_and_answer(run, group=run.variant, key=f"{run.variant}-input", leads=True)
 
 
 def node_line(trace: Trace, node: Node) -> None:
@@ -209,25 +215,36 @@ def node_line(trace: Trace, node: Node) -> None:
             )
 
 
-def input_and_answer(run: Run, *, group: str, key: str) -> None:
-    """What went into the network, and beside it what came out; an untrained network knows no classes."""
+def input_and_answer(run: Run, *, group: str, key: str, leads: bool = False) -> None:
+    """What went into the network, and beside it what came out; an untrained network knows no classes.
+
+    With `leads`, what knows few classes or none has a button to weights that know more.
+    """
     activations = cache.activations(run)
     network = activations.network
     how = f"{run.picture.title}, {activations.milliseconds:.0f} ms on the {kind_of(activations.device)}."
+    few_classes = leads and len(network.classes) < MANY_CLASSES
+    next_step = what_else(run.variant) if few_classes else ""
     note = f" {activations.note}" if activations.note else ""
+    note += f" {next_step}" if next_step else ""
     with st.container(key=f"{key}-answer", horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(key=f"{key}-thumbnail"):
             size = pair_text(cache.trace(run.variant).input_size[1:])
             model_input(cache.input_png(run), group=group, caption=f"Input {size}", key=key)
         if network.trained:
-            words = explained("Softmax", *_words(run))
-            st.markdown(f"{_top(activations)}  \n{network.description}.{note}", help=f"{how}\n\n{words}")
+            answer, words = activations.answer, explained("Softmax", *_words(run))
+            measured = distance_text(answer)
+            about = f"{how} {network.description}. {measured} {DISTANCE_HELP}" if measured else how
+            said = _unlike(answer) if answer.unlike else f"{_top(answer)}  \n{network.description}."
+            st.markdown(f"{said}{note}", help=f"{about}\n\n{words}")
         else:
             st.markdown(
                 f"**Untrained network**: random weights, seeded.{note}",
                 help=f"{how} The maps show what the wiring does to a picture, not what a trained network sees. "
                 "Class probabilities would mean nothing, so none are shown.",
             )
+        if few_classes:
+            more_classes(run.variant)
 
 
 def _words(run: Run) -> list[str]:
@@ -241,9 +258,18 @@ def _words(run: Run) -> list[str]:
     return [word for word, is_said in said.items() if is_said]
 
 
-def _top(activations: Activations) -> str:
+def _unlike(answer: Answer) -> str:
+    """That no class fits, how that is known, and why one is named all the same."""
+    first = answer.top(1)[0]
+    return (
+        f"**{none_fits(answer)}.** {distance_text(answer)} "
+        f"A softmax shares out 100 %, so it must still name one: {first.label} {first.probability:.0%}."
+    )
+
+
+def _top(answer: Answer) -> str:
     """The classes that it takes the picture for, the most probable first."""
-    shown = [p for p in activations.top(SHOWN_CLASSES) if p.probability >= MIN_SHOWN_PROBABILITY]
+    shown = [p for p in answer.top(SHOWN_CLASSES) if p.probability >= MIN_SHOWN_PROBABILITY]
     first, *others = (f"{p.label} {p.probability:.1%}" for p in shown)
     text = " · ".join((f"**{first}**", *others))
     return text if others else f"{text} · all others below {MIN_SHOWN_PROBABILITY:.1%}"

@@ -56,7 +56,7 @@ def show(run: Run) -> None:
     with right:
         chart(confusion_chart(entry, record["confusion"], dark()), f"confusion-{run.variant}", "Confusion matrix")
     with st.expander("Record"):
-        shown = {key: value for key, value in record.items() if key not in ("epochs", "confusion")}
+        shown = {key: value for key, value in record.items() if key not in ("epochs", "confusion", "fit")}
         st.json(shown)
 
 

@@ -123,7 +123,11 @@ def test_maps_of_a_stage_are_those_of_its_output_and_vectors_work_too() -> None:
 
 def test_predict_says_that_an_untrained_network_knows_nothing(capsys) -> None:
     answer = run_json(capsys, "predict", SMALL, "--image", CAT, "--device", "cpu")
-    assert answer.keys() == {"variant", "weights", "device", "milliseconds", "top"}
+    assert answer.keys() == {
+        *("variant", "weights", "device", "milliseconds", "top"),
+        *("distance", "largest_distance", "unlike"),
+    }
+    assert answer["distance"] is answer["largest_distance"] is None and not answer["unlike"]
     assert (answer["weights"], answer["device"]) == ("untrained", "cpu")
     assert len(answer["top"]) == 5
     assert all("untrained" in p["label"] and 0 <= p["probability"] <= 1 for p in answer["top"])
@@ -136,6 +140,15 @@ def test_predict_with_weights_names_classes(capsys) -> None:
     answer = run_json(capsys, "predict", "resnet18", "--image", CAT, "--weights", "own.pth")
     assert answer["weights"] == "own.pth"
     assert not any("untrained" in p["label"] for p in answer["top"])
+
+
+def test_predict_says_that_a_picture_is_unlike_all_that_a_network_was_tested_on(capsys) -> None:
+    arguments = ["resnet34", "--weights", "bundled", "--device", "cpu", "--image"]
+    for picture, unlike in (("horse", True), ("pagoda", False)):
+        answer = run_json(capsys, "predict", *arguments, picture)
+        assert answer["unlike"] is unlike is (answer["distance"] > answer["largest_distance"])
+        assert main(["predict", *arguments, picture]) == 0
+        assert ("None of its ten classes fits." in capsys.readouterr().out) is unlike
 
 
 BAD = {

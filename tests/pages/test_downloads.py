@@ -112,3 +112,41 @@ def test_a_failure_is_a_sentence_below_the_button(hub: Hub) -> None:
     assert "does not have the file (404)" in app.error[0].value
     assert app.button(key=f"download-{NAME}")
     assert published_weights(NAME) is not None and downloaded_file(NAME) is None
+
+
+def _answer(name: str) -> None:
+    import streamlit as st
+
+    from explorer.ui.more_classes import more_classes, what_else
+
+    st.markdown(what_else(name) or "nothing")
+    more_classes(name)
+
+
+def test_the_answers_button_begins_the_same_download_and_prefers_what_comes(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download.Job, "_check", lambda *_: None)
+    app = AppTest.from_function(_answer, args=(NAME,), default_timeout=60).run()
+    assert [b.label for b in app.button] == ["ImageNet, 10 MB"] and hub.asked == []
+    app.button[0].click().run()
+    assert app.session_state["weights"] == "imagenet"
+    job = job_of(NAME)
+    assert job is not None and job.wait(20) == "done" and hub.downloads == 1
+    app.session_state["weights"] = ""
+    app.run()
+    assert [b.label for b in app.button] == ["Use ImageNet"]
+    app.button[0].click().run()
+    assert app.session_state["weights"] == "imagenet" and hub.downloads == 1
+
+
+def test_the_answer_says_what_a_press_led_to_or_that_there_is_nothing_to_press(hub: Hub) -> None:
+    hub.status = 404
+    app = AppTest.from_function(_answer, args=(NAME,), default_timeout=60).run()
+    app.button[0].click().run()
+    job = job_of(NAME)
+    assert job is not None and job.wait(20) == "failed"
+    app.run()
+    assert "404" in app.markdown[0].value and [b.label for b in app.button] == ["ImageNet, 10 MB"]
+    none = AppTest.from_function(_answer, args=("lenet5",), default_timeout=60).run()
+    assert "EXPLORER_WEIGHTS" in none.markdown[0].value.replace("\\", "") and not none.button

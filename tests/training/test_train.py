@@ -14,6 +14,7 @@ import torch
 from explorer.architectures import catalogue, variant
 from explorer.cli import main
 from explorer.runtime.weights import bundled
+from explorer.runtime.weights.fit import PERCENTS, Fit
 from explorer.runtime.weights.network import BUNDLED, load_network
 from explorer.training import bundle, data, recipe
 from explorer.training.evaluate import Evaluation, evaluate
@@ -153,7 +154,7 @@ def test_the_map_loss_by_hand() -> None:
 
 
 def test_evaluation_counts() -> None:
-    result = Evaluation(((8, 2), (1, 9)))
+    result = Evaluation(((8, 2), (1, 9)), Fit.over(torch.eye(4), torch.tensor([0, 0, 1, 1]), 2))
     assert result.images == 20 and result.top1 == 85.0
 
 
@@ -192,7 +193,14 @@ def test_the_commands(
         "split": "val",
         "images": 100,
         "top1": answer["top1"],
+        "fit": answer["fit"],
     }
+    assert list(answer["fit"]) == [str(percent) for percent in PERCENTS]
+    stored = bundled.manifest()["lenet5_modern"].record()["fit"]  # by the training; by the command the same
+    assert stored["images"] == 50 and stored["quantiles"] == list(answer["fit"].values())
+    assert main(["evaluate", *arguments, "--store"]) == 0
+    assert bundled.manifest()["lenet5_modern"].record()["fit"] == stored
+    assert f"{answer['fit']['95']:.4g}" in capsys.readouterr().out
     assert answer["top1"] == bundled.manifest()["lenet5_modern"].top1 > 90
     assert main(["train", *arguments, "--work", str(tmp_path / "work")]) == 0
     assert "resumed after epoch 6" in capsys.readouterr().out

@@ -7,18 +7,18 @@ import re
 from streamlit.testing.v1 import AppTest
 
 
-def _result_page(variant: str, weights: str) -> None:
+def _result_page(variant: str, weights: str, picture: str = "") -> None:
     from explorer.runtime.run import Run
     from explorer.runtime.samples import samples
     from explorer.ui import screen
     from explorer.ui.sidebar import sample_picture
 
-    run = Run(variant, weights, "cpu", sample_picture(samples()[0].id))
+    run = Run(variant, weights, "cpu", sample_picture(picture or samples()[0].id))
     screen.input_and_answer(run, group=variant, key="input")
 
 
-def result(variant: str, weights: str) -> str:
-    app = AppTest.from_function(_result_page, args=(variant, weights)).run()
+def result(variant: str, weights: str, picture: str = "pagoda") -> str:
+    app = AppTest.from_function(_result_page, args=(variant, weights, picture)).run()
     assert not app.exception
     return str(app.markdown[0].value)
 
@@ -35,3 +35,11 @@ def test_an_untrained_network_says_so_and_names_none() -> None:
     text = result("resnet20_cifar", "untrained")
     assert text.startswith("**Untrained network**")
     assert "%" not in text
+
+
+def test_an_answer_to_a_picture_unlike_all_others_begins_with_that() -> None:
+    text = result("resnet34", "bundled", "horse")
+    assert text.startswith("**None of its ten classes fits.**")
+    measured, most = map(float, re.findall(r"0\.\d+", text))
+    assert measured > most
+    assert len(re.findall(r"[a-z] \d+%", text)) == 1  # one class is named, since a softmax must

@@ -68,9 +68,13 @@ class Bundled:
         return replace(variant, config=replace(variant.config, width=self.width, num_classes=len(self.classes)))
 
     def record(self) -> dict[str, Any]:
-        """The training's record: recipe, epochs, versions, confusion matrix."""
+        """The training's record: recipe, epochs, versions, confusion matrix, and how well the split's pictures fit."""
         found: dict[str, Any] = json.loads(self.path.with_suffix(".json").read_text(encoding="utf-8"))
         return found
+
+    def write_record(self, record: dict[str, Any]) -> None:
+        """Put the training's record beside the file."""
+        self.path.with_suffix(".json").write_text(json.dumps(record) + "\n", encoding="utf-8")
 
     def intact(self) -> bool:
         """Whether the file is the one that was measured."""

@@ -22,6 +22,7 @@ from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
 from explorer.runtime.weights import folder, uploads
 from explorer.runtime.weights.bundled import Bundled, manifest
 from explorer.runtime.weights.files import WeightsError
+from explorer.runtime.weights.fit import Fit
 from explorer.runtime.weights.layouts import CHECK, load_published
 from explorer.runtime.weights.published import Published, downloaded_file, published_weights
 from explorer.runtime.weights.uploads import is_upload
@@ -68,6 +69,12 @@ class Network:
     @property
     def trained(self) -> bool:
         return bool(self.classes)
+
+    @cached_property
+    def fit(self) -> Fit | None:
+        """How well the pictures fit that it was tested on; None where that was not measured."""
+        stored = _bundled(self.variant).record().get("fit") if self.weights == BUNDLED else None
+        return Fit.of(stored) if stored else None
 
     @cached_property
     def graph(self) -> fx.GraphModule:
