@@ -404,7 +404,7 @@ def train(variant: str, data: Path, download: bool, device: str | None, work: Pa
 @work_option
 @seed_option
 def overfitting(data: Path, download: bool, device: str | None, work: Path, seed: int) -> None:
-    """Train the small AlexNets with and without augmentation and dropout; an interrupted training goes on."""
+    """Train the small AlexNets with and without augmentation; an interrupted training goes on."""
     from explorer.runtime.device import resolve
     from explorer.runtime.weights.overfitting import trained
     from explorer.training.overfitting import train

@@ -82,8 +82,8 @@ TOUR = (
     Step(
         "Learned by heart",
         "input",
-        "The same small network four times, with and without both: what it knows of pictures that it was trained on, "
-        "and of others.",
+        "The same small network twice, with altered pictures and without: what it knows of pictures that it was "
+        "trained on, and of others.",
         section="overfitting",
         look="section",
     ),

@@ -21,7 +21,6 @@ CONTROLS: dict[str, dict[str, Act]] = {
     "dropout": {"dropout.seed": draw_masks},
     "overfitting": {
         "overfitting.measure": partial(press, option="Loss"),
-        "overfitting.dropout": switch,
     },
     "hundred": {
         "overfitting.seed": partial(type_number, number=5),

@@ -39,6 +39,7 @@ def curves(networks: dict[str, Trained], losses: bool, dark: bool) -> go.Figure:
                 x=list(range(1, len(values) + 1)),
                 y=list(values),
                 name=name,
+                mode="lines",
                 legendgroup=name,
                 showlegend=column == 1,
                 line={"color": stroke(kind, dark), "width": 3, "dash": "solid" if name == UNSEEN else "dot"},

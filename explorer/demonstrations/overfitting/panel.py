@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import streamlit as st
@@ -12,22 +13,23 @@ from explorer.demonstrations.overfitting.compute import COUNT, FRAME, NOISES, ST
 from explorer.runtime.augmentation import augmented
 from explorer.runtime.pictures import png_bytes
 from explorer.runtime.run import Run
+from explorer.runtime.weights.bundled import WIDTHS
 from explorer.runtime.weights.overfitting import record, side, trained
 from explorer.ui import cache
 from explorer.ui.answer import answer
 from explorer.ui.charts import chart, dark
-from explorer.ui.controls import number_box, segments, toggle
-from explorer.ui.link import Control, choice, flag, number, plain
+from explorer.ui.controls import number_box, segments
+from explorer.ui.link import Control, choice, number, plain
 from explorer.ui.section import Section
 from explorer.ui.training_record import ONE_RUN
 
 MAX_SEED = 999
 SHOWN = 8  # of the hundred pictures
 WITH, WITHOUT = "With augmentation", "Without augmentation"
+PAIR = {WITHOUT: "plain", WITH: "augmented"}  # of the experiment's networks
 BUNDLED = "AlexNet that comes with the app"
 
 MEASURE = choice("overfitting.measure", "By epoch", {"accuracy": "Accuracy", "loss": "Loss"})
-DROPOUT = flag("overfitting.dropout", "Dropout", default=True)
 SEED = number("overfitting.seed", "Seed of the hundred", 0, MAX_SEED)
 NOISE = choice("overfitting.noise", "Noise", {s: f"±{s}" for s in STRENGTHS[1:]}, 32)
 
@@ -36,10 +38,8 @@ NOISE = choice("overfitting.noise", "Noise", {s: f"±{s}" for s in STRENGTHS[1:]
 
 
 def _show_curves(run: Run) -> None:
-    """Two networks on pictures that they saw and on others, by epoch; then all four at the end."""
-    with_dropout = {WITHOUT: "dropout", WITH: "both"}
-    found = {title: trained()[name] for title, name in with_dropout.items()}
-    (seen, unseen), (seen_with, unseen_with) = (curve.top1 for curve in found.values())
+    """Two networks on pictures that they saw and on others, by epoch, and at the end."""
+    (seen, unseen), (seen_with, unseen_with) = (trained()[name].top1 for name in PAIR.values())
     answer(
         f"Without augmentation: **{percent_text(seen)}** right on pictures that it was trained on, "
         f"**{percent_text(unseen)}** on others. "
@@ -49,50 +49,42 @@ def _show_curves(run: Run) -> None:
         "A network **overfits** when it learns its training pictures by heart: what it knows of them does not carry "
         "over to pictures that it never saw. Only these count. What to look for: **the gap between the two lines**."
     )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        losses = segments(MEASURE) == "loss"
-        dropout = toggle(DROPOUT)
-    names = with_dropout if dropout else {WITHOUT: "neither", WITH: "augmentation"}
-    shown = {title: trained()[name] for title, name in names.items()}
+    losses = segments(MEASURE) == "loss"
+    pair = {title: trained()[name] for title, name in PAIR.items()}
     alt = "Loss" if losses else "Accuracy"
-    chart(charts.curves(shown, losses, dark()), "overfitting-curves", f"{alt} on seen and unseen pictures, by epoch")
-    if losses:
-        st.markdown("The loss on unseen pictures **rises again** where a network grows sure of wrong answers.")
-    _four()
-
-
-def _four() -> None:
-    """What both remedies do, alone and together."""
-    rows = [
-        {
-            "augmentation": "yes" if network.augmented else "no",
-            "dropout": "yes" if network.dropout else "no",
-            "right, of pictures it was trained on": f"{network.top1[0]:.1f} %",
-            "right, of pictures it never saw": f"{network.top1[1]:.1f} %",
-            "gap": f"{network.top1[0] - network.top1[1]:.1f} points",
-        }
-        for network in trained().values()
-    ]
-    st.markdown("**Both remedies, alone and together**, after the last epoch:")
-    st.table(rows)
-    both = trained()["both"]
-    recipe = record()["networks"]["both"]["recipe"]
+    chart(charts.curves(pair, losses, dark()), "overfitting-curves", f"{alt} on seen and unseen pictures, by epoch")
+    st.table(
+        [
+            {
+                "after the last epoch": title,
+                "right, of pictures it was trained on": f"{network.top1[0]:.1f} %",
+                "right, of pictures it never saw": f"{network.top1[1]:.1f} %",
+                "gap": f"{network.top1[0] - network.top1[1]:.1f} points",
+                "loss on these": f"{network.unseen_loss[-1]:.2f}",
+                "at its lowest": f"{min(network.unseen_loss):.2f}",
+            }
+            for title, network in pair.items()
+        ]
+    )
+    one, recipe = pair[WITH], record()["networks"][PAIR[WITH]]["recipe"]
     st.caption(
-        f"The same small AlexNet each time: one tower, {recipe['width']:g} of the width, {side()} pixels, the same "
-        f"recipe, seed and {len(both.seen)} epochs. {both.images[0]:,} training pictures of Imagenette, so few that it "
-        f"overfits soon, and its {both.images[1]:,} validation pictures; the curves: {record()['watched']:,} of each, "
-        f"as they are. Augmentation: crops of {recipe['least_area']:.0%} to 100 % of the area, mirroring, AlexNet's "
-        f"colour shift. No weight decay. {ONE_RUN} To repeat it: python -m explorer overfitting --data DIR --download"
+        f"The same small AlexNet twice: one tower, {WIDTHS[recipe['width']]}, {side()} pixels, the same recipe, seed "
+        f"and {len(one.seen)} epochs. {one.images[0]:,} training pictures of Imagenette, so few that it overfits soon, "
+        f"and its {one.images[1]:,} validation pictures; curves and loss: {record()['watched']:,} of each, as they "
+        f"are. Augmentation: crops of {recipe['least_area']:.0%} to 100 % of the area, mirroring, AlexNet's colour "
+        "shift. "
+        f"Neither has dropout or weight decay, which fight overfitting, too. {ONE_RUN} "
+        "To repeat it: python -m explorer overfitting --data DIR --download"
     )
 
 
 # ---- one picture, altered a hundred times ------------------------------------------------------------------
 
 
-@cache.few(4)
-def _tested(device: str) -> tuple[Tested, ...]:
-    """The pair, which is small and runs on the CPU."""
-    return compute.stored("dropout", WITHOUT), compute.stored("both", WITH)
+@functools.cache
+def _pair() -> tuple[Tested, ...]:
+    """Without and with augmentation; they are small and run on the CPU."""
+    return tuple(compute.stored(name, title) for title, name in PAIR.items())
 
 
 def _bundled(run: Run) -> Tested:
@@ -108,14 +100,14 @@ def _of_picture(run: Run, seed: int) -> tuple[object, int]:
 def hundred(run: Run, seed: int) -> tuple[Answers, ...]:
     """What the pair and the bundled AlexNet answer to the run's picture, altered a hundred times."""
     frame, alterations = compute.frame_of(run.picture.image), compute.alterations(seed)
-    return tuple(compute.answers(t, frame, alterations) for t in (*_tested("cpu"), _bundled(run)))
+    return tuple(compute.answers(t, frame, alterations) for t in (*_pair(), _bundled(run)))
 
 
 @cache.bounded(4, key=_of_picture)
 def noises(run: Run, seed: int) -> tuple[Noise, ...]:
     """What the same networks answer to the picture under noise."""
     frame = compute.frame_of(run.picture.image)
-    return tuple(compute.noisy(t, frame, seed) for t in (*_tested("cpu"), _bundled(run)))
+    return tuple(compute.noisy(t, frame, seed) for t in (*_pair(), _bundled(run)))
 
 
 def _draw() -> None:
@@ -150,7 +142,7 @@ def _show_hundred(run: Run) -> None:
 
 
 def _pictures(run: Run) -> None:
-    frame, preprocessing = compute.frame_of(run.picture.image), _tested("cpu")[0].preprocessing
+    frame, preprocessing = compute.frame_of(run.picture.image), _pair()[0].preprocessing
     shown = [augmented(frame, a, preprocessing).picture for a in compute.alterations(SEED.value)[:SHOWN]]
     with st.container(horizontal=True, key="overfitting-pictures"):
         for picture in shown:
@@ -178,9 +170,9 @@ def _noise(run: Run) -> None:
     """The picture under white noise, and what becomes of the answers."""
     st.markdown(
         "**And white noise?** Added to pictures in training it can help a network generalize ([Bishop 1995]"
-        "(https://doi.org/10.1162/neco.1995.7.1.108): a form of regularization). But it shows a network nothing that "
-        "other photographs do, as a shifted or mirrored object does. These were trained without any; how much they "
-        "bear:"
+        "(https://doi.org/10.1162/neco.1995.7.1.108): a form of regularization). What it does not bring is what other "
+        "photographs bring: other places, sizes, sides and light. None of these networks was trained with noise; how "
+        "much they bear:"
     )
     left, right = st.columns([1, 3], gap="medium")
     with left:
@@ -199,5 +191,5 @@ def _hundred_controls(run: Run) -> Sequence[Control]:
     return SEED, NOISE
 
 
-OVERFITTING = Section("overfitting", "Overfitting", _show_curves, lambda run: (MEASURE, DROPOUT))
+OVERFITTING = Section("overfitting", "Overfitting", _show_curves, lambda run: (MEASURE,))
 HUNDRED = Section("hundred", "A hundred alterations", _show_hundred, _hundred_controls)

@@ -23,7 +23,7 @@ class Trained:
     """One of the networks after every epoch, on some pictures of each split, and at the end on all of them.
 
     Attributes:
-        augmented, dropout: which of the two remedies it had.
+        augmented: whether its training pictures were.
         seen, unseen: accuracy in percent by epoch, on training and on validation pictures, none of them augmented.
         seen_loss, unseen_loss: mean cross-entropy by epoch.
         top1: accuracy in percent at the end on all pictures, training and validation, with float16 weights.
@@ -31,7 +31,6 @@ class Trained:
     """
 
     augmented: bool
-    dropout: bool
     seen: tuple[float, ...]
     unseen: tuple[float, ...]
     seen_loss: tuple[float, ...]
@@ -46,7 +45,7 @@ def record_file() -> Path:
 
 
 def weights_file(name: str) -> Path:
-    """Where a stored network's weights are."""
+    """Where a network's weights are."""
     return FOLDER / f"{name}.safetensors"
 
 
@@ -70,7 +69,6 @@ def _trained(fields: dict[str, Any]) -> Trained:
     recipe, train, val = fields["recipe"], fields["train"], fields["val"]
     return Trained(
         augmented=recipe["augmented"],
-        dropout=recipe["phases"][0]["build"].get("dropout") != "none",
         seen=by_epoch("seen_top1"),
         unseen=by_epoch("top1"),
         seen_loss=by_epoch("seen_loss"),
@@ -98,7 +96,7 @@ def square(pixels: int) -> Preprocessing:
 
 
 def load(name: str, classes: int = 10) -> nn.Module:
-    """A stored network, in eval mode and without gradients."""
+    """One of the networks, in eval mode and without gradients."""
     recipe = record()["networks"][name]["recipe"]
     ablation = recipe["phases"][0]["build"]
     model = variant(record()["variant"]).build(**ablation, width=recipe["width"], num_classes=classes)

@@ -21,7 +21,7 @@ FRAME_PICTURE = compute.frame_of(load_image(sample("cat").path).image)
 
 @pytest.fixture(scope="module")
 def pair() -> tuple[Tested, Tested]:
-    return compute.stored("dropout", "without"), compute.stored("both", "with")
+    return compute.stored("plain", "without"), compute.stored("augmented", "with")
 
 
 def test_the_hundred_are_of_the_kind_of_the_training_and_the_same_for_the_same_seed() -> None:
