@@ -35,7 +35,7 @@ CONTROLS: dict[str, dict[str, Act]] = {
         "augmentation.brightness": partial(step, key="PageDown"),
         "augmentation.contrast": partial(step, key="PageDown"),
         "augmentation.mirrored": switch,
-        "augmentation.components": partial(press, option="This picture"),
+        "augmentation.components": partial(press, option="Picture"),
         "augmentation.alpha1": partial(step, key="PageDown"),
         "augmentation.alpha2": partial(step, key="PageDown"),
         "augmentation.alpha3": partial(step, key="PageDown"),

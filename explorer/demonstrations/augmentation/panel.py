@@ -50,7 +50,7 @@ CONTRAST = number("augmentation.contrast", "Contrast, %", *LIGHT_LIMITS, NEUTRAL
 COMPONENTS = choice(
     "augmentation.components",
     "Principal components of the colours of",
-    {"imagenet": "ImageNet", "own": "This picture"},
+    {"imagenet": "ImageNet", "own": "Picture"},
 )
 ALPHAS = tuple(
     choice(

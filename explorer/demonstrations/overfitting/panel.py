@@ -71,8 +71,8 @@ def _show_curves(run: Run) -> None:
         f"The same small AlexNet twice: one tower, {WIDTHS[recipe['width']]}, {side()} pixels, the same recipe, seed "
         f"and {len(one.seen)} epochs. {one.images[0]:,} training pictures of Imagenette, so few that it overfits soon, "
         f"and its {one.images[1]:,} validation pictures; curves and loss: {record()['watched']:,} of each, as they "
-        f"are. Augmentation: crops of {recipe['least_area']:.0%} to 100 % of the area, mirroring, AlexNet's colour "
-        "shift. "
+        f"are. Augmentation: crops of {100 * recipe['least_area']:.0f} to 100 % of the area, mirroring, AlexNet's "
+        "colour shift. "
         f"Neither has dropout or weight decay, which fight overfitting, too. {ONE_RUN} "
         "To repeat it: python -m explorer overfitting --data DIR --download"
     )
@@ -132,11 +132,14 @@ def _show_hundred(run: Run) -> None:
         "**How sure of it.** A point is an altered picture, a cross one that gets another answer, the upright line the "
         "unaltered picture. What to look for: **how far the points scatter**."
     )
-    chart(charts.certainty(found, dark()), "overfitting-certainty", "Probability of the first answer, hundred times")
+    chart(
+        charts.certainty(found, dark()), "overfitting-certainty", "Probability of each network's answer, hundred times"
+    )
     _table(found)
     st.caption(
         "All three get the same hundred pictures. They know ten classes only: where none fits, look at how steady the "
-        "answer is, not at its name. Steady is not right: a network can be steadily wrong."
+        "answer is, not at its name. Steady is not right: a network can be steadily wrong. The third is wider, had "
+        "dropout, and was trained on all of Imagenette's training pictures, altered, too."
     )
     _noise(run)
 
@@ -174,9 +177,9 @@ def _noise(run: Run) -> None:
         "photographs bring: other places, sizes, sides and light. None of these networks was trained with noise; how "
         "much they bear:"
     )
+    strength = segments(NOISE)
     left, right = st.columns([1, 3], gap="medium")
     with left:
-        strength = segments(NOISE)
         frame = compute.frame_of(run.picture.image)
         st.image(png_bytes(compute.noisy_picture(frame, strength, SEED.value)), width=FRAME)
     with right:
