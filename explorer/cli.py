@@ -402,14 +402,13 @@ def train(variant: str, data: Path, download: bool, device: str | None, work: Pa
 @download_option
 @device_option
 @work_option
-@seed_option
-def overfitting(data: Path, download: bool, device: str | None, work: Path, seed: int) -> None:
+def overfitting(data: Path, download: bool, device: str | None, work: Path) -> None:
     """Train the small AlexNets with and without augmentation; an interrupted training goes on."""
     from explorer.runtime.device import resolve
     from explorer.runtime.weights.overfitting import trained
     from explorer.training.overfitting import train
 
-    train(data, work, resolve(device), download=download, seed=seed)
+    train(data, work, resolve(device), download=download)
     for name, network in trained().items():
         seen, unseen = network.top1
         print(f"{name}: {seen:.1f} % of its {network.images[0]:,} training pictures, {unseen:.1f} % of others")

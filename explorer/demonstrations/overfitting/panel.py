@@ -68,11 +68,11 @@ def _show_curves(run: Run) -> None:
     )
     one, recipe = pair[WITH], record()["networks"][PAIR[WITH]]["recipe"]
     st.caption(
-        f"The same small AlexNet twice: one tower, {WIDTHS[recipe['width']]}, {side()} pixels, the same recipe, seed "
-        f"and {len(one.seen)} epochs. {one.images[0]:,} training pictures of Imagenette, so few that it overfits soon, "
-        f"and its {one.images[1]:,} validation pictures; curves and loss: {record()['watched']:,} of each, as they "
-        f"are. Augmentation: crops of {100 * recipe['least_area']:.0f} to 100 % of the area, mirroring, AlexNet's "
-        "colour shift. "
+        f"The same small AlexNet twice: one tower, {WIDTHS[recipe['width']]}, {side()} pixels, the same recipe, "
+        f"{len(one.seen)} epochs. {one.images[0]:,} training pictures of Imagenette, so few that it overfits soon, and "
+        f"its {one.images[1]:,} validation pictures; curves and loss: {record()['watched']:,} of each, as they are. "
+        f"Augmentation: crops of {100 * recipe['least_area']:.0f} to 100 % of the area, mirroring, AlexNet's colour "
+        "shift; it began with other random weights, since with the first ones that network stayed at chance. "
         f"Neither has dropout or weight decay, which fight overfitting, too. {ONE_RUN} "
         "To repeat it: python -m explorer overfitting --data DIR --download"
     )

@@ -13,7 +13,7 @@ from explorer.runtime.pictures import load_image
 from explorer.runtime.preprocessing import model_input
 from explorer.runtime.samples import sample
 from explorer.runtime.weights import bundled, overfitting
-from explorer.training.overfitting import CYCLES, NETWORKS, PICTURES, VARIANT, WATCHED
+from explorer.training.overfitting import CYCLES, NETWORKS, PICTURES, SEEDS, VARIANT, WATCHED
 
 NAMES = list(NETWORKS)
 
@@ -23,6 +23,7 @@ def test_the_record_is_that_of_the_recipes() -> None:
     assert (record["variant"], record["pictures"], record["watched"]) == (VARIANT, PICTURES, WATCHED)
     assert list(overfitting.trained()) == NAMES
     for name in NAMES:
+        assert record["networks"][name]["seed"] == SEEDS[name]
         assert record["networks"][name]["recipe"] == json.loads(json.dumps(asdict(NETWORKS[name])))
 
 
