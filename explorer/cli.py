@@ -80,6 +80,14 @@ data_option = click.option(
     "--data", required=True, type=click.Path(path_type=Path), metavar="DIR", help="The folder of Imagenette or MNIST."
 )
 download_option = click.option("--download", is_flag=True, help="Fetch the data set into that folder first.")
+work_option = click.option(
+    "--work",
+    default=Path("build/training"),
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keeps the checkpoints. Default: build/training.",
+)
+seed_option = click.option("--seed", default=0, type=Number(0, MAX_COUNT), metavar="N", help="Default: 0.")
 
 
 def run_options(command: Command) -> Command:
@@ -387,14 +395,8 @@ def _activations(run: Run) -> Activations:
 @data_option
 @download_option
 @device_option
-@click.option(
-    "--work",
-    default=Path("build/training"),
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Keeps the checkpoints. Default: build/training.",
-)
-@click.option("--seed", default=0, type=Number(0, MAX_COUNT), metavar="N", help="Default: 0.")
+@work_option
+@seed_option
 def train(variant: str, data: Path, download: bool, device: str | None, work: Path, seed: int) -> None:
     """Train the weights that come with the app; an interrupted training goes on."""
     from explorer import architectures
@@ -404,6 +406,23 @@ def train(variant: str, data: Path, download: bool, device: str | None, work: Pa
     v = architectures.variant(variant)
     entry = train(v, data, work, resolve(device), download=download, seed=seed)
     print(f"{entry.variant}: {entry.top1:.2f} % of {entry.images:,} pictures; {entry.file}, {entry.bytes:,} bytes")
+
+
+@commands.command()
+@data_option
+@download_option
+@device_option
+@work_option
+def overfitting(data: Path, download: bool, device: str | None, work: Path) -> None:
+    """Train the small AlexNets with and without augmentation; an interrupted training goes on."""
+    from explorer.runtime.device import resolve
+    from explorer.runtime.weights.overfitting import trained
+    from explorer.training.overfitting import train
+
+    train(data, work, resolve(device), download=download)
+    for name, network in trained().items():
+        seen, unseen = network.top1
+        print(f"{name}: {seen:.1f} % of its {network.images[0]:,} training pictures, {unseen:.1f} % of others")
 
 
 @commands.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from explorer.demonstrations.alexnet.panel import DROPOUT, FIRST_KERNELS, LRN
 from explorer.demonstrations.augmentation.panel import AUGMENTATION, TEN_CROPS
+from explorer.demonstrations.overfitting.panel import HUNDRED, OVERFITTING
 from explorer.page import page
 from explorer.ui.tour import Step
 
@@ -78,7 +79,15 @@ TOUR = (
         section="augmentation",
         look="section",
     ),
+    Step(
+        "Learned by heart",
+        "input",
+        "The same small network twice, with altered pictures and without: what it knows of pictures that it was "
+        "trained on, and of others.",
+        section="overfitting",
+        look="section",
+    ),
 )
 
 if __name__ == "__main__":
-    page("alexnet", TOUR, FIRST_KERNELS, LRN, DROPOUT, AUGMENTATION, TEN_CROPS)
+    page("alexnet", TOUR, FIRST_KERNELS, LRN, OVERFITTING, DROPOUT, AUGMENTATION, HUNDRED, TEN_CROPS)

@@ -30,7 +30,7 @@ class AlexNetConfig:
     groups: int = 2  # of conv2, conv4, conv5: each of the paper's two GPUs reads its own maps; 1: one tower
     normalization: Literal["lrn", "none"] = "lrn"  # after the ReLU of conv1 and conv2
     padding1: int = 0  # of conv1: 0 makes 55x55 maps of 227 pixels, 2 makes them of 224
-    dropout: Literal["after", "before"] = "after"  # of the hidden fully connected layers; before: torchvision
+    dropout: Literal["after", "before", "none"] = "after"  # the hidden fully connected layers; before: torchvision
     adaptive_pool: bool = False  # torchvision: average to 6x6, so that images of other sizes fit fc6
     width: float = 1.0  # multiplies the maps of every stage and the hidden units
     num_classes: int = 1000
@@ -79,6 +79,8 @@ class AlexNet(nn.Module):
             )
             if c.dropout == "before":
                 layers.move_to_end("dropout", last=False)
+            if c.dropout == "none":
+                del layers["dropout"]
             return layers
 
         self.conv1 = conv_stage(nn.Conv2d(3, maps1, 11, stride=4, padding=c.padding1), norm=True, pool=True)

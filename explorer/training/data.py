@@ -19,6 +19,7 @@ from torch import Tensor
 from torchvision.datasets import MNIST, ImageFolder, Imagenette
 
 Split = Literal["train", "val"]
+SPLITS: tuple[Split, ...] = ("train", "val")
 
 IMAGENETTE = {
     "n01440764": "tench",

@@ -42,14 +42,22 @@ class Recipe:
     cycles: tuple[tuple[int, float], ...] = ()  # epochs and peak of each, where there are several
     weight_decay: float = 5e-4  # not on biases and normalizations
     label_smoothing: float = 0.1
+    augmented: bool = True  # if not, each picture is seen whole and as it is, every time
     least_area: float = 0.3  # of a random resized crop, as a share of the picture
+    lighting: float = 0.0  # standard deviation of the factors of AlexNet's colour shift; 0: no shift
     batch: int = 32
+    precision: Literal["bfloat16", "float32"] = "bfloat16"  # of a photograph's forward pass; digits' is float32
     loss: Literal["cross_entropy", "map"] = "cross_entropy"  # map: LeNet-5's own
     auxiliary: float = 0.3  # weight of each auxiliary classifier's loss (GoogLeNet, section 5)
 
     @property
     def epochs(self) -> int:
         return sum(phase.epochs for phase in self.phases)
+
+    @property
+    def mixed(self) -> bool:
+        """Whether forward passes are computed in bfloat16."""
+        return self.data == "imagenette" and self.precision == "bfloat16"
 
     def cycle_of(self, epoch: float) -> tuple[float, float]:
         """What share of its cycle is done after so many epochs, in 0..1, and the cycle's peak."""

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -16,6 +17,7 @@ from torchvision.transforms import v2
 from tqdm import tqdm
 
 from explorer.architectures.family import Variant
+from explorer.runtime.augmentation import IMAGENET, colour_shift
 from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
 from explorer.runtime.weights.network import class_scores
 from explorer.training.data import Dataset
@@ -32,13 +34,23 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Epoch:
-    """One epoch's record; `top1`, in percent of the validation split at the training's size, where it was measured."""
+    """One epoch's record.
+
+    Attributes:
+        loss: in training: of the augmented pictures, with dropout.
+        top1, val_loss: accuracy in percent and cross-entropy on the validation split at the training's size, where they
+            were measured.
+        seen_top1, seen_loss: the same on training pictures, where these were watched, too.
+    """
 
     number: int
     size: int
     loss: float
     seconds: float
     top1: float | None
+    val_loss: float | None = None
+    seen_top1: float | None = None
+    seen_loss: float | None = None
 
 
 @dataclass
@@ -96,13 +108,29 @@ def _loss(outputs: Tensor | tuple[Tensor, ...], labels: Tensor, recipe: Recipe) 
 
 def _augment(images: Tensor, phase: Phase, recipe: Recipe) -> Tensor:
     """Photographs: a crop and a flip of its own for each. Digits: one affine distortion for each eight, no flip."""
+    if not recipe.augmented:
+        return _whole(images, phase.size, recipe.data)
     if recipe.data == "mnist":
         distort = v2.RandomAffine(**AFFINE, interpolation=v2.InterpolationMode.BILINEAR)
         return torch.cat([distort(part) for part in F.pad(images, [2] * 4).split(8)])
     least = recipe.least_area if phase.least_area is None else phase.least_area
     crop = [v2.RandomResizedCrop(phase.size, (least, 1.0), antialias=True), v2.RandomHorizontalFlip()]
     each = v2.Compose([*crop, v2.TrivialAugmentWide()] if phase.altered else crop)
-    return torch.stack([each(image) for image in images])
+    augmented = torch.stack([each(image) for image in images])
+    return _lit(augmented, recipe.lighting) if recipe.lighting else augmented
+
+
+def _lit(images: Tensor, std: float) -> Tensor:
+    """Each picture's colours shifted along ImageNet's principal components by random factors (AlexNet, section 4.1)."""
+    alphas = torch.randn(len(images), 3) * std
+    shifts = np.stack([colour_shift(IMAGENET, row) for row in alphas.tolist()])
+    levels = 255 * torch.from_numpy(shifts).float()[:, :, None, None]
+    return (images + levels).round().clamp(0, 255).to(torch.uint8)
+
+
+def _whole(images: Tensor, size: int, data: str) -> Tensor:
+    """Pictures as they are: photographs made `size` pixels wide, digits with a black border."""
+    return F.pad(images, [2] * 4) if data == "mnist" else v2.functional.resize(images, [size, size])
 
 
 def _normalized(images: Tensor, preprocessing: Preprocessing) -> Tensor:
@@ -133,16 +161,18 @@ def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     return torch.optim.SGD(groups, recipe.peak, momentum=0.9, nesterov=True)
 
 
-def _validate(training: Training, data: Dataset, size: int, preprocessing: Preprocessing) -> float:
-    """Top-1 accuracy in percent, on whole pictures of the phase's size."""
+def measure(training: Training, data: Dataset, size: int, preprocessing: Preprocessing) -> tuple[float, float]:
+    """Top-1 accuracy in percent and mean cross-entropy, on whole pictures of the phase's size."""
     training.model.eval()
-    right = 0
+    right, loss = 0, 0.0
     with torch.inference_mode(), _mixed(training):
         for images, labels in zip(data.images.split(128), data.labels.split(128), strict=True):
-            shown = F.pad(images, [2] * 4) if data.name == "mnist" else v2.functional.resize(images, [size, size])
+            shown = _whole(images, size, data.name)
             outputs = training.model(_on(_normalized(shown, preprocessing), training.device))
-            right += int((class_scores(training.model, outputs).argmax(1).cpu() == labels).sum())
-    return 100 * right / len(data)
+            scores = class_scores(training.model, outputs).float().cpu()
+            right += int((scores.argmax(1) == labels).sum())
+            loss += float(F.cross_entropy(scores, labels, reduction="sum"))
+    return 100 * right / len(data), loss / len(data)
 
 
 def _on(images: Tensor, device: torch.device) -> Tensor:
@@ -151,7 +181,7 @@ def _on(images: Tensor, device: torch.device) -> Tensor:
 
 def _mixed(training: Training) -> torch.autocast:
     """bfloat16 for photographs: twice as fast on processors that have it, and on GPUs. LeNet-5 is too small to gain."""
-    return torch.autocast(training.device.type, torch.bfloat16, enabled=training.recipe.data == "imagenette")
+    return torch.autocast(training.device.type, torch.bfloat16, enabled=training.recipe.mixed)
 
 
 def fit(
@@ -163,8 +193,12 @@ def fit(
     checkpoint: Path,
     seed: int = 0,
     report: Report = print,
+    watched: Dataset | None = None,
 ) -> Training:
-    """Train from scratch, or go on from `checkpoint`, which is written after each epoch."""
+    """Train from scratch, or go on from `checkpoint`, which is written after each epoch.
+
+    `watched`: some of the training pictures; on these and on `val`, loss and accuracy are measured after every epoch.
+    """
     torch.manual_seed(seed)
     classes = len(train.classes)
     model = _build(variant, recipe, recipe.phases[0], classes, device)
@@ -179,14 +213,18 @@ def fit(
             _change_build(training, phase, classes)
         start = time.perf_counter()
         loss = _epoch(training, train, phase, number, preprocessing)
-        measured = (number + 1) % VALIDATE_EVERY == 0 or number + 1 == recipe.epochs
-        top1 = _validate(training, val, phase.size, preprocessing) if measured else None
-        training.epochs.append(Epoch(number + 1, phase.size, loss, time.perf_counter() - start, top1))
+        measured = watched is not None or (number + 1) % VALIDATE_EVERY == 0 or number + 1 == recipe.epochs
+        unseen = measure(training, val, phase.size, preprocessing) if measured else (None, None)
+        seen = measure(training, watched, phase.size, preprocessing) if watched is not None else (None, None)
+        epoch = Epoch(number + 1, phase.size, loss, time.perf_counter() - start, *unseen, *seen)
+        training.epochs.append(epoch)
         _save(training, checkpoint)
-        accuracy = "" if top1 is None else f", top-1 {top1:.2f} %"
+        accuracy = "" if epoch.top1 is None else f", top-1 {epoch.top1:.2f} %"
+        if epoch.seen_top1 is not None:
+            accuracy += f" (of pictures seen in training {epoch.seen_top1:.2f} %)"
         report(
             f"{variant.name}: epoch {number + 1}/{recipe.epochs} at {phase.size} px, loss {loss:.4f}{accuracy}, "
-            f"{training.epochs[-1].seconds:.0f} s"
+            f"{epoch.seconds:.0f} s"
         )
     return training
 

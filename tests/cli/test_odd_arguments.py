@@ -26,6 +26,7 @@ WORKING = {
     "gates": ["mobilenet_v3_small", *RUN[1:], "--json"],
     "train": ["lenet5", "--data", ".", "--work", "work", "--seed", "1"],
     "evaluate": ["lenet5", "--data", ".", "--weights", "bundled"],
+    "overfitting": ["--data", ".", "--work", "work"],
     "serve": ["--host", "127.0.0.1", "--port", "8501"],
     "assets": [],
 }

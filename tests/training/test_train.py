@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from torchvision.transforms.v2.functional import to_pil_image
 
 from explorer.architectures import catalogue, variant
 from explorer.cli import main
+from explorer.runtime.preprocessing import model_input
 from explorer.runtime.weights import bundled
+from explorer.runtime.weights import overfitting as stored
 from explorer.runtime.weights.fit import PERCENTS, Fit
 from explorer.runtime.weights.network import BUNDLED, load_network
-from explorer.training import bundle, data, recipe
+from explorer.training import bundle, data, overfitting, recipe
 from explorer.training.evaluate import Evaluation, evaluate
 from explorer.training.recipe import RECIPES, Phase, Recipe
 from explorer.training.train import Training, _batches, fit, learning_rate, map_loss, phase_of
@@ -128,6 +131,55 @@ def test_phases_say_how_pictures_are_augmented(imagenette: Path) -> None:
     assert torch.equal(labels, same) and not torch.equal(plain, altered)
 
 
+def test_without_augmentation_each_picture_is_seen_as_it_is(imagenette: Path) -> None:
+    pictures = data.load("imagenette", imagenette, "train")
+    plain = replace(TINY, augmented=False)
+    torch.manual_seed(0)
+    batch, labels = next(_batches(pictures, plain, Phase(1, 144)))
+    torch.manual_seed(0)
+    order = torch.randperm(len(pictures))[: TINY.batch]
+    assert torch.equal(batch, pictures.images[order]) and torch.equal(labels, pictures.labels[order])
+
+
+def test_lighting_shifts_each_pictures_colours_as_a_whole(imagenette: Path) -> None:
+    pictures = data.load("imagenette", imagenette, "train")
+    whole = {"least_area": 1.0}
+    batches = []
+    for std in (0.0, 0.5):
+        torch.manual_seed(0)
+        batches.append(next(_batches(pictures, replace(TINY, lighting=std), Phase(1, 32, **whole)))[0].float())
+    shift = batches[1] - batches[0]
+    inside = (batches[1] > 0) & (batches[1] < 255)
+    means = [[float(c[i].mean()) for c, i in zip(p, k, strict=True)] for p, k in zip(shift, inside, strict=True)]
+    for picture, kept, mean in zip(shift, inside, means, strict=True):
+        for channel, among, value in zip(picture, kept, mean, strict=True):
+            assert float((channel[among] - value).abs().max()) < 1.1  # rounding
+    # One factor of three moves all colours alike: most of the difference is light.
+    assert len({round(mean[0]) for mean in means}) > 5
+    correlation = torch.corrcoef(torch.tensor(means).T)
+    assert float(correlation.min()) > 0.9
+
+
+def test_watched_pictures_are_measured_after_every_epoch(imagenette: Path, tmp_path: Path) -> None:
+    """With the accuracy and the loss that the network has on them."""
+    train, val = (data.load("imagenette", imagenette, split) for split in ("train", "val"))
+    tiny = replace(TINY, phases=(Phase(3, 64),), precision="float32")
+    v = variant("alexnet_owt")
+    training = fit(v, tiny, train, val, CPU, tmp_path / "a.checkpoint", report=quiet, watched=train)
+    assert all(e.top1 is not None and e.seen_top1 is not None for e in training.epochs)
+    shown = torch.nn.functional.interpolate(train.images.float(), 64, mode="bilinear", antialias=True)
+    mean, std = (torch.tensor(v)[:, None, None] for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    with torch.inference_mode():
+        logits = training.model.eval()((shown / 255 - mean) / std)
+    loss = float(torch.nn.functional.cross_entropy(logits, train.labels))
+    assert training.epochs[-1].seen_loss == pytest.approx(loss, abs=0.01)
+    assert training.epochs[-1].seen_top1 == pytest.approx(
+        100 * float((logits.argmax(1) == train.labels).float().mean()), abs=2
+    )
+    again = fit(v, tiny, train, val, CPU, tmp_path / "a.checkpoint", report=quiet, watched=train)
+    assert again.epochs == training.epochs
+
+
 def test_the_learning_rate_is_one_cycle() -> None:
     rates = [learning_rate(TINY, TINY.epochs * i / 1000) for i in range(1001)]
     assert max(rates) == pytest.approx(TINY.peak) and rates.index(max(rates)) == 250
@@ -206,9 +258,50 @@ def test_the_commands(
     assert "resumed after epoch 6" in capsys.readouterr().out
 
 
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty place for the experiment's files, and recipes of two epochs."""
+    short = {
+        name: replace(r, phases=(replace(r.phases[0], epochs=2),), cycles=(), width=0.05)
+        for name, r in overfitting.NETWORKS.items()
+    }
+    monkeypatch.setattr(overfitting, "NETWORKS", short)
+    monkeypatch.setattr(stored, "FOLDER", tmp_path / "overfitting")
+    for cached in (stored.record, stored.trained):
+        cached.cache_clear()
+    yield tmp_path / "overfitting"
+    for cached in (stored.record, stored.trained):
+        cached.cache_clear()
+
+
+def test_the_experiment_on_overfitting_is_one_command(
+    imagenette: Path, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both networks, their record, and two files that are loaded as they were measured."""
+    arguments = ["overfitting", "--data", str(imagenette), "--device", "cpu", "--work", str(tmp_path / "work")]
+    assert main(arguments) == 0
+    said = capsys.readouterr().out
+    networks = stored.trained()
+    assert list(networks) == list(overfitting.NETWORKS)
+    for name, network in networks.items():
+        assert f"{name}: {network.top1[0]:.1f} % of its 120 training pictures, {network.top1[1]:.1f} %" in said
+        assert len(network.seen) == 2 and network.images == (120, 30)
+    assert {f.name for f in place.iterdir()} == {"record.json", "plain.safetensors", "augmented.safetensors"}
+    val = data.load("imagenette", imagenette, "val")
+    model = stored.load("plain")
+    preprocessing = stored.preprocessing()
+    right = 0
+    with torch.inference_mode():
+        for image, label in zip(val.images, val.labels, strict=True):
+            picture = model_input(to_pil_image(image), preprocessing).tensor
+            right += int(model(picture)[0].argmax() == label)
+    assert 100 * right / len(val) == pytest.approx(networks["plain"].top1[1], abs=3.4)  # one picture
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (["overfitting", "--data", "."], "has no folder"),
         (["train", "vgg19", "--data", "."], "There is no recipe for vgg19"),
         (["train", "lenet5", "--data", "."], "has no file train-images"),
         (["evaluate", "vgg19", "--data", "."], "No trained vgg19 comes with the app"),

@@ -10,6 +10,7 @@ import streamlit as st
 from PIL import Image
 from torch import Tensor
 
+from explorer.architectures import variant as variant_called
 from explorer.architectures.alexnet import LRN_ALPHA, LRN_BETA, LRN_K, LRN_N
 from explorer.demonstrations.alexnet import charts, dropout, lrn
 from explorer.demonstrations.alexnet.dropout import Dropped, Layer
@@ -35,6 +36,14 @@ KERNEL_FACTOR = 12  # pixels of the sheet for a weight
 KERNEL_GAP_PX = 4
 NEIGHBOURS = 8  # maps on either side of the chosen one
 MASK_HEIGHT_PX = 380
+PROBABILITIES = {  # the probability that a unit is dropped, and where; by variant
+    "alexnet": "0.5 twice: in the hidden fully connected layers",
+    "vgg16": "0.5 twice: in the hidden fully connected layers",
+    "nin_imagenet": "0.5",
+    "googlenet": "0.4 before the last layer, 0.7 in each auxiliary head",
+    "resnet50": "none",
+    "mobilenet_v2": "0.2 before the last layer",
+}
 
 GAIN = choice("lrn.gain", "Activations times", {gain: f"{gain}×" for gain in (1, 10, 100, 1000)})
 SEED = number("dropout.seed", "Seed of the masks", 0, MAX_SEED)
@@ -200,11 +209,12 @@ def _draw_masks() -> None:
 
 
 def _show_dropout(run: Run) -> None:
-    """Which units one mask drops, the two conventions of scaling, and the logits with many masks."""
+    """Why, which units one mask drops, the two conventions of scaling, the logits with many masks, and who has it."""
     st.markdown(
-        "In training, a coin is tossed for each unit of the hidden fully connected layers, again for each picture: "
-        "half of them are silent. What to look for: **the mean over many masks lies near the output without "
-        "dropout**, which is what the network uses afterwards."
+        "**Against overfitting** (Krizhevsky et al. 2012, section 4.2): a unit that cannot rely on which others are "
+        "there has to learn what is of use by itself. So in training a coin is tossed for each unit of the hidden "
+        "fully connected layers, again for each picture: on average, half of them are silent. What to look for: "
+        "**the mean over many masks lies near the output without dropout**, which is what the network uses afterwards."
     )
     st.button("Draw new masks", key="dropout-draw", on_click=_draw_masks)
     dropped = _dropped(run, SEED.value)
@@ -215,6 +225,8 @@ def _show_dropout(run: Run) -> None:
     st.caption("Each square is a unit, its colour the value that reaches the dropout; the dropped ones are left out.")
     _scaling(dropped.layers[0])
     _passes(cache.activations(run), dropped)
+    st.markdown("**Who has it**, and how probably a unit is dropped:")
+    st.table([{"network": variant_called(name).title, "dropout": where} for name, where in PROBABILITIES.items()])
 
 
 def _masked(layer: Layer, kept: Tensor) -> None:
@@ -274,6 +286,11 @@ def _passes(activations: Activations, dropped: Dropped) -> None:
         charts.passes(logits.numpy(), undropped.numpy(), outputs, names, dark()),
         "dropout-passes",
         "Logits with and without dropout",
+    )
+    st.markdown(
+        "Scaling is **exact on average** for the layer that reads the dropped values: it is linear up to its ReLU. "
+        "Beyond a ReLU the mean of what follows is not what follows the mean, so that one pass without masks is an "
+        "approximation."
     )
     meaning = "" if network.trained else " Its outputs have no names, and which is largest means nothing."
     st.caption(f"{network.caption}{meaning}")

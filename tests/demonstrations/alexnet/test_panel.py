@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from collections.abc import Callable
 from io import BytesIO
@@ -9,8 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch import nn
 
+from explorer.architectures import variant as variant_called
 from explorer.demonstrations.alexnet import dropout, lrn
 from explorer.demonstrations.alexnet import panel as alexnet
 from explorer.runtime.activations import Activations
@@ -36,10 +40,18 @@ def lrn_page(visit: Open) -> Any:
 
 def test_the_sections_of_each_variant(visit: Open) -> None:
     page = visit("alexnet")
-    assert page.sections[:5] == ["First kernels", "Response normalization", "Dropout", "Data augmentation", "Ten crops"]
+    assert page.sections[:7] == [
+        "First kernels",
+        "Response normalization",
+        "Overfitting",
+        "Dropout",
+        "Data augmentation",
+        "A hundred alterations",
+        "Ten crops",
+    ]
     assert len(page.app.get("image")) == 3  # the sidebar's picture, and a sheet for each graphics card
     page = visit("alexnet", variant="alexnet_owt", weights="untrained", section="lrn", lrn__map="64")
-    assert page.sections[:2] == ["First kernels", "Dropout"]  # torchvision's has no LRN
+    assert page.sections[:3] == ["First kernels", "Overfitting", "Dropout"]  # torchvision's has no LRN
     assert len(page.app.get("image")) == 2
     assert len(page.warnings) == 1 and "lrn" in page.warnings[0]
 
@@ -113,7 +125,15 @@ def test_each_press_draws_new_masks(visit: Open) -> None:
 
 def test_both_conventions_have_the_same_mean_in_training_as_at_test_time(visit: Open) -> None:
     page = visit("alexnet", section="dropout")
-    (table,) = (t.value for t in page.app.table)
+    table, _ = (t.value for t in page.app.table)
     assert list(table["training, on average"]) == list(table["at test time"])
     largest = f"{dropout.layers(activations())[0].values.max():.4g}"
     assert table["training, kept"][0] == table["at test time"][1] == largest
+
+
+@pytest.mark.parametrize("name", alexnet.PROBABILITIES)
+def test_who_has_dropout(name: str) -> None:
+    """What the table says is what the networks have."""
+    with torch.device("meta"):
+        found = {m.p for m in variant_called(name).build().modules() if isinstance(m, nn.Dropout)}
+    assert {float(number) for number in re.findall(r"0\.[0-9]", alexnet.PROBABILITIES[name])} == found

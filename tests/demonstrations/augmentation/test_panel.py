@@ -13,8 +13,9 @@ from torch import Tensor
 from explorer.architectures import variant as variant_called
 from explorer.demonstrations.augmentation import compute
 from explorer.demonstrations.augmentation import panel as studio
-from explorer.demonstrations.augmentation.compute import Augmentation
+from explorer.demonstrations.augmentation.compute import Setting
 from explorer.runtime.activations import relative_change
+from explorer.runtime.augmentation import augmented, components_of
 from explorer.runtime.run import Run
 from explorer.runtime.weights.network import preprocessing_of
 from explorer.ui import cache
@@ -30,22 +31,24 @@ def run() -> Run:
     return Run("alexnet", "bundled", "cpu", sample_picture())
 
 
-def logits(run: Run, a: Augmentation) -> Tensor:
+def logits(run: Run, a: Setting) -> Tensor:
     """Of the augmented picture, by the model itself."""
     frame = compute.frame_of(run.picture.image, P)
     with torch.inference_mode():
-        found: Tensor = cache.network(run).model(compute.augmented(frame, a, P).tensor)[0]
+        found: Tensor = cache.network(run).model(augmented(frame, a.augmentation(P), P).tensor)[0]
     return found
 
 
-def chosen(page: Any) -> Augmentation:
+def chosen(page: Any) -> Setting:
     """What the sliders and the switch say, with the published components."""
     first, second, third = (page.app.select_slider(key=control.name).value for control in studio.ALPHAS)
-    left, top = (page.app.slider(key=f"augmentation.{side}").value for side in ("left", "top"))
-    return Augmentation(left, top, page.app.toggle(key="augmentation.mirrored").value, (first, second, third))
+    names = ("left", "top", "area", "aspect", "degrees", "brightness", "contrast")
+    numbers = {name: page.app.slider(key=f"augmentation.{name}").value for name in names}
+    mirrored = page.app.toggle(key="augmentation.mirrored").value
+    return Setting(**numbers, mirrored=mirrored, alphas=(first, second, third))
 
 
-def moved(page: Any, run: Run, a: Augmentation) -> bool:
+def moved(page: Any, run: Run, a: Setting) -> bool:
     """Whether the page says how far the logits move."""
     return f"**{relative_change(logits(run, MIDDLE), logits(run, a)):.1%}**" in page.text
 
@@ -54,11 +57,17 @@ def test_every_control_moves_the_logits_and_stands_in_the_link(visit: Open, run:
     page = visit("alexnet", section="augmentation")
     link = dict(page.link)
     assert chosen(page) == MIDDLE and moved(page, run, MIDDLE)
+    pictures = len(page.app.get("image"))
     page.set(augmentation__left=0, augmentation__top=32, augmentation__mirrored=True, augmentation__alpha2=0.8)
-    a = Augmentation(0, 32, True, (0.0, 0.8, 0.0))
+    a = replace(MIDDLE, left=0, top=32, mirrored=True, alphas=(0.0, 0.8, 0.0))
+    assert chosen(page) == a and moved(page, run, a)
+    assert len(page.app.get("image")) == pictures + 10  # digits in a mirror
+    values = {"area": 30, "aspect": 120, "degrees": -20, "brightness": 140, "contrast": 60}
+    page.set(**{f"augmentation__{name}": value for name, value in values.items()})
+    a = replace(a, **values)
     assert chosen(page) == a and moved(page, run, a)
     page.set(augmentation__components="own", augmentation__alpha1=-0.5, augmentation__alpha3=0.25)
-    own = compute.components_of(compute.frame_of(run.picture.image, P))
+    own = components_of(compute.frame_of(run.picture.image, P))
     a = replace(a, alphas=(-0.5, 0.8, 0.25), components=own)
     assert moved(page, run, a)
     assert page.link == link | {
@@ -69,28 +78,30 @@ def test_every_control_moves_the_logits_and_stands_in_the_link(visit: Open, run:
         "augmentation.alpha1": "-0.5",
         "augmentation.alpha2": "0.8",
         "augmentation.alpha3": "0.25",
+        **{f"augmentation.{name}": str(value) for name, value in values.items()},
     }
     again = visit("alexnet", **page.link)
     assert again.warnings == [] and moved(again, run, a) and again.link == page.link
     expected = (studio.augmented_answer(run, MIDDLE), studio.augmented_answer(run, a))
     for shown, one in zip(again.classes("augmentation-classes").values(), expected, strict=True):
-        assert all(shown[p.label] == pytest.approx(p.probability) for p in one.top())
+        assert all(shown[p.label] == pytest.approx(p.probability) for p in one.top() if p.label in shown)
     assert [f"{one.first}" in again.answers[0] for one in expected] == [True, True]
 
 
 def test_drawing_as_in_training_and_back(visit: Open, run: Run) -> None:
     page = visit("alexnet", section="augmentation")
-    for draws in (1, 2):
+    for draws, manner in enumerate(("alexnet", "vgg", "googlenet"), 1):
+        page.set(augmentation__manner=manner)
         page.app.button(key="augmentation-draw").click()
         page.run()
-        expected, shown = compute.drawn(draws, P), chosen(page)
-        assert (shown.left, shown.top, shown.mirrored) == (expected.left, expected.top, expected.mirrored)
+        expected, shown = compute.drawn(draws, P, manner), chosen(page)  # type: ignore[arg-type]
         assert shown.alphas == pytest.approx(expected.alphas, abs=0.0051)
+        assert replace(shown, alphas=expected.alphas) == expected
         assert moved(page, run, shown)
     page.app.button(key="augmentation-reset").click()
     page.run()
     assert chosen(page) == MIDDLE
-    assert page.link == {"section": "augmentation"}
+    assert page.link == {"section": "augmentation", "augmentation.manner": "googlenet"}
 
 
 def test_the_mean_of_ten_crops_is_that_of_their_probabilities(run: Run) -> None:

@@ -1,0 +1,1 @@
+"""Overfitting: networks trained with and without augmentation, on their own pictures, on others, on altered ones."""
