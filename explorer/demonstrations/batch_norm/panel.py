@@ -168,7 +168,7 @@ def _percent(moved: float) -> str:
     if not math.isfinite(moved):
         return "more than float32 holds"
     if moved >= 100:
-        return f"{moved:,.0f} times their length"
+        return f"{float(f'{moved:.2g}'):,.0f} times their length"
     return f"{moved:.0%}" if moved >= 0.005 else f"{moved:.2%}" if moved >= 0.0001 else "less than 0.01%"
 
 

@@ -117,7 +117,7 @@ def test_where_no_convolution_comes_before_nothing_is_folded(visit: Open) -> Non
     [
         (0.4912, "49%"),
         (12.0, "1200%"),
-        (1234.5, "1,234 times"),
+        (123_456.0, "120,000 times"),
         (0.00123, "0.12%"),
         (1e-6, "less than"),
         (float("nan"), "float32"),
