@@ -18,7 +18,7 @@ def _result_page(variant: str, weights: str, picture: str = "") -> None:
 
 
 def result(variant: str, weights: str, picture: str = "pagoda") -> str:
-    app = AppTest.from_function(_result_page, args=(variant, weights, picture)).run()
+    app = AppTest.from_function(_result_page, args=(variant, weights, picture), default_timeout=60).run()
     assert not app.exception
     return str(app.markdown[0].value)
 
