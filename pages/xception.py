@@ -12,8 +12,8 @@ TOUR = (
     Step(
         "Two regular convolutions",
         "entry_flow.module1.relu2",
-        "A separable one could make only three filtered maps of three colours, and mix those. All after it is "
-        "separable, but for shortcuts.",
+        "A separable one could make only three filtered maps of three colours, and mix those. All that follows "
+        "is separable, but for shortcuts.",
     ),
     Step(
         "Depthwise: space",

@@ -730,9 +730,9 @@ FAMILY = Family(
         ),
         Mistake(
             "Inception-v2 is one network.",
-            "The name has two meanings: GoogLeNet with batch normalization, also called BN-Inception, and, in the "
-            "paper of v3, that network before label smoothing, a stem of 3x3 convolutions and BN in the auxiliary "
-            "head made it v3.",
+            "The name has two meanings: GoogLeNet with batch normalization, also called BN-Inception; and the "
+            "network of the v3 paper before label smoothing, a stem of 3x3 convolutions and BN in the auxiliary head "
+            "made it v3.",
             f"Ioffe, Szegedy 2015, arXiv 1502.03167; {SZEGEDY_2015}, section 6 and table 3; {SZEGEDY_2016}, section 1.",
         ),
         Mistake(
