@@ -432,9 +432,22 @@ def overfitting(data: Path, download: bool, device: str | None, work: Path) -> N
 @device_option
 @click.option("--weights", default="bundled", metavar="NAME", help="bundled (default), or a weights file.")
 @click.option("--store", is_flag=True, help="Keep how well the pictures fit in the bundled weights' record.")
+@click.option(
+    "--others",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Pictures of other things, a folder for each kind: how many of them fit no class is counted.",
+)
 @json_option
 def evaluate(
-    variant: str, data: Path, download: bool, device: str | None, weights: str, store: bool, as_json: bool
+    variant: str,
+    data: Path,
+    download: bool,
+    device: str | None,
+    weights: str,
+    store: bool,
+    others: Path | None,
+    as_json: bool,
 ) -> None:
     """Measure the accuracy of weights on a whole validation split, and how well its pictures fit a class."""
     from explorer import architectures
@@ -449,7 +462,7 @@ def evaluate(
     name = datasets.dataset_of(network.classes)
     if store and weights != BUNDLED:
         raise ValueError("Only bundled weights have a record.")
-    result = evaluate(network, datasets.load(name, data, "val", download))
+    result = evaluate(network, datasets.load(name, data, "val", download), others)
     if store:
         entry = manifest()[variant]
         entry.write_record(entry.record() | {"fit": result.fit.stored()})
@@ -462,6 +475,7 @@ def evaluate(
                 "images": result.images,
                 "top1": round(result.top1, 3),
                 "fit": dict(zip(map(str, PERCENTS), result.fit.quantiles, strict=True)),
+                "others": result.fit.others,
             }
         )
         return
@@ -469,6 +483,8 @@ def evaluate(
     print(f"Distance to the nearest class, by percent of {result.fit.images:,} pictures that are not farther:")
     print("".join(f"{f'{percent} %':>9}" for percent in PERCENTS))
     print("".join(f"{value:>9.4g}" for value in result.fit.quantiles))
+    for kind, (pictures, unlike) in result.fit.others.items():
+        print(f"{kind}: {unlike:,} of {pictures:,} pictures fit no class")
 
 
 # ---- the app -----------------------------------------------------------------------------------------------

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
+from PIL.Image import Image
 from torch import Tensor
 from torchvision.transforms import v2
 
 from explorer.runtime.activations import features
-from explorer.runtime.preprocessing import Preprocessing, model_input
-from explorer.runtime.weights.fit import Fit
+from explorer.runtime.pictures import load_image
+from explorer.runtime.preprocessing import model_input
+from explorer.runtime.weights.fit import Fit, distance
 from explorer.runtime.weights.network import Network
 from explorer.training.data import Dataset
 
@@ -35,22 +37,43 @@ class Evaluation:
         return 100 * sum(row[i] for i, row in enumerate(self.confusion)) / self.images
 
 
-def evaluate(network: Network, data: Dataset) -> Evaluation:
-    """Run every picture of the split through a network that was trained for its classes, in float32."""
+def evaluate(network: Network, data: Dataset, others: Path | None = None) -> Evaluation:
+    """Run every picture of the split through a network that was trained for its classes, in float32.
+
+    Args:
+        network: what is measured.
+        data: the split.
+        others: a folder with a folder of pictures of other things for each kind; how many of them fit is counted.
+    """
     n = len(data.classes)
     confusion = torch.zeros(n, n, dtype=torch.int64)
     read: list[Tensor] = []
-    with torch.inference_mode():
-        for x, labels in _inputs(data, network.preprocessing):
-            out, values = network.capturing(x.to(network.device))
-            scores = network.scores(out).cpu()
-            read.append(features(network, dict(zip(network.boundaries, values, strict=True)), scores))
-            predicted = scores.argmax(1)
-            confusion.view(-1).index_add_(0, labels * n + predicted, torch.ones_like(labels))
-    return Evaluation(tuple(tuple(row) for row in confusion.tolist()), Fit.over(torch.cat(read), data.labels, n))
-
-
-def _inputs(data: Dataset, preprocessing: Preprocessing) -> Iterator[tuple[Tensor, Tensor]]:
     for images, labels in zip(data.images.split(BATCH), data.labels.split(BATCH), strict=True):
-        pictures = [v2.functional.to_pil_image(image) for image in images]
-        yield torch.cat([model_input(p, preprocessing).tensor for p in pictures]), labels
+        scores, values = _run(network, [v2.functional.to_pil_image(image) for image in images])
+        read.append(values)
+        predicted = scores.argmax(1)
+        confusion.view(-1).index_add_(0, labels * n + predicted, torch.ones_like(labels))
+    fit = Fit.over(torch.cat(read), data.labels, n)
+    if others is not None:
+        kinds = sorted(folder for folder in others.iterdir() if folder.is_dir())
+        far = {kind.name: _distances(network, fit, kind) for kind in kinds}
+        fit = replace(fit, others={name: (len(d), sum(value > fit.most for value in d)) for name, d in far.items()})
+    return Evaluation(tuple(tuple(row) for row in confusion.tolist()), fit)
+
+
+def _distances(network: Network, fit: Fit, folder: Path) -> list[float]:
+    """How far the folder's pictures are from the nearest class."""
+    found: list[float] = []
+    for file in sorted(folder.iterdir()):
+        _, values = _run(network, [load_image(file).image])
+        found += distance(values, fit.means).tolist()
+    return found
+
+
+def _run(network: Network, pictures: list[Image]) -> tuple[Tensor, Tensor]:
+    """The scores (N, classes) of some pictures, and what the classifier reads."""
+    x = torch.cat([model_input(picture, network.preprocessing).tensor for picture in pictures])
+    with torch.inference_mode():
+        out, values = network.capturing(x.to(network.device))
+        scores = network.scores(out).cpu()
+        return scores, features(network, dict(zip(network.boundaries, values, strict=True)), scores)
