@@ -37,6 +37,7 @@ DIGIT_PX = 84  # of a side of a digit and of its mirror image
 DRAWS = "augmentation-draws"  # in the session: how many augmentations were drawn at random
 # Measured with this app's GoogLeNet on Imagenette's validation pictures, while its recipe was sought.
 BEFORE_PERCENT, MIXED_PERCENT = 83.2, 84.5
+WHOSE = "ImageNet's came with fb.resnet.torch: the AlexNet paper prints none."
 UNNAMED = "It names no classes; look at how far its logits move."
 
 MANNER = choice(
@@ -192,7 +193,7 @@ def _chosen(run: Run, frame: Image.Image, shape: DeltaGenerator, light: DeltaGen
         aspect, degrees = slider(ASPECT), slider(DEGREES)
     with light:
         brightness, contrast = slider(BRIGHTNESS), slider(CONTRAST)
-        components = IMAGENET if segments(COMPONENTS) == "imagenet" else components_of(frame)
+        components = IMAGENET if segments(COMPONENTS, help=WHOSE) == "imagenet" else components_of(frame)
         first, second, third = (
             slider(control, label=f"{control.label}, for λ{i} = {value:.4f}")
             for i, (control, value) in enumerate(zip(ALPHAS, components.values, strict=True), 1)

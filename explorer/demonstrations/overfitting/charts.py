@@ -20,7 +20,6 @@ CURVES_HEIGHT = 360
 STRIP_ROW = 84  # pixels of a network's strip of points
 JITTER = 0.32  # of a strip's height, up and down
 ANSWER_ROW = 46  # pixels of a network's bar of answers
-LEAST_LABELLED = 8  # of a hundred: a shorter part of a bar has no room for its name
 NOISE_HEIGHT = 320
 
 
@@ -93,7 +92,7 @@ def certainty(networks: Sequence[Answers], dark: bool) -> go.Figure:
     )
     figure.update_yaxes(
         tickvals=list(range(len(networks))),
-        ticktext=[f"{network.title} " for network in networks],
+        ticktext=_in_two_lines(networks),
         range=[len(networks) - 0.5, -0.5],
         automargin=True,
         zeroline=False,
@@ -121,22 +120,22 @@ def answers(networks: Sequence[Answers], dark: bool) -> go.Figure:
                     "color": fill(kind if i == 0 else "input", dark),
                     "line": {"width": 1, "color": INK},
                 },
-                text=[f"{name} {count}" if count >= LEAST_LABELLED else ""],
+                text=[f"{name} {count}"],
                 textposition="inside",
                 insidetextanchor="middle",
                 textangle=0,
-                constraintext="none",
                 textfont={"size": FONT, "color": INK},
                 hovertemplate=f"{name}: {count}<extra></extra>",
             )
     figure.update_xaxes(range=[0, 100], visible=False)
     figure.update_yaxes(
         tickvals=list(range(len(networks))),
-        ticktext=[f"{network.title} " for network in networks],
+        ticktext=_in_two_lines(networks),
         autorange="reversed",
         automargin=True,
     )
-    return styled(figure, dark, ANSWER_ROW * len(networks) + 40, dragmode=False)
+    fits = {"minsize": FONT, "mode": "hide"}  # a name that a part has no room for is in its hover text only
+    return styled(figure, dark, ANSWER_ROW * len(networks) + 40, dragmode=False, uniformtext=fits)
 
 
 @shared
@@ -157,3 +156,8 @@ def noise(networks: Sequence[Noise], dark: bool) -> go.Figure:
     figure.update_yaxes(range=[0, 1.03], tickformat=".0%", title="Mean probability")
     styled(figure, dark, NOISE_HEIGHT, legend=LEGEND)
     return figure.update_layout(margin={"l": 70, "r": 10, "t": 40, "b": 60})
+
+
+def _in_two_lines(networks: Sequence[Answers]) -> list[str]:
+    """Their titles, narrow enough for a telephone."""
+    return [f"{network.title.replace(' ', '<br>', 1)} " for network in networks]

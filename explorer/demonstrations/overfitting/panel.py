@@ -27,7 +27,7 @@ MAX_SEED = 999
 SHOWN = 8  # of the hundred pictures
 WITH, WITHOUT = "With augmentation", "Without augmentation"
 PAIR = {WITHOUT: "plain", WITH: "augmented"}  # of the experiment's networks
-BUNDLED = "AlexNet that comes with the app"
+BUNDLED = "Bundled AlexNet"
 
 MEASURE = choice("overfitting.measure", "By epoch", {"accuracy": "Accuracy", "loss": "Loss"})
 SEED = number("overfitting.seed", "Seed of the hundred", 0, MAX_SEED)
