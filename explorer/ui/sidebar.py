@@ -93,8 +93,8 @@ def show_picture(picture: LoadedImage) -> None:
 def _what_it_shows(s: Sample) -> str:
     """Which of the ten classes of the bundled networks a sample shows, and how many of these networks say so."""
     if not s.fits:
-        return "It shows none of Imagenette's ten classes."
-    return f"It shows one of Imagenette's ten classes: {s.fits}. {s.known_by} of {len(s.answers)} networks say so."
+        return "Fits none of Imagenette's ten classes."
+    return f"Fits the class {s.fits}: {s.known_by} of {len(s.answers)} bundled networks agree."
 
 
 def device_box() -> None:
