@@ -33,7 +33,7 @@ def _click_way_in(view: AppPage) -> None:
 
 
 def _click_picture(view: AppPage) -> None:
-    view.page.locator(".st-key-preview-senet img").click()
+    view.page.locator(".st-key-preview-senet img").click(force=True)  # its link lies over it
 
 
 def _click_compare(view: AppPage) -> None:
