@@ -9,7 +9,7 @@ from tests.browser.test_layout import LAPTOP, assert_one_screen
 
 
 def test_the_answer_leads_to_more_classes_and_says_what_happens_without_a_network(open_page: OpenPage) -> None:
-    view = open_page("/resnet?variant=resnet34&sample=horse&sidebar=hidden", size=LAPTOP)
+    view = open_page("/resnet?variant=resnet34&sample=bricks&sidebar=hidden", size=LAPTOP)
     answer = view.page.locator('[class*="-answer"]')
     expect(answer).to_contain_text("None of its ten classes fits")
     assert_one_screen(view)
