@@ -87,9 +87,7 @@ def certainty(networks: Sequence[Answers], dark: bool) -> go.Figure:
             line={"color": stroke(kind, dark), "width": 4},
             hovertemplate="unaltered: %{x:.1%}<extra></extra>",
         )
-    figure.update_xaxes(
-        range=[-0.02, 1.03], tickformat=".0%", title="Probability of its answer to the unaltered picture"
-    )
+    figure.update_xaxes(range=[-0.02, 1.03], tickformat=".0%", title="Probability of that answer")
     figure.update_yaxes(
         tickvals=list(range(len(networks))),
         ticktext=_in_two_lines(networks),

@@ -184,7 +184,7 @@ def _noise(run: Run) -> None:
         st.image(png_bytes(compute.noisy_picture(frame, strength, SEED.value)), width=FRAME)
     with right:
         found = noises(run, SEED.value)
-        chart(charts.noise(found, dark()), "overfitting-noise", "Probability of the answer under growing noise")
+        chart(charts.noise(found, dark()), "hundred-noise", "Probability of the answer under growing noise")
         column = STRENGTHS.index(strength)
         said = ", ".join(f"{n.title.lower() if n.title != BUNDLED else n.title} **{n.kept[column]}**" for n in found)
         st.markdown(f"Same answer at ±{strength}, of {NOISES} patterns: {said}.")

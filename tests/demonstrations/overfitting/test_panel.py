@@ -47,7 +47,7 @@ def test_a_hundred_answers_of_each_network_and_noise(visit: Open, run: Run) -> N
     points = page.chart("overfitting-certainty")["data"]
     assert sum(len(trace["x"]) for trace in points if trace["mode"] == "markers") == len(found) * COUNT
     noises = panel.noises(run, 7)
-    for trace, noise in zip(page.chart("overfitting-noise")["data"], noises, strict=True):
+    for trace, noise in zip(page.chart("hundred-noise")["data"], noises, strict=True):
         assert list(trace["y"]) == list(noise.certainty)
     page.set(overfitting__noise=128)
     assert all(f"**{noise.kept[STRENGTHS.index(128)]}**" in page.text for noise in noises)
