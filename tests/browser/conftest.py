@@ -121,8 +121,11 @@ class Tab:
         page = view.page
         page.mouse.move(0, 0)
         page.set_viewport_size({"width": size[0], "height": size[1]})
-        if "?" not in path:  # the navigation's link, with which a page comes back as it was left
-            page.evaluate(GO, f"{path}?sidebar=hidden")
+        # An empty link is the navigation's, with which a page comes back as it was left; and a sidebar follows a link
+        # that is another one than that of the page before.
+        by_way_of = f"{path}?sidebar=hidden" if "?" not in path else path.partition("?")[0]
+        if "?" not in path or "sidebar=hidden" in path:
+            page.evaluate(GO, by_way_of)
             view.settle()
         page.evaluate(GO, path)
 

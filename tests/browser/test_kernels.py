@@ -27,7 +27,8 @@ def test_kernels_follow_the_selection_and_lead_to_those_before(open_page: OpenPa
 
 def shown(view: AppPage) -> str:
     """The sentence about the kernels."""
-    return view.page.get_by_test_id("stMarkdownContainer").filter(has_text=re.compile("weights")).first.inner_text()
+    texts = view.page.locator(".st-key-instrument-shown").get_by_test_id("stMarkdownContainer")
+    return texts.filter(has_text=re.compile("weights")).first.inner_text()
 
 
 def test_all_kernels_or_one_its_output_and_its_inputs(open_page: OpenPage) -> None:
