@@ -79,7 +79,7 @@ class Visit:
         return self.run()
 
     def upload(self, content: bytes, name: str = "picture.png") -> Visit:
-        if not self.app.file_uploader:
+        if self.app.segmented_control(key="source").value != "Upload":
             self.app.segmented_control(key="source").set_value("Upload")
             self.run()
         self.app.file_uploader(key="upload").set_value((name, content, "image/png"))

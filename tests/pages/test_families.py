@@ -94,7 +94,7 @@ def test_every_section_opens(visit: Open, family: Family) -> None:
     for section in page.app.segmented_control(key="section").options:
         page.show(section)
     page.show("paper")
-    assert len(page.app.expander) == len(family.mistakes)
+    assert len(page.app.main.expander) == len(family.mistakes)
 
 
 @pytest.mark.parametrize("family", OTHERS, ids=lambda f: f.name)

@@ -130,7 +130,7 @@ def test_the_paper_the_code_and_the_mistakes(shared: Any) -> None:
     for claim in claims:
         counts = f"{getattr(cache.trace(claim.variant), claim.quantity):,}"
         assert counted[claim.label] == f"{counts} ({FAMILY.variant(claim.variant).title})"
-    assert len(shared.app.expander) == len(FAMILY.mistakes)
+    assert len(shared.app.main.expander) == len(FAMILY.mistakes)
     shared.show("code")
     assert "class ResNet(" in shared.app.code[0].value
     assert shared.link["section"] == "code"
@@ -374,7 +374,7 @@ def test_a_file_that_is_no_picture_is_refused_in_words(uploading: Any, name: str
     assert sentence in error.value
     assert error.value.endswith("The sample is shown instead.")
     assert uploading.model_input != uploaded
-    assert "Cat" in uploading.text
+    assert "Fits the class church" in uploading.text
 
 
 def test_an_upload_survives_a_change_of_page(page: Any) -> None:
@@ -386,7 +386,7 @@ def test_an_upload_survives_a_change_of_page(page: Any) -> None:
     page.app.segmented_control(key="source").set_value("Sample")
     page.run()
     assert page.model_input != shown
-    assert "Cat" in page.text
+    assert "Fits the class church" in page.text and "Your upload" not in page.text
 
 
 def test_the_same_picture_in_another_file_is_not_computed_again(page: Any) -> None:
