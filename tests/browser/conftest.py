@@ -85,119 +85,30 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
         yield running
 
 
-# As Back and Forward do it: the page does not load again.
-GO = """path => {
-  history.pushState({}, "", path);
-  dispatchEvent(new PopStateEvent("popstate"));
-  document.activeElement?.blur();
-}"""
-TAB_SIZE = (1440, 900)
-
-
-class Tab:
-    """A tab that tests use one after the other: to open a page anew takes Streamlit's scripts seconds.
-
-    A link restores every control, so that nothing of a former test is left but what no link carries. A tab in which a
-    test failed is not used again.
-    """
-
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
-        self._view: AppPage | None = None
-        self.is_free = True
-
-    def open(self, url: str, path: str, size: tuple[int, int]) -> AppPage:
-        """The page at `path`; its problems are those from now on."""
-        if self._view is None:
-            self._view = new_view(self._browser, size)
-            self._view.page.goto(url + path, timeout=TIMEOUT_MS)
-        else:
-            self._go(self._view, path, size)
-        self._view.settle()
-        return self._view
-
-    def _go(self, view: AppPage, path: str, size: tuple[int, int]) -> None:
-        view.problems.clear()
-        page = view.page
-        page.mouse.move(0, 0)
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-        # An empty link is the navigation's, with which a page comes back as it was left; and a sidebar follows a link
-        # that is another one than that of the page before.
-        by_way_of = f"{path}?sidebar=hidden" if "?" not in path else path.partition("?")[0]
-        if "?" not in path or "sidebar=hidden" in path:
-            page.evaluate(GO, by_way_of)
-            view.settle()
-        page.evaluate(GO, path)
-
-    def close(self) -> None:
-        if self._view is not None:
-            self._view.page.context.close()
-            self._view = None
-
-
-HAS_FAILED = pytest.StashKey[bool]()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    report = yield
-    item.stash[HAS_FAILED] = report.failed or item.stash.get(HAS_FAILED, False)
-    return report
-
-
-def new_view(browser: Browser, size: tuple[int, int], dark: bool = False, touch: bool = False) -> AppPage:
-    context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]},
-        color_scheme="dark" if dark else "light",
-        has_touch=touch,
-    )
-    view = AppPage(context.new_page())
-    view.watch(context)
-    return view
-
-
-@pytest.fixture(scope="session")
-def tab(browser: Browser) -> Iterator[Tab]:
-    shared = Tab(browser)
-    yield shared
-    shared.close()
-
-
 @pytest.fixture
-def open_page(server: AppServer, browser: Browser, tab: Tab, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
+def open_page(server: AppServer, browser: Browser) -> Iterator[OpenPage]:
     """`open_page("/resnet?variant=resnet18", size=(390, 844), dark=True)` -> AppPage, settled.
 
-    What is opened first is opened in the tab of the tests before, unless it has to be `fresh`: a session of its own.
     The test fails at its end when a page logged an error, showed an exception, had a request that failed,
     or made one to another host.
     """
-    opened: list[AppPage] = []
-    own: list[AppPage] = []
-    tab.is_free = True
+    opened: list[tuple[BrowserContext, AppPage]] = []
 
-    def open_(
-        path: str = "/",
-        size: tuple[int, int] = TAB_SIZE,
-        dark: bool = False,
-        touch: bool = False,
-        fresh: bool = False,
-    ) -> AppPage:
-        if tab.is_free and not (dark or touch or fresh):
-            tab.is_free = False
-            view = tab.open(server.url, path, size)
-            opened.append(view)
-            return view
-        view = new_view(browser, size, dark, touch)
-        opened.append(view)
-        own.append(view)
+    def open_(path: str = "/", size: tuple[int, int] = (1440, 900), dark: bool = False, touch: bool = False) -> AppPage:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            has_touch=touch,
+        )
+        view = AppPage(context.new_page())
+        opened.append((context, view))
+        view.watch(context)
         view.page.goto(server.url + path, timeout=TIMEOUT_MS)
         view.settle()
         return view
 
     yield open_
-    for view in own:
-        view.page.context.close()
-    problems = [problem for view in opened for problem in view.problems]
-    if problems or request.node.stash.get(HAS_FAILED, False):
-        tab.close()
+    for context, _ in opened:
+        context.close()
+    problems = [problem for _, view in opened for problem in view.problems]
     assert not problems, "\n".join(dict.fromkeys(problems))

@@ -52,7 +52,7 @@ def _click_compare(view: AppPage) -> None:
     ],
 )
 def test_each_way_in_and_back(open_page: OpenPage, click, page: str, said: dict[str, str]) -> None:
-    view = open_page("/convolution?sample=coffee", fresh=True)  # else the navigation leads to a page as it was left
+    view = open_page("/convolution?sample=coffee")
     view.page.get_by_role("link", name="Home").click()
     view.settle()
     click(view)
@@ -67,7 +67,7 @@ def test_each_way_in_and_back(open_page: OpenPage, click, page: str, said: dict[
 
 
 def test_what_one_sees_first(open_page: OpenPage) -> None:
-    view = open_page("/nonsense*", size=(1280, 720), fresh=True)  # no such page: Home says so
+    view = open_page("/nonsense*", size=(1280, 720))  # no such page: Home says so
     page = view.page
     expect(page.get_by_test_id("stAlert")).to_contain_text("nonsense*")
     expect(page.get_by_role("dialog")).to_have_count(0)

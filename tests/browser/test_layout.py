@@ -168,7 +168,7 @@ def test_captions_can_be_read_on_a_pale_projector(open_page: OpenPage, dark: boo
 
 
 def test_hiding_the_sidebar_is_remembered(open_page: OpenPage) -> None:
-    view = open_page("/nin", fresh=True)
+    view = open_page("/nin")
     view.page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
     wait_for_link(view, "sidebar", "hidden")
     view.page.get_by_test_id("stTopNavLink").filter(has_text="VGG").click()

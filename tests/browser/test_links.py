@@ -94,7 +94,7 @@ def test_a_link_shows_nothing_of_another_host(open_page: OpenPage) -> None:
 
 @pytest.mark.parametrize("path", ["/resnet?variant=resnet18", "/resnet?node=conv3_x.0.add&section=layers"])
 def test_back_is_one_press_after_a_link_is_opened(open_page: OpenPage, path: str) -> None:
-    view = open_page("/", fresh=True)
+    view = open_page("/")
     length = view.page.evaluate("history.length")
     view.page.evaluate("path => { location.href = path; }", path)
     view.page.wait_for_selector("h1")
@@ -106,7 +106,7 @@ def test_back_is_one_press_after_a_link_is_opened(open_page: OpenPage, path: str
 
 
 def test_home_to_a_network_and_back_is_one_press(open_page: OpenPage) -> None:
-    view = open_page("/", fresh=True)
+    view = open_page("/")
     element(view, "Stages of ResNet-50", "conv4_x").click()
     view.settle()
     assert node(view) == "conv4_x.1.add"
@@ -145,11 +145,11 @@ def _picture() -> bytes:
 
 
 def test_ones_own_picture(open_page: OpenPage) -> None:
-    view = open_page("/resnet?variant=resnet18&node=stem.conv", fresh=True)
+    view = open_page("/resnet?variant=resnet18&node=stem.conv")
     page = view.page
     sample = maps(view)
     choose(view, "Upload")
-    chooser = page.get_by_test_id("stFileUploaderDropzoneInput")
+    chooser = page.get_by_test_id("stFileUploaderDropzoneInput").first
     chooser.set_input_files({"name": "notes.png", "mimeType": "image/png", "buffer": b"no picture"})
     view.settle()
     expect(page.get_by_test_id("stAlert")).to_contain_text("not a picture in an accepted format")
@@ -173,7 +173,7 @@ def test_ones_own_picture(open_page: OpenPage) -> None:
 
 
 def test_home_leads_to_a_stage_of_a_network(open_page: OpenPage) -> None:
-    view = open_page("/", fresh=True)
+    view = open_page("/")
     element(view, "Stages of ResNet-50", "conv4_x").click()
     view.settle()
     assert view.page.url.partition("?")[0].endswith("/resnet")

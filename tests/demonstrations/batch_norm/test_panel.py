@@ -23,7 +23,7 @@ TRAINED = "resnet34"
 
 
 def run_of(name: str, weights: str) -> Run:
-    return Run(name, weights, "cpu", sample_picture("cat"))
+    return Run(name, weights, "cpu", sample_picture())
 
 
 @pytest.fixture

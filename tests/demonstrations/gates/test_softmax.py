@@ -47,7 +47,7 @@ def test_one_larger_logit_takes_from_all_others_of_a_softmax_and_from_no_sigmoid
 
 def test_the_section_shows_the_runs_own_logits_as_they_are_and_altered(visit: Open) -> None:
     page = visit("senet", section="softmax")
-    run = Run("se_resnet50", "bundled", "cpu", sample_picture("cat"))
+    run = Run("se_resnet50", "bundled", "cpu", sample_picture())
     activations = cache.activations(run)
     before, names = both(activations.logits), activations.network.classes
     for name in ("softmax", "sigmoid"):
@@ -69,7 +69,7 @@ def test_the_section_shows_the_runs_own_logits_as_they_are_and_altered(visit: Op
 def test_the_gates_of_the_selected_block_beside_a_softmax_of_the_same_numbers(visit: Open) -> None:
     page = visit("senet", section="softmax")
     page.click("conv4_x.1.conv2")
-    run = Run("se_resnet50", "bundled", "cpu", sample_picture("cat"))
+    run = Run("se_resnet50", "bundled", "cpu", sample_picture())
     gate = activity_of(run, "conv4_x.1").gate
     rows = page.app.table[0].value.to_dict("list")
     assert rows["sum"] == [f"{gate.sum():.4g}", "1"]
