@@ -122,12 +122,12 @@ def test_a_click_runs_the_screen_and_the_open_section_that_follows(open_page: Op
     assert unit.input_value() == "As selected: conv2_x.0, identity shortcut"
     before = chart.inner_html()
     view.page.evaluate("document.querySelector('h1').dataset.drawn = 'before'")
-    sidebar = view.page.get_by_test_id("stSidebar").inner_html()
+    sidebar = view.page.get_by_test_id("stSidebarUserContent").inner_html()
     element(view, "Stages of", "conv3_x").click()
     view.settle()
     assert unit.input_value() == "As selected: conv3_x.1, identity shortcut"
     assert chart.inner_html() != before
-    assert view.page.get_by_test_id("stSidebar").inner_html() == sidebar
+    assert view.page.get_by_test_id("stSidebarUserContent").inner_html() == sidebar
     choose(view, "Layers")  # does not show the selection
     table = view.page.locator(".long-table")
     expect(table).to_be_visible()
