@@ -38,7 +38,7 @@ def profile(recipe: Recipe, x: Tensor) -> Profile:
     return found
 
 
-# Measured for FACTS.md, section 7, with other code and other data, over three seeds:
+# Measured with other code and other data, over three seeds:
 # (depth, BN, initialization) -> first / last gradient of the plain network and of the residual one
 MEASURED: dict[tuple[int, bool, Initialization], tuple[tuple[float, float], tuple[float, float]]] = {
     (20, True, "he"): ((1.06, 0.101), (0.343, 0.123)),
