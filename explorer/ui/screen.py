@@ -20,7 +20,8 @@ from explorer.runtime.activations import Answer, distance_text, none_fits
 from explorer.runtime.device import kind_of
 from explorer.runtime.run import Run
 from explorer.runtime.weights.bundled import manifest
-from explorer.runtime.weights.network import BUNDLED, UNTRAINED
+from explorer.runtime.weights.fit import MUST_NAME_ONE
+from explorer.runtime.weights.network import BUNDLED, IMAGENET_CLASSES, UNTRAINED
 from explorer.ui import cache
 from explorer.ui.build_up import built
 from explorer.ui.components.diagram import clicked, diagram, link
@@ -51,7 +52,6 @@ DISTANCE_HELP = (
     "Measured on the square roots of what the classifier reads: the root of the mean squared difference to their "
     "average for each class."
 )
-MANY_CLASSES = 1000  # ImageNet's
 MIN_SHOWN_PROBABILITY = 0.001  # smaller ones are summed up in words
 
 
@@ -218,12 +218,13 @@ def node_line(trace: Trace, node: Node) -> None:
 def input_and_answer(run: Run, *, group: str, key: str, leads: bool = False) -> None:
     """What went into the network, and beside it what came out; an untrained network knows no classes.
 
-    With `leads`, what knows few classes or none has a button to weights that know more.
+    With `leads`, a network made for ImageNet's classes that knows fewer has a button to weights that know them all.
     """
     activations = cache.activations(run)
     network = activations.network
     how = f"{run.picture.title}, {activations.milliseconds:.0f} ms on the {kind_of(activations.device)}."
-    few_classes = leads and len(network.classes) < MANY_CLASSES
+    made_for = variant_called(run.variant).config.num_classes
+    few_classes = leads and made_for == IMAGENET_CLASSES > len(network.classes)
     next_step = what_else(run.variant) if few_classes else ""
     note = f" {activations.note}" if activations.note else ""
     note += f" {next_step}" if next_step else ""
@@ -233,8 +234,7 @@ def input_and_answer(run: Run, *, group: str, key: str, leads: bool = False) -> 
             model_input(cache.input_png(run), group=group, caption=f"Input {size}", key=key)
         if network.trained:
             answer, words = activations.answer, explained("Softmax", *_words(run))
-            measured = distance_text(answer)
-            about = f"{how} {network.description}. {measured} {DISTANCE_HELP}" if measured else how
+            about = f"{how} {network.description}. {_how_far(answer)}" if answer.fit else how
             said = _unlike(answer) if answer.unlike else f"{_top(answer)}  \n{network.description}."
             st.markdown(f"{said}{note}", help=f"{about}\n\n{words}")
         else:
@@ -258,13 +258,20 @@ def _words(run: Run) -> list[str]:
     return [word for word, is_said in said.items() if is_said]
 
 
+def _how_far(answer: Answer) -> str:
+    """The distance to what the network knows, and how far it is to be trusted."""
+    counts = answer.fit.others.values() if answer.fit else ()
+    pictures, unlike = sum(count for count, _ in counts), sum(count for _, count in counts)
+    return (
+        f"{distance_text(answer)} {DISTANCE_HELP} It is no proof: of {pictures:,} pictures of other things, it told "
+        f"{unlike:,}."
+    )
+
+
 def _unlike(answer: Answer) -> str:
     """That no class fits, how that is known, and why one is named all the same."""
     first = answer.top(1)[0]
-    return (
-        f"**{none_fits(answer)}.** {distance_text(answer)} "
-        f"A softmax shares out 100 %, so it must still name one: {first.label} {first.probability:.0%}."
-    )
+    return f"**{none_fits(answer)}.** {distance_text(answer)} {MUST_NAME_ONE} {first.label} {first.probability:.0%}."
 
 
 def _top(answer: Answer) -> str:

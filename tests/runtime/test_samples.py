@@ -34,7 +34,7 @@ def test_the_rendered_ones_say_so_and_name_the_scene_that_makes_them() -> None:
     assert len(rendered) >= 6
     for sample in rendered:
         scene = ROOT / sample.source
-        assert sample.author == "Rendered by this project" and "rendered" in sample.title and "rendered" in sample.alt
+        assert sample.author == "Rendered by this project" and "rendered" in sample.alt
         assert scene.is_file() and scene.stem == sample.id == sample.path.stem
     scenes = {path.stem for path in (ROOT / "assets/samples/scenes").glob("*.py")} - {"render", "studio"}
     assert scenes == {sample.id for sample in rendered}

@@ -106,8 +106,8 @@ def _show(run: Run) -> None:
     altered = ALL if everywhere else layer.name
     outcomes = _outcomes(run, altered)
     _say(run, f"all {count} batch normalizations" if everywhere else layer.name, outcomes)
-    bars, depth = st.columns(2, gap="medium")
-    with bars:
+    classes, depth = st.columns(2, gap="medium")
+    with classes:
         shown = [name for name in (AS_IT_IS, WITHOUT, OWN) if outcomes[name].finite]
         if cache.network(run).trained:
             shown = [name for name in outcomes if name in shown]
@@ -116,9 +116,9 @@ def _show(run: Run) -> None:
         lines = {name: outcome.spread for name, outcome in outcomes.items()}
         figure = charts.spreads(lines, tuple(layers_of(run)), layer.name, dark())
         chart(figure, "batchnorm-depth", "Standard deviation of what leaves each batch normalization, by depth")
-    left = "" if cache.network(run).trained else f"Left: all logits with {OWN}. "
+    bars = "" if cache.network(run).trained else f"Bars: all logits with {OWN}. "
     st.caption(
-        f"{left}Right: the spread of the values where each of the {count} batch normalizations stands; the ring is "
+        f"{bars}Lines: the spread of the values where each of the {count} batch normalizations stands; the ring is "
         f"{layer.name}. {plain(run.picture.title)}. {cache.network(run).caption}"
     )
     _show_channel(run, layer)
@@ -256,7 +256,7 @@ def _controls(run: Run) -> tuple[Control, ...]:
 
 BATCH_NORM = Section(
     "batchnorm",
-    "Batch normalization",
+    "Batch norm",
     _show,
     _controls,
     follows=True,

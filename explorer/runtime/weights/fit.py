@@ -24,7 +24,7 @@ PERCENTS = (0, 1, 5, 25, 50, 75, 95, 99, 100)  # of the validation split: at whi
 MOST = 95  # percent: what is farther from all classes than so many pictures of the split fits none
 DIGITS = 4  # of each number that is kept
 
-MUST_NAME_ONE = "A softmax shares out 100 % among its classes, so it must still name one."
+MUST_NAME_ONE = "A softmax shares out 100 %, so it must still name one:"
 
 
 @dataclass(frozen=True)

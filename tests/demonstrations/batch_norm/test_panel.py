@@ -50,7 +50,7 @@ def test_pages_have_the_section_where_networks_have_the_layers(family: Any) -> N
 
 
 def test_the_layer_is_the_selected_or_the_nearest_one_unless_it_is_chosen(page: Any) -> None:
-    assert "Batch normalization" in page.sections
+    assert "Batch norm" in page.sections
     assert lines(page)[1]["text"][0] == "conv2_x.0.bn2"
     page.click("conv4_x.2.bn1")
     assert lines(page)[1]["text"][0] == "conv4_x.2.bn1"
