@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -18,6 +19,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # The workers share the cores already: torch's threads on top of them only wait for each other.
     # It has to be set before anything imports torch.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+# Speed is no property: a busy machine is slow.
+settings.register_profile("default-without-deadline", deadline=None)
+settings.load_profile("default-without-deadline")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

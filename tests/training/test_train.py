@@ -246,6 +246,7 @@ def test_the_commands(
         "images": 100,
         "top1": answer["top1"],
         "fit": answer["fit"],
+        "others": {},
     }
     assert list(answer["fit"]) == [str(percent) for percent in PERCENTS]
     stored = bundled.manifest()["lenet5_modern"].record()["fit"]  # by the training; by the command the same
