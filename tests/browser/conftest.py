@@ -1,4 +1,8 @@
-"""One app for all tests of its pages in a browser; each test opens them in contexts of its own."""
+"""One app, and a few tabs, for all tests of its pages in a browser.
+
+A test that opens a page loads it anew, in a session of its own, but in a tab that has been used: there the browser has
+compiled Streamlit's JavaScript already, which is half of what an opening costs.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,6 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import (
     Browser,
-    BrowserContext,
     ConsoleMessage,
     Page,
     Request,
@@ -21,6 +24,7 @@ from tests.app_server import AppServer, app_server
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", None)  # None: data: and blob: addresses
 TIMEOUT_MS = 60_000
+MAX_HISTORY = 30  # entries
 
 # Idle for 300 ms on end: the front end reports a run a little after the click that causes it. A session's first section
 # waits until the screen has been painted.
@@ -35,7 +39,7 @@ SETTLED = """() => {
 
 @dataclass
 class AppPage:
-    """A page of the app in a browser context of its own, and what went wrong in it."""
+    """A page of the app, and what went wrong in it."""
 
     page: Page
     problems: list[str] = field(default_factory=list)
@@ -47,8 +51,16 @@ class AppPage:
         boxes = self.page.get_by_test_id("stException").all_inner_texts()
         self.problems += [f"exception on the page: {text}" for text in boxes]
 
-    def watch(self, context: BrowserContext) -> None:
-        """Note every error, failed request and request to another machine, from now on."""
+
+@dataclass
+class Tab:
+    """A tab for one test after the other, and what has gone wrong in it since the last page was opened there."""
+
+    page: Page
+    problems: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Note every error, failed request and request to another machine."""
         note = self.problems.append
 
         def check_host(request: Request | WebSocket) -> None:
@@ -67,12 +79,32 @@ class AppPage:
             if message.type == "error":
                 note(f"console: {message.text}")
 
+        context = self.page.context
         context.on("request", check_host)
         self.page.on("websocket", check_host)
         context.on("requestfailed", on_failure)
         context.on("response", on_response)
         context.on("console", on_console)
         context.on("weberror", lambda error: note(f"page error: {error.error}"))
+
+    def open(self, address: str, size: tuple[int, int], dark: bool) -> AppPage:
+        """Load a page as if nothing had been opened here before."""
+        page = self.page
+        page.evaluate("() => { if (origin !== 'null') { localStorage.clear(); sessionStorage.clear(); } }")
+        page.context.clear_cookies()
+        page.mouse.move(0, 0)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(media="screen", color_scheme="dark" if dark else "light")
+        self.problems.clear()
+        page.goto(address, timeout=TIMEOUT_MS)
+        view = AppPage(page, self.problems)
+        view.settle()
+        return view
+
+    @property
+    def worn(self) -> bool:
+        """Whether it can't be used again: closed, or its history is nearly as long as Chromium keeps it (50)."""
+        return self.page.is_closed() or self.page.evaluate("history.length") > MAX_HISTORY
 
 
 OpenPage = Callable[..., AppPage]
@@ -85,30 +117,30 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def tabs() -> dict[tuple[bool, int], Tab]:
+    """The open tabs: whether it is touched, and its number among those of one test."""
+    return {}
+
+
 @pytest.fixture
-def open_page(server: AppServer, browser: Browser) -> Iterator[OpenPage]:
+def open_page(server: AppServer, browser: Browser, tabs: dict[tuple[bool, int], Tab]) -> Iterator[OpenPage]:
     """`open_page("/resnet?variant=resnet18", size=(390, 844), dark=True)` -> AppPage, settled.
 
     The test fails at its end when a page logged an error, showed an exception, had a request that failed,
     or made one to another host.
     """
-    opened: list[tuple[BrowserContext, AppPage]] = []
+    opened: list[AppPage] = []
 
     def open_(path: str = "/", size: tuple[int, int] = (1440, 900), dark: bool = False, touch: bool = False) -> AppPage:
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme="dark" if dark else "light",
-            has_touch=touch,
-        )
-        view = AppPage(context.new_page())
-        opened.append((context, view))
-        view.watch(context)
-        view.page.goto(server.url + path, timeout=TIMEOUT_MS)
-        view.settle()
-        return view
+        place = touch, len(opened)
+        if place in tabs and tabs[place].worn:
+            tabs.pop(place).page.context.close()
+        if place not in tabs:
+            tabs[place] = Tab(browser.new_context(has_touch=touch).new_page())
+        opened.append(tabs[place].open(server.url + path, size, dark))
+        return opened[-1]
 
     yield open_
-    for context, _ in opened:
-        context.close()
-    problems = [problem for _, view in opened for problem in view.problems]
+    problems = [problem for view in opened for problem in view.problems]
     assert not problems, "\n".join(dict.fromkeys(problems))
