@@ -96,7 +96,7 @@ def run_options(command: Command) -> Command:
         "--weights",
         default="untrained",
         metavar="NAME",
-        help="untrained (default), bundled, imagenet, folder, or a file.",
+        help="untrained (default), narrow (untrained, a quarter as wide), bundled, imagenet, folder, or a file.",
     )
     return click.argument("variant")(image_option(weights(device_option(command))))
 
@@ -497,6 +497,9 @@ def serve(host: str, port: int) -> None:
     """Start the app; HOST and PORT in the environment do what the options do."""
     import socket
 
+    from explorer.runtime.memory import limit
+
+    limit()  # raises MemoryLimitError now, not when the first viewer comes
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     socket.create_server(address, family=family).close()  # raises OSError where the app could not
     public = socket.gethostname() if host in ("0.0.0.0", "::") else host

@@ -34,7 +34,7 @@ WORDS = {
     "Imagenette": "Ten easy classes of ImageNet, 9,469 photographs for training and 3,925 for tests: what the networks "
     "that come with the app were trained on.",
     "Quarter width": "Each layer has a quarter of the published network's maps, and so about a sixteenth of its "
-    "weights: small enough to come with the app.",
+    "weights and of its work: small enough to come with the app, and to run for a hall.",
     "Untrained, seeded": "Random weights, the same ones each time. The maps show what the wiring does to a picture, "
     "not what a trained network sees.",
 }

@@ -17,7 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
-from explorer.runtime.device import forward_slot, run_with_fallback, synchronize
+from explorer.runtime.device import forward_slot, quick_slot, run_with_fallback, synchronize
+from explorer.runtime.turns import breathe
 from explorer.runtime.weights.fit import MOST, Fit, distance
 from explorer.runtime.weights.network import Network
 
@@ -95,6 +96,7 @@ class Recomputation(fx.Interpreter):
         self.env = dict(kept)
         for node in self.graph.nodes:
             if node in needed:
+                breathe()
                 self.env[node] = self.run_node(node)
                 for used in self.user_to_last_uses.get(node, ()):
                     if used not in wanted:
@@ -135,7 +137,7 @@ class Activations:
         if target in self.kept:
             value = self.kept[target]
         else:
-            with forward_slot():
+            with quick_slot():
                 value = Recomputation(self.network.graph).values([target], self.kept)[target]
         return value[0].float().cpu()
 
@@ -155,7 +157,7 @@ class Activations:
 def features(network: Network, kept: Mapping[fx.Node, Tensor], scores: Tensor) -> Tensor:
     """What the classifier reads, (N, features), from the values that a pass kept; where that is maps, the scores."""
     read = network.classifier.all_input_nodes[0]
-    with forward_slot():
+    with quick_slot():
         value = kept[read] if read in kept else Recomputation(network.graph).values([read], kept)[read]
     return value.float().cpu() if value.ndim == 2 else scores
 

@@ -6,16 +6,18 @@ import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import BoundedSemaphore
 from typing import TypeVar
 
 import torch
 
+from explorer.runtime.turns import Lane
+
 Result = TypeVar("Result")
 
 # Measured on two cores: two passes at a time, of one thread each, do twice the work of one of two threads.
-_PASSES_AT_A_TIME = 2
-_slots = BoundedSemaphore(_PASSES_AT_A_TIME)
+_PASSES = Lane(2)
+_QUICK = Lane(1)  # what takes milliseconds stands behind no pass
+_LONG = Lane(1)  # one long work at a time: its passes stand in the queue like anybody's
 
 
 class DeviceError(ValueError):
@@ -92,14 +94,28 @@ def configure_threads() -> None:
 @contextmanager
 def forward_slot() -> Iterator[None]:
     """Wait for a slot for a forward pass, and hold it, in inference mode, for the block's duration."""
-    with _slots, torch.inference_mode():
+    with _PASSES.place(), torch.inference_mode():
+        yield
+
+
+@contextmanager
+def quick_slot() -> Iterator[None]:
+    """As `forward_slot`, for what takes milliseconds: it does not wait for passes."""
+    with _QUICK.place(), torch.inference_mode():
         yield
 
 
 @contextmanager
 def training_slot() -> Iterator[None]:
     """As `forward_slot`, but with gradients: for a network that nobody else uses."""
-    with _slots, torch.enable_grad():
+    with _PASSES.place(), torch.enable_grad():
+        yield
+
+
+@contextmanager
+def long_work() -> Iterator[None]:
+    """Wait until no other long work is under way; for what takes many passes, each in a `forward_slot` of its own."""
+    with _LONG.place():
         yield
 
 

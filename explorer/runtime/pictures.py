@@ -89,6 +89,10 @@ class LoadedImage:
     def __hash__(self) -> int:
         return hash(self.digest)
 
+    @property
+    def cache_key(self) -> str:
+        return self.digest
+
 
 def load_image(source: bytes | Path) -> LoadedImage:
     """Read a picture from a file or from a file's bytes; thread-safe.

@@ -19,7 +19,8 @@ class Run:
 
     Attributes:
         variant: its name in the catalogue.
-        weights: "untrained", "bundled", "imagenet", "folder", or a file; see `explorer.runtime.weights.network`.
+        weights: "untrained", "narrow", "bundled", "imagenet", "folder", or a file; see
+            `explorer.runtime.weights.network`.
         device: "cpu", "cuda", "cuda:1" or "mps"; see `explorer.runtime.device.resolve`.
         picture: as it came; `explorer.runtime.preprocessing.model_input` makes the network's input of it.
         edits: what is altered in the pass, in this order; nothing yet.
@@ -30,3 +31,8 @@ class Run:
     device: str
     picture: LoadedImage
     edits: tuple[Hashable, ...] = ()
+
+    @property
+    def cache_key(self) -> Hashable:
+        """What of it decides results: the picture's digest stands for the picture."""
+        return self.variant, self.weights, self.device, self.picture.digest, self.edits

@@ -62,12 +62,12 @@ def _fed_by(trace: Trace, name: str) -> Iterator[Block]:
     return (trace.block(path) for path in blocks)
 
 
-@cache.few(256)
+@cache.kept()
 def _pieces(variant: str, path: str) -> tuple[Piece, ...]:
     trace = cache.trace(variant)
     return pieces_of(trace, trace.block(path), _flow(variant))
 
 
-@cache.few(64)
+@cache.kept()
 def _flow(variant: str) -> Flow:
     return Flow.of(cache.trace(variant))

@@ -1,18 +1,14 @@
 """Everything expensive, computed once for all viewers: traces, layouts, networks, activations, quantized maps.
 
-The logic modules cache nothing. Here each cache is bounded in bytes, and thirty viewers who ask for the same thing at
-once wait for one computation of it.
+The logic modules keep nothing. Here all share one store, `explorer.runtime.store`.
 """
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Hashable
-from threading import Condition, Lock
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Hashable
+from typing import Any
 
-from cachetools import LRUCache, cached
-from cachetools.keys import hashkey
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explorer import diagrams as drawing
 from explorer.analysis.trace import Trace, trace_variant
@@ -34,51 +30,21 @@ from explorer.runtime.maps import (
 from explorer.runtime.pictures import png_bytes
 from explorer.runtime.preprocessing import ModelInput, model_input
 from explorer.runtime.run import Run
-from explorer.runtime.sizes import nbytes_of
+from explorer.runtime.store import kept
+from explorer.runtime.turns import on_breath
 from explorer.runtime.weights.network import Network, load_network, narrowed_variant, preprocessing_of
 
-MIB = 2**20
-P = ParamSpec("P")
-R = TypeVar("R")
-
-_SEEDED = Lock()  # torch has one random generator: networks made at the same time would share its numbers
+__all__ = ["kept"]
 
 
-class _Store(LRUCache[Hashable, Any]):
-    """Bounded in bytes; tells `dropped` the key of what it drops."""
-
-    def __init__(self, mebibytes: int, dropped: Callable[[Any], None] | None) -> None:
-        super().__init__(mebibytes * MIB, getsizeof=nbytes_of)
-        self.dropped = dropped
-
-    def popitem(self) -> tuple[Hashable, Any]:
-        key, value = super().popitem()
-        if self.dropped is not None:
-            self.dropped(key)
-        return key, value
+def _still_wanted() -> None:
+    """Streamlit ends a script whose viewer has asked for something else: looking at the session is where it may."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is not None:
+        _ = "" in context.session_state
 
 
-def bounded(
-    mebibytes: int,
-    key: Callable[..., Hashable] = hashkey,
-    dropped: Callable[[Any], None] | None = None,
-) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Cache by bytes, least recently used first out; equal calls at the same time compute once."""
-
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        return cached(_Store(mebibytes, dropped), key=key, condition=Condition())(function)
-
-    return decorate
-
-
-def few(entries: int, key: Callable[..., Hashable] = hashkey) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Cache by number, for what is small; equal calls at the same time compute once."""
-
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        return cached(LRUCache[Hashable, Any](entries), key=key, condition=Condition())(function)
-
-    return decorate
-
+on_breath(_still_wanted)
 
 # What of a run a result depends on.
 
@@ -92,16 +58,16 @@ def _trained_of(run: Run) -> Hashable:
 
 
 def _input_of(run: Run) -> Hashable:
-    return run.variant, run.weights, run.picture
+    return run.variant, run.weights, run.picture.digest
 
 
-@few(128)
+@kept()
 def trace(name: str) -> Trace:
     """The trace of a variant at its own input size."""
     return trace_variant(variant(name))
 
 
-@few(128, key=_trained_of)
+@kept(key=_trained_of)
 def running_trace(run: Run) -> Trace:
     """The trace of the network that runs: the variant's own nodes, with fewer channels where it is a narrow one."""
     narrow = narrowed_variant(variant(run.variant), run.weights)
@@ -112,65 +78,47 @@ def _drawn_as(name: str, zoom: str, select: str | None = None, colour_by: Colour
     return name, zoom, select, colour_by
 
 
-@few(512, key=_drawn_as)
+@kept(key=_drawn_as)
 def diagram(name: str, zoom: str, select: str | None = None, colour_by: ColourBy = "kind") -> Diagram:
     """The drawing of a variant at one zoom; `select` names the stage or block to draw."""
     return drawing.diagram_for(trace(name), zoom, select, colour_by)
 
 
-def _drop_activations(network_key: Hashable) -> None:
+def _drop_activations(network_key: Any) -> None:
     """Activations hold their network: one that was dropped would live on in them, uncounted."""
-    kept: Any = activations
-    with kept.cache_lock:
-        for (run,) in list(kept.cache):
-            if _network_of(run) == network_key:
-                del kept.cache[hashkey(run)]
+    activations.forget(lambda key: key[0][:3] == network_key)
 
 
-@bounded(640, key=_network_of, dropped=_drop_activations)
+@kept(key=_network_of, dropped=_drop_activations)
 def network(run: Run) -> Network:
     """The run's variant with its weights, on its device."""
-    gc.collect()  # networks that were dropped refer to themselves, through their graphs
-    with _SEEDED:
-        return load_network(variant(run.variant), run.weights, resolve(run.device))
+    return load_network(variant(run.variant), run.weights, resolve(run.device))
 
 
 def forget(weights: str) -> None:
     """Drop all networks with these weights, and what they have computed."""
-    kept: Any = network
-    with kept.cache_lock:
-        for key in [key for key in kept.cache if key[1] == weights]:
-            del kept.cache[key]
-            _drop_activations(key)
+    network.forget(lambda key: key[1] == weights)
 
 
-@few(32, key=_input_of)
+@kept(key=_input_of)
 def network_input(run: Run) -> ModelInput:
     """What the network sees of the picture: the tensor, and the picture that it was made from."""
     return model_input(run.picture.image, preprocessing_of(variant(run.variant), run.weights))
 
 
-@bounded(16, key=_input_of)
+@kept(key=_input_of)
 def input_png(run: Run) -> bytes:
     """The network's input as a picture."""
     return png_bytes(network_input(run).picture)
 
 
-_PASSES = _Store(256, None)
-
-
-@cached(_PASSES, condition=Condition())
+@kept()
 def activations(run: Run) -> Activations:
     """The forward pass."""
     return capture(network(run), network_input(run).tensor)
 
 
-def has_run(run: Run) -> bool:
-    """Whether its forward pass is here, so that nobody has to wait for it."""
-    return hashkey(run) in _PASSES
-
-
-@bounded(128)
+@kept()
 def maps_message(run: Run, node: str, order: Order, page: int, beside: str = "") -> Message:
     """One page of an operation's maps, ready for the browser; with those of another operation beside them, if named."""
     shown = _maps(run, node)

@@ -7,18 +7,17 @@ import pickle
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from threading import Condition
 from typing import Any, ParamSpec
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
-from cachetools import LRUCache, cached
 from plotly.subplots import make_subplots
 
 from explorer.analysis.palette import INK, KINDS
 from explorer.analysis.types import Kind
 from explorer.runtime.maps import FloatArray
+from explorer.runtime.store import kept
 from explorer.ui.window import type_scale
 
 FONT = 16
@@ -36,9 +35,6 @@ PIXELS = re.compile(
 Panels = Sequence[tuple[str, Any, Kind]]
 P = ParamSpec("P")
 
-_FIGURES: LRUCache[bytes, go.Figure] = LRUCache(64 * 2**20, getsizeof=lambda figure: len(figure.to_json()))
-_GUARD = Condition()
-
 
 def shared(draw: Callable[P, go.Figure]) -> Callable[P, go.Figure]:
     """One figure for all viewers who are shown the same values. It must not be altered afterwards.
@@ -51,9 +47,10 @@ def shared(draw: Callable[P, go.Figure]) -> Callable[P, go.Figure]:
         figure = draw(*args, **named)
         properties = figure.to_dict()
         vars(figure)["to_dict"] = lambda: properties
+        vars(figure)["nbytes"] = len(figure.to_json())  # the store's bound is in bytes
         return figure
 
-    return cached(_FIGURES, key=partial(_digest, draw), condition=_GUARD)(drawn)
+    return kept(key=partial(_digest, draw))(drawn)
 
 
 def _digest(draw: Callable[..., go.Figure], *args: Any, **named: Any) -> bytes:

@@ -246,14 +246,14 @@ def _maps(run: Run, index: int, looked_at: MapControls, limits: tuple[float, flo
     input_and_answer(run, group=side, key=f"{side}-input")
 
 
-@cache.few(64)
+@cache.kept()
 def _range(run: Run, node: str) -> tuple[float, float]:
     """The least and the largest value of an operation's maps."""
     found = statistics(cache.activations(run).maps(node).numpy())
     return float(found.minimum.min()), float(found.maximum.max())
 
 
-@cache.bounded(64)
+@cache.kept()
 def _message(run: Run, side: str, node: str, limits: tuple[float, float], order: Order, page: int) -> Message:
     values = cache.activations(run).maps(node).numpy()
     header = cache.grid_header(run, node, side)

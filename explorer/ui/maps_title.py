@@ -5,8 +5,8 @@ from __future__ import annotations
 from explorer.analysis.text import pair_text, thousands
 from explorer.analysis.trace import Node
 from explorer.runtime.run import Run
-from explorer.runtime.weights.bundled import manifest
-from explorer.runtime.weights.network import BUNDLED, UNTRAINED
+from explorer.runtime.weights.bundled import AS_WIDE, manifest
+from explorer.runtime.weights.network import BUNDLED, NARROW, NARROW_WIDTH, is_untrained
 from explorer.ui import cache
 
 UNTRAINED_BADGE = ":orange-badge[untrained]"
@@ -24,7 +24,7 @@ def maps_title(run: Run, node: Node) -> str:
     words = f"{thousands(channels)} {_noun(channels, size)}"
     if channels != published:
         words += f" (the paper’s network has {thousands(published)}{_why(run, node.name)})"
-    return f"{words} {UNTRAINED_BADGE}" if run.weights == UNTRAINED else words
+    return f"{words} {UNTRAINED_BADGE}" if is_untrained(run.weights) else words
 
 
 def _noun(channels: int, size: list[int]) -> str:
@@ -34,7 +34,9 @@ def _noun(channels: int, size: list[int]) -> str:
 
 
 def _why(run: Run, node: str) -> str:
-    """Why a bundled network has fewer: it is narrow, or knows few classes."""
+    """Why our network has fewer: it is narrow, or knows few classes."""
+    if run.weights == NARROW:
+        return f"; ours is {AS_WIDE[NARROW_WIDTH]}"
     if run.weights != BUNDLED:
         return ""
     bundled = manifest()[run.variant]

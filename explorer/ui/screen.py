@@ -21,7 +21,7 @@ from explorer.runtime.device import kind_of
 from explorer.runtime.run import Run
 from explorer.runtime.weights.bundled import manifest
 from explorer.runtime.weights.fit import MUST_NAME_ONE
-from explorer.runtime.weights.network import BUNDLED, IMAGENET_CLASSES, UNTRAINED
+from explorer.runtime.weights.network import BUNDLED, IMAGENET_CLASSES, NARROW, is_untrained
 from explorer.ui import cache
 from explorer.ui.build_up import built
 from explorer.ui.components.diagram import clicked, diagram, link
@@ -239,7 +239,7 @@ def input_and_answer(run: Run, *, group: str, key: str, leads: bool = False) -> 
             st.markdown(f"{said}{note}", help=f"{about}\n\n{words}")
         else:
             st.markdown(
-                f"**Untrained network**: random weights, seeded.{note}",
+                f"**{network.description}**: random weights, seeded.{note}",
                 help=f"{how} The maps show what the wiring does to a picture, not what a trained network sees. "
                 "Class probabilities would mean nothing, so none are shown.",
             )
@@ -249,8 +249,8 @@ def input_and_answer(run: Run, *, group: str, key: str, leads: bool = False) -> 
 
 def _words(run: Run) -> list[str]:
     """What the captions of a run's weights say without explaining it."""
-    if run.weights == UNTRAINED:
-        return ["Untrained, seeded"]
+    if is_untrained(run.weights):
+        return ["Untrained, seeded", *(["Quarter width"] if run.weights == NARROW else [])]
     if run.weights != BUNDLED:
         return []
     entry = manifest()[run.variant]

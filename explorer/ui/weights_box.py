@@ -12,7 +12,15 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from explorer.architectures import variant as variant_called
 from explorer.runtime.weights.files import WeightsError
 from explorer.runtime.weights.folder import local_file, report
-from explorer.runtime.weights.network import BUNDLED, FOLDER, IMAGENET, UNTRAINED, available_weights, describe_weights
+from explorer.runtime.weights.network import (
+    BUNDLED,
+    FOLDER,
+    IMAGENET,
+    NARROW,
+    UNTRAINED,
+    available_weights,
+    describe_weights,
+)
 from explorer.runtime.weights.published import Published, downloaded_file, published_weights
 from explorer.runtime.weights.uploads import MAX_BYTES, Upload, is_upload, upload, with_classes
 from explorer.ui import cache
@@ -33,7 +41,7 @@ DOWNLOAD_INTERVAL = 0.5  # seconds between two looks at a download under way
 
 def weights_control(*names: str) -> Control:
     """The viewer's preference; where no variant of these names has such weights, the link is silent about it."""
-    kinds = (UNTRAINED, BUNDLED, IMAGENET, FOLDER, OWN)
+    kinds = (UNTRAINED, NARROW, BUNDLED, IMAGENET, FOLDER, OWN)
 
     def active() -> bool:
         return st.session_state[WEIGHTS] in (_kind(weights_for(name)) for name in names)

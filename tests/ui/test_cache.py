@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from cachetools.keys import hashkey
 
 from explorer.runtime.pictures import load_image
 from explorer.runtime.run import Run
@@ -25,56 +22,12 @@ def run(name: str) -> Run:
     return Run(name, "untrained", "cpu", load_image(sample("cat").path))
 
 
-def test_thirty_viewers_who_ask_at_once_wait_for_one_computation() -> None:
-    calls: list[str] = []
-
-    @cache.bounded(1)
-    def slow(name: str) -> bytes:
-        calls.append(name)
-        time.sleep(0.2)
-        return name.encode()
-
-    together = threading.Barrier(30)
-
-    def view(i: int) -> bytes:
-        together.wait()
-        return slow("same")
-
-    with ThreadPoolExecutor(30) as pool:
-        assert set(pool.map(view, range(30))) == {b"same"}
-    assert calls == ["same"]
-
-
-def test_caches_are_bounded_in_bytes_and_drop_the_least_recently_used() -> None:
-    dropped: list[tuple[str, ...]] = []
-    made: list[str] = []
-
-    @cache.bounded(1, dropped=dropped.append)
-    def picture(name: str) -> bytes:
-        made.append(name)
-        return bytes(400 * 1024)
-
-    for name in ("a", "b", "a", "c", "a"):
-        picture(name)
-    assert made == ["a", "b", "c"]
-    assert dropped == [("b",)]
-
-
-def test_what_is_larger_than_a_cache_is_still_computed() -> None:
-    @cache.bounded(1)
-    def huge(name: str) -> bytes:
-        return bytes(2 * cache.MIB)
-
-    assert len(huge("a")) == len(huge("a")) == 2 * cache.MIB
-
-
 def test_a_dropped_network_does_not_live_on_in_its_activations(cat: Run) -> None:
-    cache.activations(cat)
-    assert hashkey(cat) in cache.activations.cache
-    with cache.network.cache_lock:
-        while (SMALL, "untrained", "cpu") in cache.network.cache:
-            cache.network.cache.popitem()
-    assert hashkey(cat) not in cache.activations.cache
+    other = run("resnet32_cifar")
+    assert cache.activations(cat) and cache.activations(other)
+    cache.network.forget(lambda key: key[0] == SMALL)
+    assert not cache.activations.has(cat)
+    assert cache.activations.has(other)
 
 
 def test_pictures_are_compared_by_content(cat: Run) -> None:
@@ -100,8 +53,7 @@ def test_networks_made_at_once_are_the_networks_made_alone() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(weights, names))
-    for name in names:
-        cache.network.cache.pop((name, "untrained", "cpu"), None)
+    cache.network.forget()
     assert together == [weights(name) for name in names]
 
 

@@ -102,7 +102,7 @@ def kernel_sheet(pictures: ByteArray, in_row: int) -> bytes:
 # ---- local response normalization --------------------------------------------------------------------------
 
 
-@cache.bounded(4)
+@cache.kept()
 def _without_lrn(run: Run) -> Tensor:
     return lrn.logits_without(cache.activations(run))
 
@@ -199,7 +199,7 @@ def _has_lrn(run: Run) -> bool:
 # ---- dropout -----------------------------------------------------------------------------------------------
 
 
-@cache.bounded(16)
+@cache.kept()
 def _dropped(run: Run, seed: int) -> Dropped:
     return dropout.drop(cache.activations(run), seed, PASSES)
 

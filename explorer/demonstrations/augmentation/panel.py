@@ -119,13 +119,13 @@ def _pass(run: Run, a: Setting) -> Activations:
     return capture(cache.network(run), augmented(frame, a.augmentation(preprocessing), preprocessing).tensor)
 
 
-@cache.bounded(8)
+@cache.kept()
 def augmented_answer(run: Run, a: Setting) -> Answer:
     """The network's answer to the run's picture, augmented."""
     return _pass(run, a).answer
 
 
-@cache.bounded(8)
+@cache.kept()
 def ten_crops(run: Run) -> TenCrops:
     """The paper's test on the run's picture."""
     passes = {name: _pass(run, a) for name, a in compute.ten_crops(_preprocessing(run)).items()}
@@ -134,7 +134,7 @@ def ten_crops(run: Run) -> TenCrops:
     return TenCrops({name: p.answer for name, p in passes.items()}, together.answer)
 
 
-@cache.few(1, key=lambda run: "lenet5")
+@cache.kept(key=lambda run: "lenet5")
 def _mirrored_digits(run: Run) -> tuple[compute.MirroredDigit, ...]:
     return compute.mirrored_digits(cache.network(Run("lenet5", "bundled", "cpu", run.picture)))
 

@@ -27,7 +27,7 @@ PROMPT_S = 0.3  # passes that are this quick show no progress
 SCOPE = choice("batchnorm.scope", "Change", {ONE: "This layer", ALL: "All layers"})
 
 
-@cache.few(128, key=lambda run: (run.variant, run.weights))
+@cache.kept(key=lambda run: (run.variant, run.weights))
 def layers_of(run: Run) -> dict[str, Layer]:
     """The batch normalizations of the network that runs, by name; none for some networks."""
     return {layer.name: layer for layer in compute.layers(cache.running_trace(run))}
@@ -63,17 +63,17 @@ def _title(layer: Layer) -> str:
 # ---- computed once for all viewers -------------------------------------------------------------------------
 
 
-@cache.few(64)
+@cache.kept()
 def _as_it_is(run: Run) -> Outcome:
     return compute.as_it_is(cache.activations(run), tuple(layers_of(run).values()))
 
 
-@cache.few(128, key=lambda run: (run.variant, run.weights))
+@cache.kept(key=lambda run: (run.variant, run.weights))
 def _fresh(run: Run) -> bool:
     return compute.fresh(cache.network(run), tuple(layers_of(run).values()))
 
 
-@cache.few(256)
+@cache.kept()
 def _outcome(run: Run, altered: str, instead: compute.Instead) -> Outcome:
     """With one layer altered, or `ALL`."""
     found = layers_of(run)
@@ -81,14 +81,14 @@ def _outcome(run: Run, altered: str, instead: compute.Instead) -> Outcome:
     return compute.outcome(cache.activations(run), tuple(found.values()), names, instead)
 
 
-@cache.few(256)
+@cache.kept()
 def _folded(run: Run, folded: str) -> float:
     """With one layer folded, or `ALL`."""
     found = layers_of(run)
     return compute.fold(cache.activations(run), tuple(found.values()) if folded == ALL else (found[folded],))
 
 
-@cache.bounded(16)
+@cache.kept()
 def _channel(run: Run, name: str, channel: int) -> Channel:
     return compute.channel(cache.activations(run), layers_of(run)[name], channel)
 

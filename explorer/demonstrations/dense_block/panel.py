@@ -152,7 +152,7 @@ def _maps(run: Run, block: DenseBlock) -> None:
 # ---- growth rate and compression ---------------------------------------------------------------------------
 
 
-@cache.few(256)
+@cache.kept()
 def _redesigned(name: str, growth_rate: int, percent: int) -> Trace:
     return redesigned(variant_called(name), growth_rate, percent / 100)
 

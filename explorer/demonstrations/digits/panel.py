@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import streamlit as st
-from cachetools.keys import hashkey
 
 from explorer.demonstrations.digits import all_layers, compute, robustness
 from explorer.demonstrations.digits.component import Drawn, draw, drawn, layers
@@ -150,12 +149,12 @@ def _as_distorted(digit: FloatArray, title: str, notes: tuple[str, ...]) -> Show
 # ---- computed once for all viewers -------------------------------------------------------------------------
 
 
-@cache.bounded(8)
+@cache.kept()
 def _found(picture: LoadedImage) -> FoundDigit:
     return compute.as_digit(picture.image)
 
 
-@cache.bounded(16)
+@cache.kept()
 def _all_layers(run: Run) -> bytes:
     """All layers for one picture; of a drawing's many pictures nothing else is kept."""
     activations = capture(cache.network(run), cache.network_input(run).tensor)
@@ -171,10 +170,10 @@ class Reach:
 
 
 def _reach_key(run: Run, digit: FloatArray, now: Distortion) -> object:
-    return hashkey(run.variant, run.weights, run.device, sha256(digit.tobytes()).digest(), now)
+    return run.variant, run.weights, run.device, sha256(digit.tobytes()).digest(), now
 
 
-@cache.bounded(1, key=_reach_key)
+@cache.kept(key=_reach_key)
 def reach(run: Run, digit: FloatArray, now: Distortion) -> Reach:
     """What the run's network reads in a digit, (112, 112), while one slider moves and the others stay at `now`."""
     values = {s.field: tuple(sorted({*s.values, getattr(now, s.field)})) for s in SLIDERS}

@@ -112,14 +112,14 @@ def select_block(run: Run) -> GateBlock:
 # ---- computed once for all viewers -------------------------------------------------------------------------
 
 
-@cache.bounded(16)
+@cache.kept()
 def _gates_alone(run: Run) -> tuple[FloatArray, ...]:
     """A pass for its gates alone: of the samples, all other values are dropped at once."""
     activations = capture(cache.network(run), cache.network_input(run).tensor)
     return tuple(compute.gates_of(activations, tuple(blocks_of(run).values())))
 
 
-@cache.bounded(64)
+@cache.kept()
 def _message(run: Run, block: str) -> Message:
     return compute.block_message(cache.activations(run), activity_of(run, block))
 
@@ -129,19 +129,19 @@ def activity_of(run: Run, block: str) -> GateActivity:
     return compute.gate_activity(cache.activations(run), blocks_of(run)[block])
 
 
-@cache.bounded(32)
+@cache.kept()
 def _effect(run: Run, block: str, channel: int, everywhere: bool, alteration: Alteration) -> Effect:
     gates = blocks_of(run)
     altered = tuple(gates.values()) if everywhere else (gates[block],)
     return compute.effect(cache.activations(run), altered, alteration, gates[block], channel)
 
 
-@cache.few(128)
+@cache.kept()
 def _without_gates(name: str) -> Trace:
     return compute.trace_without_gates(variant(name))
 
 
-@cache.few(128)
+@cache.kept()
 def _with_reduction(name: str, reduction: int) -> Trace:
     return compute.trace_with_reduction(variant(name), reduction)
 

@@ -73,7 +73,7 @@ def _measurements(recipes: Sequence[Recipe], device: str) -> list[Measurement]:
     return [measurement(recipe, _pictures(), resolve(device)) for recipe in recipes]
 
 
-@cache.few(1)
+@cache.kept()
 def _pictures() -> torch.Tensor:
     runs = [Run(PICTURES_OF, "untrained", "cpu", sample_picture(s.id)) for s in samples()]
     return torch.cat([cache.network_input(run).tensor for run in runs])

@@ -51,7 +51,7 @@ PRINTED = {
 }
 
 
-@cache.few(64)
+@cache.kept()
 def _modules(name: str) -> dict[str, Module]:
     return {m.path: m for m in modules(cache.trace(name))}
 

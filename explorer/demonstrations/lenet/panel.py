@@ -46,14 +46,14 @@ def links_control(run: Run) -> Control:
 # ---- computed once for all viewers -------------------------------------------------------------------------
 
 
-@cache.bounded(8)
+@cache.kept()
 def _message(run: Run, scheme: ConnectionScheme) -> bytes:
     trace = cache.running_trace(run)
     s2_maps, c3_maps = (trace.stage(stage).out_shape[0] for stage in ("s2", "c3"))
     return compute.links_message(cache.activations(run), trace, compute.table(scheme, s2_maps, c3_maps))
 
 
-@cache.few(8)
+@cache.kept()
 def _counts(variant: str, scheme: ConnectionScheme) -> tuple[Counts, Counts]:
     return compute.counts(variant_called(variant), scheme)
 

@@ -61,7 +61,7 @@ def _as_selected(run: Run) -> str:
     return enclosing(found, selected(cache.trace(run.variant))) or next(iter(found))
 
 
-@cache.bounded(32)
+@cache.kept()
 def _mix(run: Run, block: str, output: int) -> Mix:
     return mix(cache.activations(run), pairs_of(run)[block], output, CHANNELS_SHOWN)
 
@@ -157,7 +157,7 @@ def _show_widths(run: Run) -> None:
 
 # ---- the spiral --------------------------------------------------------------------------------------------
 
-_mean_errors = cache.few(len(DECODERS))(mean_errors)
+_mean_errors = cache.kept()(mean_errors)
 
 
 def _show_spiral(run: Run) -> None:
@@ -195,7 +195,7 @@ def _show_spiral(run: Run) -> None:
 # ---- alpha and rho -----------------------------------------------------------------------------------------
 
 
-@cache.few(128)
+@cache.kept()
 def _scaled(name: str, alpha: float, size: int) -> Trace:
     return trace_variant(variant(name), size, width=alpha)
 

@@ -92,18 +92,18 @@ def _bundled(run: Run) -> Tested:
     return Tested(BUNDLED, network.model, network.preprocessing, network.classes)
 
 
-def _of_picture(run: Run, seed: int) -> tuple[object, int]:
-    return run.picture, seed
+def _of_picture(run: Run, seed: int) -> tuple[str, int]:
+    return run.picture.digest, seed
 
 
-@cache.bounded(4, key=_of_picture)
+@cache.kept(key=_of_picture)
 def hundred(run: Run, seed: int) -> tuple[Answers, ...]:
     """What the pair and the bundled AlexNet answer to the run's picture, altered a hundred times."""
     frame, alterations = compute.frame_of(run.picture.image), compute.alterations(seed)
     return tuple(compute.answers(t, frame, alterations) for t in (*_pair(), _bundled(run)))
 
 
-@cache.bounded(4, key=_of_picture)
+@cache.kept(key=_of_picture)
 def noises(run: Run, seed: int) -> tuple[Noise, ...]:
     """What the same networks answer to the picture under noise."""
     frame = compute.frame_of(run.picture.image)

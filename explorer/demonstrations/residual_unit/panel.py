@@ -55,7 +55,7 @@ TWINS = {"plain18": "resnet18", "plain34": "resnet34", "resnet18": "plain18"} | 
 PAIR = ("plain34", "resnet34")  # trained alike
 
 
-@cache.few(128)
+@cache.kept()
 def units_of(name: str) -> dict[str, Unit]:
     """The units that can be looked at or removed, by their paths: residual ones, or a plain network's."""
     trace = cache.trace(name)
@@ -117,25 +117,25 @@ class Lesion:
     after: Answer
 
 
-@cache.bounded(16)
+@cache.kept()
 def _shown(run: Run, path: str, channel: int) -> Shown:
     t = compute.terms(cache.activations(run), units_of(run.variant)[path])
     parts = (t.shortcut, t.residual, t.sum)
     return Shown(np.stack([p[channel].numpy() for p in parts]), Norms(*(float(p.norm()) for p in parts)))
 
 
-@cache.bounded(1)
+@cache.kept()
 def _norms(run: Run) -> tuple[Norms, ...]:
     return tuple(compute.norms(cache.activations(run), tuple(units_of(run.variant).values())))
 
 
-@cache.few(256)
+@cache.kept()
 def _removed_alone(run: Run, paths: tuple[str, ...]) -> tuple[Without, ...]:
     units = units_of(run.variant)
     return compute.without_each(cache.activations(run), [units[path] for path in paths])
 
 
-@cache.bounded(8)
+@cache.kept()
 def _lesion(run: Run, path: str) -> Lesion:
     before, unit = cache.activations(run), units_of(run.variant)[path]
     after = compute.without(before, unit)

@@ -56,7 +56,7 @@ def groups_control(run: Run) -> Control:
     return choice("separable.groups", "Groups", titles, channels)
 
 
-@cache.bounded(48)
+@cache.kept()
 def _version(run: Run, title: str, groups: int) -> Version:
     return version(cache.activations(run), layers_of(run)[title], groups, MAPS_SHOWN)
 

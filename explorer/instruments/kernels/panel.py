@@ -133,7 +133,7 @@ def _kernels_before(trace: Trace, node: Node) -> None:
 # ---- pictures ----------------------------------------------------------------------------------------------
 
 
-@cache.bounded(16, key=lambda run, *more: (run.variant, run.weights, run.device, *more))
+@cache.kept(key=lambda run, *more: (run.variant, run.weights, run.device, *more))
 def _message(run: Run, node: str, output: int | None, order: Order, page: int) -> Message:
     return message(kernels(cache.network(run), node), output, node, order, page)
 

@@ -69,7 +69,7 @@ def show(run: Run) -> None:
     node, key = selected(trace), f"maps-{revision()}"
     looked_at = controls(run)
     view = looked_at.view
-    if not cache.has_run(run):
+    if not cache.activations.has(run):
         title, size = variant(run.variant).title, si(trace.inference_params)
         with st.spinner(f"{title}, {size} parameters, loads …"):  # seen after half a second
             cache.activations(run)

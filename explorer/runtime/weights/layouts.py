@@ -261,7 +261,7 @@ def load_published(model: nn.Module, file: Path, variant_name: str) -> Layout:
     paired = {name: tensors[theirs] for name, theirs in names.items()}
     check_values(file.name, paired, names)
     # Not strict for BN's batch counters alone: `match` has found every other tensor.
-    model.load_state_dict(paired, strict=False)
+    model.load_state_dict({name: tensor.float() for name, tensor in paired.items()}, strict=False, assign=True)
     return layout
 
 

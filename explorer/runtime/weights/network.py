@@ -1,6 +1,7 @@
 """Which parameters a network runs with, and how they are loaded without trusting the file.
 
-`untrained` is the seeded initialization, `bundled` what comes with the app, `imagenet` a published file that was
+`untrained` is the seeded initialization, `narrow` that of a network a quarter as wide, which shows the same wiring for
+a sixteenth of the work; `bundled` what comes with the app, `imagenet` a published file that was
 downloaded, `folder` one of the lecture hall's own. Any other name is a file: safetensors, or a PyTorch state dict
 read with `weights_only=True`, in our own layout or its authors'. "own:" and a digest
 stand for what a session uploaded. Each shape is checked before anything is copied.
@@ -19,16 +20,20 @@ from explorer.analysis.graph import graph_of
 from explorer.architectures.blocks import SqueezeExcitation
 from explorer.architectures.family import Variant
 from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
+from explorer.runtime.turns import breathe
 from explorer.runtime.weights import folder, uploads
-from explorer.runtime.weights.bundled import Bundled, manifest
+from explorer.runtime.weights.bundled import AS_WIDE, WIDTHS, Bundled, manifest
 from explorer.runtime.weights.files import WeightsError
 from explorer.runtime.weights.fit import Fit
+from explorer.runtime.weights.initialization import Seeded, Unfilled
 from explorer.runtime.weights.layouts import CHECK, load_published
 from explorer.runtime.weights.published import Published, downloaded_file, published_weights
 from explorer.runtime.weights.uploads import is_upload
 
-UNTRAINED, BUNDLED, IMAGENET, FOLDER = "untrained", "bundled", "imagenet", "folder"
+UNTRAINED, NARROW, BUNDLED, IMAGENET, FOLDER = "untrained", "narrow", "bundled", "imagenet", "folder"
 SEED = 0
+NARROW_WIDTH = 0.25  # of the paper's channels
+SMALL_INPUT = 32  # pixels: networks for such pictures are small, and are never narrowed
 IMAGENET_CLASSES = 1000
 
 
@@ -52,14 +57,14 @@ class Network:
         if self.weights == BUNDLED:
             return f"Trained: {_bundled(self.variant)}"
         if not self.trained:
-            return "Untrained network"
+            return f"Untrained network, {AS_WIDE[NARROW_WIDTH]}" if self.weights == NARROW else "Untrained network"
         what = "Trained on ImageNet" if len(self.classes) == IMAGENET_CLASSES else "Weights from a file"
         return f"{what}: {_release(self.variant, self.weights)}{check}"
 
     @property
     def caption(self) -> str:
         """The same as a sentence, for charts and maps."""
-        return f"{self.description}." if self.trained else "Untrained network: random weights, seeded."
+        return f"{self.description}." if self.trained else f"{self.description}: random weights, seeded."
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -129,6 +134,9 @@ class Network:
         graph = fx.Graph()
         copies: dict[fx.Node, fx.Node] = {}
         out = graph.graph_copy(self.graph.graph, copies)
+        for node in self.boundaries:
+            with graph.inserting_after(copies[node]):
+                graph.call_function(breathe)
         graph.output((out, tuple(copies[n] for n in self.boundaries)))
         return fx.GraphModule(self.model, graph)
 
@@ -156,15 +164,28 @@ def available_weights(variant: Variant) -> tuple[str, ...]:
         BUNDLED: variant.name in manifest(),
         IMAGENET: downloaded_file(variant.name) is not None,
         FOLDER: in_folder is not None and in_folder.problem is None,
+        NARROW: can_be_narrow(variant),
         UNTRAINED: True,
     }
     return tuple(name for name, is_present in present.items() if is_present)
 
 
+def is_untrained(weights: str) -> bool:
+    """Whether the weights of that name are random ones."""
+    return weights in (UNTRAINED, NARROW)
+
+
+def can_be_narrow(variant: Variant) -> bool:
+    """Whether there is an untrained network of fewer channels, since the paper's is large."""
+    return variant.input_size[-1] > SMALL_INPUT
+
+
 def describe_weights(variant: Variant, weights: str) -> str:
     """One of `available_weights` in words."""
+    if weights == NARROW:
+        return f"Untrained: random, seeded, {WIDTHS[NARROW_WIDTH]}"
     if weights == UNTRAINED:
-        return "Untrained: random, seeded"
+        return f"Untrained: random, seeded{f', {WIDTHS[1.0]}' if can_be_narrow(variant) else ''}"
     if weights == BUNDLED:
         entry = _bundled(variant)
         return f"{entry.data_title}, {entry.width_title}"
@@ -177,6 +198,8 @@ def narrowed_variant(variant: Variant, weights: str) -> Variant:
     """The variant as these weights run it: with another width and number of classes where they were trained so."""
     if is_upload(weights):
         return uploads.find(weights).variant
+    if weights == NARROW and can_be_narrow(variant):
+        return replace(variant, config=replace(variant.config, width=NARROW_WIDTH))
     return _bundled(variant).narrowed(variant) if weights == BUNDLED else variant
 
 
@@ -188,7 +211,7 @@ def preprocessing_of(variant: Variant, weights: str) -> Preprocessing:
         return _in_folder(variant).preprocessing
     if is_upload(weights) and (twin := uploads.find(weights).twin) is not None:
         return twin.preprocessing
-    release = None if weights == UNTRAINED else published_weights(variant.name)
+    release = None if is_untrained(weights) else published_weights(variant.name)
     return preprocessing_for(variant.input_size) if release is None else release.preprocessing
 
 
@@ -198,8 +221,7 @@ def load_network(variant: Variant, weights: str = UNTRAINED, device: torch.devic
     Raises WeightsError for a name that is no file, a file that is damaged, or one of another network.
     """
     narrowed = narrowed_variant(variant, weights)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
+    with Seeded(SEED) if is_untrained(weights) else Unfilled():
         model = narrowed.build().requires_grad_(False)
     classes: tuple[str, ...] = ()
     layout = ""
@@ -210,7 +232,7 @@ def load_network(variant: Variant, weights: str = UNTRAINED, device: torch.devic
         classes, layout = found.classes, "order" if found.by_order else ""
         if not classes:
             classes = found.twin.classes if found.twin else class_names(found.outputs)
-    elif weights != UNTRAINED:
+    elif not is_untrained(weights):
         layout = load_published(model, _file(variant, weights), variant.name)
         classes = _bundled(variant).classes if weights == BUNDLED else class_names(narrowed.config.num_classes)
     device = device or torch.device("cpu")
@@ -229,7 +251,7 @@ def _file(variant: Variant, weights: str) -> Path:
     if weights == FOLDER:
         return _in_folder(variant).file
     if not Path(weights).is_file():
-        names = ", ".join(repr(name) for name in (UNTRAINED, BUNDLED, IMAGENET, FOLDER))
+        names = ", ".join(repr(name) for name in (UNTRAINED, NARROW, BUNDLED, IMAGENET, FOLDER))
         raise WeightsError(f"There are no weights called {weights!r}; use {names} or the path of a file.")
     return Path(weights)
 

@@ -1,0 +1,35 @@
+"""How much of the machine's memory the app may keep results in.
+
+`EXPLORER_MEMORY` says it in MiB; without it half of the machine's memory, at most 2 GiB.
+"""
+
+from __future__ import annotations
+
+import os
+
+VARIABLE = "EXPLORER_MEMORY"
+MIB = 2**20
+MOST = 2048 * MIB
+LEAST = 64  # MiB
+
+
+class MemoryLimitError(ValueError):
+    """`EXPLORER_MEMORY` says no number; the message is one sentence for whoever started the app."""
+
+
+def limit() -> int:
+    """The bound of the process's store in bytes. Raises MemoryLimitError for what is no number of MiB."""
+    said = os.environ.get(VARIABLE, "").strip()
+    if not said:
+        return min(MOST, _machine_bytes() // 2)
+    if not (said.isascii() and said.isdigit() and int(said) >= LEAST):
+        raise MemoryLimitError(f"{VARIABLE} is {said!r}; it must be a whole number of MiB, at least {LEAST}.")
+    return int(said) * MIB
+
+
+def _machine_bytes() -> int:
+    """The memory of this machine; where nobody says that, as on Windows, enough for the largest store."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 2 * MOST
