@@ -8,12 +8,11 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import cache, wraps
 from threading import Event, RLock
-from typing import Any, Generic, ParamSpec, TypeVar
-
-from cachetools import LRUCache
+from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar
 
 from explorer.runtime.memory import MIB, limit
 from explorer.runtime.sizes import nbytes_of
@@ -22,35 +21,35 @@ from explorer.runtime.turns import LOOK_S, breathe
 RETURN_BYTES = 64 * MIB  # dropped since the allocator was last asked to give memory back
 P = ParamSpec("P")
 R = TypeVar("R")
+Entry: TypeAlias = "tuple[Kept[Any, Any], Hashable]"
 
 
 class Store:
-    """Values by key, together at most `limit` bytes; each key belongs to a function, see `kept`."""
+    """Values by key, together at most `limit` bytes; a key is a `Kept` function and what that says of its arguments."""
 
     def __init__(self, limit: int) -> None:
-        self._entries: _Entries = _Entries(limit)
+        self.limit = limit
+        self.nbytes = 0
+        self._entries: OrderedDict[Entry, tuple[Any, int]] = OrderedDict()  # with bytes; the last was used last
+        self._staying: dict[Entry, Any] = {}
+        self._dropped_bytes = 0
+        self._computing: dict[Entry, Event] = {}
         self._lock = RLock()
-        self._computing: dict[Hashable, Event] = {}
 
-    @property
-    def nbytes(self) -> int:
-        return int(self._entries.currsize)
-
-    @property
-    def limit(self) -> int:
-        return int(self._entries.maxsize)
-
-    def has(self, key: Hashable) -> bool:
+    def has(self, key: Entry) -> bool:
         """Whether the value is here; asking does not count as a use."""
         with self._lock:
-            return key in self._entries
+            return key in self._entries or key in self._staying
 
-    def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+    def get(self, key: Entry, compute: Callable[[], Any]) -> Any:
         """The value, computed by this thread, or by another that is at it already."""
         while True:
             with self._lock:
+                if key in self._staying:
+                    return self._staying[key]
                 if key in self._entries:
-                    return self._entries[key]
+                    self._entries.move_to_end(key)
+                    return self._entries[key][0]
                 others = self._computing.get(key)
                 if others is None:
                     done = self._computing[key] = Event()
@@ -66,56 +65,44 @@ class Store:
             done.set()
         return value
 
-    def _put(self, key: Hashable, value: Any) -> None:
+    def _put(self, key: Entry, value: Any) -> None:
+        size = nbytes_of(value)
         with self._lock:
-            try:
-                self._entries[key] = value
-            except ValueError:  # larger than the store: it lives as long as somebody looks at it
-                return
+            if key[0].stays:
+                self._staying[key] = value
+                self.nbytes += size
+            elif size <= self.limit:  # else it lives as long as somebody looks at it
+                self._entries[key] = value, size
+                self.nbytes += size
+            while self._entries and self.nbytes > self.limit:
+                self._drop(next(iter(self._entries)))
         self.give_back()
 
-    def drop(self, matching: Callable[[Any], bool]) -> None:
+    def _drop(self, key: Entry) -> None:
+        _, size = self._entries.pop(key)
+        self.nbytes -= size
+        self._dropped_bytes += size
+        function, arguments = key
+        if function.dropped is not None:
+            function.dropped(arguments)
+
+    def drop(self, matching: Callable[[Entry], bool]) -> None:
         """Drop all whose keys are `matching`."""
         with self._lock:
             for key in [key for key in self._entries if matching(key)]:
-                self._entries.forget(key)
+                if key in self._entries:  # not dropped along with another
+                    self._drop(key)
         self.give_back()
 
     def give_back(self) -> None:
         """Have what was dropped returned to the system, once it is much: the allocator would keep it."""
         with self._lock:
-            if self._entries.dropped_bytes < RETURN_BYTES:
+            if self._dropped_bytes < RETURN_BYTES:
                 return
-            self._entries.dropped_bytes = 0
+            self._dropped_bytes = 0
         gc.collect()  # networks refer to themselves, through their graphs
         if (trim := _malloc_trim()) is not None:
             trim(0)
-
-
-class _Entries(LRUCache[Hashable, Any]):
-    """Tells the function whose result is dropped, which may drop others that are nothing without it."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(limit, getsizeof=nbytes_of)
-        self.dropped_bytes = 0
-
-    def popitem(self) -> tuple[Hashable, Any]:
-        before = self.currsize
-        key, value = super().popitem()
-        self._tell(key, before)
-        return key, value
-
-    def forget(self, key: Hashable) -> None:
-        """Drop one, where it is still here."""
-        before = self.currsize
-        if self.pop(key, self) is not self:
-            self._tell(key, before)
-
-    def _tell(self, entry: Any, before: float) -> None:
-        self.dropped_bytes += int(before - self.currsize)
-        function, key = entry
-        if function.dropped is not None:
-            function.dropped(key)
 
 
 @cache
@@ -146,12 +133,12 @@ class Kept(Generic[P, R]):
     """A function whose results stay in the process's store."""
 
     def __init__(
-        self, function: Callable[P, R], key: Callable[..., Hashable], dropped: Callable[[Any], None] | None
+        self, function: Callable[P, R], key: Callable[..., Hashable], dropped: Callable[[Any], None] | None, stays: bool
     ) -> None:
-        self.function, self.key, self.dropped = function, key, dropped
+        self.function, self.key, self.dropped, self.stays = function, key, dropped, stays
         wraps(function)(self)
 
-    def _entry(self, *arguments: Any, **named: Any) -> tuple[Hashable, Hashable]:
+    def _entry(self, *arguments: Any, **named: Any) -> Entry:
         return self, self.key(*arguments, **named)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -168,11 +155,16 @@ class Kept(Generic[P, R]):
 
 
 def kept(
-    key: Callable[..., Hashable] = key_of, dropped: Callable[[Any], None] | None = None
+    key: Callable[..., Hashable] = key_of, dropped: Callable[[Any], None] | None = None, stays: bool = False
 ) -> Callable[[Callable[P, R]], Kept[P, R]]:
-    """Keep a function's results, by `key` of its arguments; `dropped` is told the key of each that goes."""
+    """Keep a function's results, by `key` of its arguments.
+
+    Args:
+        dropped: is told the key of each that goes.
+        stays: none goes, for what is small and dear, and of which there can't be many.
+    """
 
     def decorate(function: Callable[P, R]) -> Kept[P, R]:
-        return Kept(function, key, dropped)
+        return Kept(function, key, dropped, stays)
 
     return decorate

@@ -61,7 +61,7 @@ def _input_of(run: Run) -> Hashable:
     return run.variant, run.weights, run.picture.digest
 
 
-@kept()
+@kept(stays=True)
 def trace(name: str) -> Trace:
     """The trace of a variant at its own input size."""
     return trace_variant(variant(name))

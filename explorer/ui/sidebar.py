@@ -14,6 +14,7 @@ from explorer.runtime.samples import Sample, sample, samples
 from explorer.ui.controls import segments, select
 from explorer.ui.lesson import hidden, offered
 from explorer.ui.link import Control, choice, followed
+from explorer.ui.uploaded import let_go
 from explorer.ui.weights_box import weights_for
 
 FROM_SAMPLE = "Sample"
@@ -136,6 +137,8 @@ def _own_picture(source: str) -> LoadedImage | None:
         if state.get(f"{source}-file") != given.file_id:  # decoded once, not at every click
             state[f"{source}-file"] = given.file_id
             state[f"{source}-picture"] = _read(given.getvalue(), f"Your {source.lower()}")
+            if source == FROM_UPLOAD:
+                let_go(given)
     picture: LoadedImage | str | None = st.session_state.get(f"{source}-picture")
     if isinstance(picture, LoadedImage):
         return picture

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import streamlit as st
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from explorer.architectures import variant as variant_called
@@ -25,6 +23,7 @@ from explorer.runtime.weights.published import Published, downloaded_file, publi
 from explorer.runtime.weights.uploads import MAX_BYTES, Upload, is_upload, upload, with_classes
 from explorer.ui import cache
 from explorer.ui.link import Control, plain
+from explorer.ui.uploaded import let_go
 
 WEIGHTS = "weights"  # in the session and in the link: the kind that the viewer prefers, wherever a variant has it
 BEST = ""  # no preference
@@ -172,11 +171,10 @@ def _networks(key: str) -> str:
 
 def _content(widget: str) -> tuple[str, bytes] | None:
     """Name and bytes of the file that a widget got, which Streamlit forgets; None where it was removed."""
-    given, context = st.session_state.get(widget), get_script_run_ctx()
+    given = st.session_state.get(widget)
     if not isinstance(given, UploadedFile):
         return None
-    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
-        context.uploaded_file_mgr.remove_file(context.session_id, given.file_id)
+    let_go(given)
     return given.name, given.getvalue()
 
 

@@ -43,9 +43,9 @@ def _warm_up() -> None:
 
 
 def _draw_diagrams() -> None:
-    """Lay out all that a click in a default variant's diagrams can show.
+    """Lay out all that a click in a default variant's diagrams can show, and trace all other variants.
 
-    Graphviz holds the interpreter's lock meanwhile: a hall that begins to click would wait for one after the other.
+    Both hold the interpreter's lock meanwhile: a hall that begins to click would wait for one after the other.
     """
     from explorer.architectures import families
     from explorer.ui import cache
@@ -56,4 +56,8 @@ def _draw_diagrams() -> None:
             for block in stage.blocks:
                 cache.diagram(family.default, "block", block.path).svg()
                 time.sleep(BREATH_S)
+    for family in families():
+        for other in family.variants:
+            cache.trace(other.name)
+            time.sleep(BREATH_S)
     gc.freeze()

@@ -40,7 +40,7 @@ def _page() -> None:
 
 @pytest.fixture
 def page() -> AppTest:
-    return AppTest.from_function(_page).run()
+    return AppTest.from_function(_page, default_timeout=60).run()
 
 
 def _components(page: AppTest) -> list[Any]:
