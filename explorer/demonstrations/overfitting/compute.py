@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from explorer.runtime.augmentation import ALPHA_STD, Augmentation, Box, augmented
-from explorer.runtime.device import forward_slot
+from explorer.runtime.device import forward_slot, long_work
 from explorer.runtime.maps import FloatArray
 from explorer.runtime.preprocessing import Preprocessing, model_input
 from explorer.runtime.weights import overfitting
@@ -153,7 +153,10 @@ def noisy_picture(frame: Image.Image, strength: int, seed: int) -> Image.Image:
 
 def _run(tested: Tested, inputs: Tensor) -> FloatArray:
     """Probabilities, (N, classes), of inputs (N, C, H, W)."""
-    with forward_slot():
-        logits = torch.cat([tested.model(part) for part in inputs.split(BATCH)])
-    probabilities: FloatArray = logits.softmax(1).numpy()
+    logits: list[Tensor] = []
+    with long_work():
+        for part in inputs.split(BATCH):
+            with forward_slot():
+                logits.append(tested.model(part))
+    probabilities: FloatArray = torch.cat(logits).softmax(1).numpy()
     return probabilities
