@@ -7,7 +7,8 @@
 The viewers begin on different pages and do 2.5 things a second together, of SHARES: "clicks" in diagrams; "variants";
 "pictures", samples and, a quarter of them, photos of their own; "panels", that is sections and instruments; "pages". To
 open Compare and to choose anything there counts as "compare" instead, since two networks run there. What is done, when,
-by whom and on which page is planned before it begins, from the seed alone (`plan`): two runs do the same.
+by whom and on which page is planned before it begins, from the seed alone (`plan`): two runs do the same. Only what is
+chosen from what stands on a page depends on how far it had come.
 
 Each viewer is a browser's tab to the server, see `tab`. It does what is due whether or not it has been answered, as a
 person does, but waits until what it is going to press has come. The time of an action is from sending it until the end
@@ -43,7 +44,7 @@ from explorer.cards import cards
 from explorer.ui.app.navigation import HOME, page_files
 from tests.app_server import ROOT, app_server
 from tests.benchmarks.figures import listener, milliseconds, resident_mib
-from tests.benchmarks.tab import ANSWER_SECONDS, NoAnswerError, Request, Tab
+from tests.benchmarks.tab import NoAnswerError, Request, Tab
 
 SHARES = {"clicks": 60, "variants": 12, "pictures": 12, "panels": 6, "pages": 10}  # of a hundred actions
 COMPARE = "compare"
@@ -190,9 +191,7 @@ async def _choose_other(tab: Tab, keys: Sequence[str], pick: float) -> Request:
 
 
 async def _click(tab: Tab, action: Action) -> Request:
-    until = time.perf_counter() + ANSWER_SECONDS
-    while not (selectable := tab.selectable()) and time.perf_counter() < until and not tab.lost:
-        await asyncio.sleep(0.02)
+    selectable = await tab.as_soon_as(tab.selectable, "no diagram came")
     return await tab.select(*selectable[_picked(sorted(selectable), action.pick)])
 
 
@@ -220,8 +219,7 @@ async def _choose_panel(tab: Tab, action: Action) -> Request:
 async def do(tab: Tab, action: Action, own: Sequence[bytes]) -> Request:
     """Do it as soon as what is pressed is there. Raises NoAnswerError when it does not come."""
     if action.kind == "pages":
-        while not tab.pages and not tab.lost:
-            await asyncio.sleep(0.02)
+        await tab.as_soon_as(lambda: tab.pages, "no navigation came")
         return await tab.go_to("" if action.page == HOME else action.page)
     if action.kind == "pictures":
         return await _choose_picture(tab, action, own)

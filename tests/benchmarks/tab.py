@@ -17,14 +17,15 @@ import functools
 import http.client
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlparse
 
 from streamlit.components.v2.bidi_component.constants import EVENT_DELIM
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ButtonGroup_pb2 import ButtonGroup
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.Common_pb2 import FileURLs, FileURLsRequest, UploadedFileInfo
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -46,6 +47,7 @@ POLL_SECONDS = 0.02
 RUN_ENDED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
 Path = tuple[int, ...]
+T = TypeVar("T")
 
 
 class NoAnswerError(Exception):
@@ -221,8 +223,8 @@ class Tab:
 
     async def choose(self, widget: Standing, option: str) -> Request:
         """Choose an option of a box or of a row of buttons."""
-        state = self.states[widget.id]
-        if state.WhichOneof("value") == "string_array_value":
+        state = self.states[widget.id] = WidgetState(id=widget.id)
+        if isinstance(widget.element, ButtonGroup):
             state.string_array_value.data[:] = [option]
         else:
             state.string_value = option
@@ -272,21 +274,26 @@ class Tab:
 
     async def found(self, key: str) -> Standing:
         """The same, as soon as it is there."""
+        return await self.as_soon_as(lambda: self.find(key), f"nothing called {key!r} came")
+
+    async def as_soon_as(self, look: Callable[[], T | None], otherwise: str) -> T:
+        """What there is to see, once there is something. Raises NoAnswerError where nothing comes."""
         until = time.perf_counter() + ANSWER_SECONDS
-        while (standing := self.find(key)) is None:
+        while not (seen := look()):
             if time.perf_counter() > until or self.lost:
-                raise NoAnswerError(f"nothing called {key!r} came")
+                raise NoAnswerError(otherwise)
             await asyncio.sleep(POLL_SECONDS)
-        return standing
+        return seen
 
     def value(self, widget: Standing) -> str:
         """The chosen option of a box or of a row of buttons; empty if none is."""
-        state = self.states[widget.id]
+        state = self.states.get(widget.id, WidgetState())
         return state.string_value or "".join(state.string_array_value.data[:1])
 
     def selectable(self) -> dict[str, tuple[Standing, str]]:
         """What a click in a diagram can select, with its link: all but what is selected. By group and operation."""
-        links, found = {}, {}
+        links: dict[str, tuple[Standing, str]] = {}
+        found: dict[str, tuple[Standing, str]] = {}
         for link in self._components(LINK):
             told = json.loads(link.data)
             links[told["group"]] = (link, told["node"])
@@ -426,15 +433,14 @@ class Tab:
         """Something comes to stand on the page."""
         delta, path = message.delta, tuple(message.metadata.delta_path)
         standing = Standing(self._run, delta.fragment_id)
-        kind = delta.WhichOneof("type")
-        if kind == "new_transient":  # stands beside what is there
+        if delta.HasField("new_transient"):  # stands beside what is there
             return
-        if kind == "new_element":
-            kind = delta.new_element.WhichOneof("type")
-            element = getattr(delta.new_element, kind) if kind else None
+        if delta.HasField("new_element"):
+            kind = delta.new_element.WhichOneof("type") or ""
+            element = getattr(delta.new_element, kind, None)
             if kind == "exception":
-                self._complain(element.message)
-            elif getattr(element, "id", "") and not self.leaving:
+                self._complain(delta.new_element.exception.message)
+            elif element is not None and getattr(element, "id", "") and not self.leaving:
                 standing.id, standing.element, standing.hash = element.id, element, message.hash
                 self._keep_value(kind, element)
                 self._time(standing)
