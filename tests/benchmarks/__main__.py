@@ -1,6 +1,6 @@
 """`make bench`: what the app promises about speed, as ratios and percentiles of one run, into build/bench.json.
 
-    python -m tests.benchmarks [capture] [diagrams] [page] [viewers] [hall] [gpu]
+    python -m tests.benchmarks [capture] [diagrams] [page] [viewers] [hall] [mixed] [gpu]
 
 Ratios compare two things that alternate in the same process, so that a slow or busy machine slows both. Each line says
 the limit that we set ourselves; a limit that is not reached is reported, not raised: timings are no tests.
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.app_server import ROOT, app_server
-from tests.benchmarks import load
+from tests.benchmarks import load, mixed
 
 REPORT = ROOT / "build" / "bench.json"
 MODEL = "resnet50"
@@ -160,6 +160,11 @@ def hall_cost() -> dict[str, Any]:
     return {**load.measure(page="resnet", viewers=90), "limit_p50_ms": 40.0, "limit_p95_ms": 200.0}
 
 
+def mixed_cost() -> dict[str, Any]:
+    """Twenty viewers for two minutes who change variant, picture, section and page, too; see `mixed`."""
+    return mixed.measure()
+
+
 def gpu_cost() -> dict[str, Any]:
     """A capture on the GPU against one on the CPU."""
     import torch
@@ -190,6 +195,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "page": pages,
     "viewers": viewers_cost,
     "hall": hall_cost,
+    "mixed": mixed_cost,
     "gpu": gpu_cost,
 }
 
