@@ -50,6 +50,7 @@ async def _lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 if __name__ == "__main__":
     main()
 else:
+    import pandas  # noqa: F401  # Streamlit imports it when it is needed first, which fails in many viewers' threads at once
     from starlette.middleware import Middleware
 
     from explorer.ui.app.deep_links import DeepLinks
