@@ -37,7 +37,12 @@ class Tracer(fx.Tracer):
 
 
 def graph_of(model: nn.Module) -> fx.GraphModule:
-    """`model` as an fx graph whose nodes carry their unique operation id, module path and block.
+    """`model` as a module that runs the graph of its operations."""
+    return fx.GraphModule(model, operations_of(model))
+
+
+def operations_of(model: nn.Module) -> fx.Graph:
+    """The operations of `model`: nodes that carry their unique id, module path and block.
 
     They are `node.meta["name"]`, `["path"]` and `["block"]`.
     """
@@ -60,7 +65,7 @@ def graph_of(model: nn.Module) -> fx.GraphModule:
         taken.add(unique)
         path = str(node.target) if node.op == "call_module" else _enclosing_module(node)
         node.meta |= {"name": unique, "path": path, "block": _block_path(path, modules)}
-    return fx.GraphModule(model, graph)
+    return graph
 
 
 def _enclosing_module(node: fx.Node) -> str:

@@ -29,13 +29,12 @@ from explorer.analysis.designs import (
     standard,
     sweep,
 )
-from explorer.analysis.trace import trace_variant
-from explorer.architectures import variant
 from explorer.architectures.googlenet import MODULES
 from tests.analysis.convolutions import CLASSIC, convolutions, costs, counted
+from tests.traces import traced
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)  # of up to ten designs each
 @given(convolutions(), st.integers(1, 12), st.integers(1, 4), st.integers(1, 3))
 def test_every_relative_costs_what_torch_counts(c: Convolution, width: int, groups: int, expansion: int) -> None:
     for design in alternatives(c, width, groups, expansion).values():
@@ -52,7 +51,7 @@ def test_the_classic_case() -> None:
     assert direct(CLASSIC).out_shape == reduced.out_shape == (32, 28, 28)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(convolutions(), st.integers(1, 8))
 def test_those_that_stand_in_for_it_give_the_same_shape_and_see_the_same(c: Convolution, expansion: int) -> None:
     standing_in = [
@@ -85,12 +84,8 @@ def test_published_ratios() -> None:
 
 def test_an_inverted_residual_is_the_networks() -> None:
     """A block of MobileNetV2 without stride or change of width; BN stands in place of biases there."""
-    block = trace_variant(variant("mobilenet_v2")).block("stage4.1")
-    convs = [
-        convolution_of(n)
-        for n in trace_variant(variant("mobilenet_v2")).nodes
-        if n.name in block.nodes and n.type == "Conv2d"
-    ]
+    block = traced("mobilenet_v2").block("stage4.1")
+    convs = [convolution_of(n) for n in traced("mobilenet_v2").nodes if n.name in block.nodes and n.type == "Conv2d"]
     ours = inverted_residual(Convolution(block.in_shape, block.out_shape[0], (3, 3), bias=False))
     assert ours.layers == tuple(convs)
 
@@ -111,7 +106,7 @@ def test_no_width_and_no_expansion_are_refused(design) -> None:
         design()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(convolutions(), st.integers(1, 40))
 def test_a_bottleneck_saves_below_the_break_even_width_only(c: Convolution, multiple: int) -> None:
     width = multiple * c.groups
@@ -137,7 +132,7 @@ def test_the_default_width_suits_the_groups(groups: int) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_costs_what_the_network_counts(name: str) -> None:
-    trace = trace_variant(variant("googlenet"))
+    trace = traced("googlenet")
     (block,) = (b for s in trace.stages for b in s.blocks if b.path.endswith(f".{name}"))
     branches = inception(block.in_shape, MODULES[name])
     assert sum(b.params for b in branches) == block.params
