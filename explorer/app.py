@@ -9,6 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import Any
 
 import streamlit as st
@@ -50,7 +51,7 @@ async def _lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 if __name__ == "__main__":
     main()
 else:
-    import pandas  # noqa: F401  # Streamlit imports it when it is needed first, which fails in many viewers' threads at once
+    import_module("pandas")  # Streamlit imports it when it is first needed: many viewers' threads at once fail in it
     from starlette.middleware import Middleware
 
     from explorer.ui.app.deep_links import DeepLinks

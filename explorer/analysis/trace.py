@@ -19,10 +19,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
-from torch.overrides import TorchFunctionMode
 
 from explorer import architectures
 from explorer.analysis.graph import operations_of
+from explorer.analysis.initialization import Unfilled
 from explorer.analysis.rules import AxisField, fields_through, is_weight_layer, kind_of, macs_of, window_of
 from explorer.analysis.types import FLOAT32_BYTES, Kind, Pair, Shape
 from explorer.architectures.family import Variant
@@ -188,20 +188,6 @@ def _missing(path: str) -> Any:
     raise KeyError(path)
 
 
-class _Unfilled(TorchFunctionMode):
-    """Leaves out the initialization of parameters: without data it changes nothing, and takes half of the time."""
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        if func in _FILLING:
-            return args[0] if args else (kwargs or {})["tensor"]
-        return func(*args, **(kwargs or {}))
-
-
-_FILLING = {Tensor.normal_, Tensor.uniform_, Tensor.fill_, Tensor.zero_, nn.init.kaiming_uniform_}
-
-
 class _ShapeRecorder(fx.Interpreter):
     """Runs the graph on the meta device and keeps each node's output shape without the batch dimension."""
 
@@ -243,7 +229,7 @@ def trace(model: nn.Module, input_size: tuple[int, int, int], variant: str = "")
 
 def without_data(variant: Variant, **ablations: Any) -> nn.Module:
     """The network with parameters that have shapes only."""
-    with torch.device("meta"), _Unfilled():
+    with torch.device("meta"), Unfilled():
         return variant.build(**ablations)
 
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from explorer.analysis.graph import graph_of
+from explorer.analysis.initialization import Seeded, Unfilled
 from explorer.architectures.blocks import SqueezeExcitation
 from explorer.architectures.family import Variant
 from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
@@ -25,7 +26,6 @@ from explorer.runtime.weights import folder, uploads
 from explorer.runtime.weights.bundled import AS_WIDE, WIDTHS, Bundled, manifest
 from explorer.runtime.weights.files import WeightsError
 from explorer.runtime.weights.fit import Fit
-from explorer.runtime.weights.initialization import Seeded, Unfilled
 from explorer.runtime.weights.layouts import CHECK, load_published
 from explorer.runtime.weights.published import Published, downloaded_file, published_weights
 from explorer.runtime.weights.uploads import is_upload

@@ -1,4 +1,4 @@
-"""How a network is filled when it is built: from random numbers of its own, or not at all where a file fills it.
+"""How a network is filled when it is built: from random numbers of its own, or not at all.
 
 torch draws the first parameters of all networks from one generator of the process, so that two that are built at the
 same time would share its numbers. A mode is the thread's own.
@@ -15,6 +15,7 @@ from torch.overrides import TorchFunctionMode
 # What draws, of torch.nn.init and of tensors: names, since both have some of the same.
 DRAWS = {"normal_", "uniform_", "trunc_normal_", "kaiming_normal_", "kaiming_uniform_"}
 DRAWS |= {"xavier_normal_", "xavier_uniform_", "orthogonal_", "sparse_"}
+FILLS = DRAWS | {"fill_", "zero_", "constant_", "ones_", "zeros_"}
 
 
 class Seeded(TorchFunctionMode):
@@ -38,7 +39,7 @@ class Seeded(TorchFunctionMode):
 
 
 class Unfilled(TorchFunctionMode):
-    """What is built inside has parameters that nobody has drawn: every one of them must be set afterwards."""
+    """What is built inside has parameters that nobody has filled: a file does so afterwards, or nobody needs values."""
 
     def __torch_function__(
         self,
@@ -47,6 +48,6 @@ class Unfilled(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        if func.__name__ in DRAWS:
+        if func.__name__ in FILLS:
             return args[0] if args else (kwargs or {})["tensor"]
         return func(*args, **(kwargs or {}))
