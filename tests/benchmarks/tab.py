@@ -170,6 +170,7 @@ class Tab:
         self._run, self._running, self._fragments = 0, False, frozenset[str]()
         self._departure: Request | None = None  # the request for another page
         self._painted: Request | None = None  # what the browser reported after the page's first paint
+        self._begun = False  # whether a run began after the last request
         self._marks = self._marks_seen = 0
         self._uploads = 0
         self._urls: dict[str, asyncio.Future[FileURLs]] = {}
@@ -333,6 +334,7 @@ class Tab:
             state.widget_states.widgets.extend(self.states.values())
         state.cached_message_hashes.extend(self.cache.messages)
         state.context_info.color_scheme = "light"
+        self._begun = False
         await self.socket.send(BackMsg(rerun_script=state).SerializeToString())
         return request
 
@@ -416,6 +418,7 @@ class Tab:
     def _begin(self, message: ForwardMsg) -> None:
         """A run begins: of the page, or of some fragments."""
         self._run += 1
+        self._begun = True
         self._running, self._fragments = True, frozenset(message.metadata.run.fragment_ids)
         session = message.new_session
         self.session, self.cache.max_age = session.initialize.session_id, session.config.max_cached_message_age
@@ -477,7 +480,8 @@ class Tab:
         self._running = False
         if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
             return
-        self.cache.end_run(message.metadata.run.fragment_ids)
+        if self._begun:  # else a request under way names messages that have to stay
+            self.cache.end_run(message.metadata.run.fragment_ids)
         if message.script_finished in RUN_ENDED:
             self._clear_stale()
         else:
