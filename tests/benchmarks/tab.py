@@ -131,7 +131,7 @@ class Request:
         seconds: until the end of the run that answers it.
         drawn_seconds: until the last diagram of the screen that was not there before, if any came.
         maps_seconds: until the first feature maps that were not there before, if any came.
-        received: bytes, from the first run on that knew of it.
+        received: bytes, from when the server knew of it.
         replaced: a newer request came before its answer, and one run answered both.
         errors: exceptions that the page showed; or that no answer came.
     """
@@ -370,7 +370,7 @@ class Tab:
             async for payload in self.socket:
                 message = ForwardMsg.FromString(payload)
                 for request in self.pending:
-                    if request.run:
+                    if request.mark <= self._marks_seen:
                         request.received += len(payload)
                 await self._receive(self.cache.resolve(message))
             self._lose("closed")
