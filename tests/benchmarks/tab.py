@@ -131,7 +131,7 @@ class Request:
         seconds: until the end of the run that answers it.
         drawn_seconds: until the last diagram of the screen that was not there before, if any came.
         maps_seconds: until the first feature maps that were not there before, if any came.
-        received: bytes, from the first run on that knew of it.
+        received: bytes, from when the server knew of it.
         replaced: a newer request came before its answer, and one run answered both.
         errors: exceptions that the page showed; or that no answer came.
     """
@@ -170,6 +170,7 @@ class Tab:
         self._run, self._running, self._fragments = 0, False, frozenset[str]()
         self._departure: Request | None = None  # the request for another page
         self._painted: Request | None = None  # what the browser reported after the page's first paint
+        self._begun = False  # whether a run began after the last request
         self._marks = self._marks_seen = 0
         self._uploads = 0
         self._urls: dict[str, asyncio.Future[FileURLs]] = {}
@@ -333,6 +334,7 @@ class Tab:
             state.widget_states.widgets.extend(self.states.values())
         state.cached_message_hashes.extend(self.cache.messages)
         state.context_info.color_scheme = "light"
+        self._begun = False
         await self.socket.send(BackMsg(rerun_script=state).SerializeToString())
         return request
 
@@ -368,7 +370,7 @@ class Tab:
             async for payload in self.socket:
                 message = ForwardMsg.FromString(payload)
                 for request in self.pending:
-                    if request.run:
+                    if request.mark <= self._marks_seen:
                         request.received += len(payload)
                 await self._receive(self.cache.resolve(message))
             self._lose("closed")
@@ -416,6 +418,7 @@ class Tab:
     def _begin(self, message: ForwardMsg) -> None:
         """A run begins: of the page, or of some fragments."""
         self._run += 1
+        self._begun = True
         self._running, self._fragments = True, frozenset(message.metadata.run.fragment_ids)
         session = message.new_session
         self.session, self.cache.max_age = session.initialize.session_id, session.config.max_cached_message_age
@@ -477,7 +480,8 @@ class Tab:
         self._running = False
         if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
             return
-        self.cache.end_run(message.metadata.run.fragment_ids)
+        if self._begun:  # else a request under way names messages that have to stay
+            self.cache.end_run(message.metadata.run.fragment_ids)
         if message.script_finished in RUN_ENDED:
             self._clear_stale()
         else:
