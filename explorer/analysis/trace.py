@@ -241,6 +241,12 @@ def trace(model: nn.Module, input_size: tuple[int, int, int], variant: str = "")
     return _assemble(graph, model, recorder.shapes, input_size, variant)
 
 
+def without_data(variant: Variant, **ablations: Any) -> nn.Module:
+    """The network with parameters that have shapes only."""
+    with torch.device("meta"), _Unfilled():
+        return variant.build(**ablations)
+
+
 def trace_variant(variant: Variant | str, size: int | None = None, **ablations: Any) -> Trace:
     """The trace of a variant, or of the one with this name, at its own input size, or at `size` x `size` pixels.
 
@@ -248,8 +254,7 @@ def trace_variant(variant: Variant | str, size: int | None = None, **ablations: 
     """
     if isinstance(variant, str):
         variant = architectures.variant(variant)
-    with torch.device("meta"), _Unfilled():
-        model = variant.build(**ablations)
+    model = without_data(variant, **ablations)
     channels, height, width = variant.input_size
     if size is not None:
         height = width = size

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cache
 from itertools import combinations
 
 import pytest
@@ -14,15 +13,11 @@ import torchvision
 from explorer.analysis import accuracy
 from explorer.analysis.accuracy import RECORDS
 from explorer.analysis.compare import aligned, differences, levels
-from explorer.analysis.trace import Node, Trace, trace_variant
+from explorer.analysis.trace import Node
 from explorer.architectures import catalogue, families, family_of, variant
+from tests.traces import traced as trace
 
 VARIANTS = tuple(catalogue())
-
-
-@cache
-def trace(name: str) -> Trace:
-    return trace_variant(variant(name))
 
 
 # ---- two networks ------------------------------------------------------------------------------------------

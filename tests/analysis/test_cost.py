@@ -19,9 +19,8 @@ from explorer.analysis.cost import (
     parse_shape,
 )
 from explorer.analysis.designs import direct
-from explorer.analysis.trace import trace_variant
-from explorer.architectures import variant
 from tests.analysis.convolutions import CLASSIC, convolutions, costs, counted, kernels, module_of, paddings, sides
+from tests.traces import traced
 
 
 @st.composite
@@ -82,7 +81,7 @@ def test_additions_are_those_of_the_loops(c: Convolution) -> None:
 
 @pytest.mark.parametrize("name", ["googlenet", "resnet50", "mobilenet_v2", "inception_v3", "alexnet"])
 def test_every_convolution_of_a_network_is_itself_again(name: str) -> None:
-    nodes = [n for n in trace_variant(variant(name)).nodes if n.type == "Conv2d"]
+    nodes = [n for n in traced(name).nodes if n.type == "Conv2d"]
     for node in nodes:
         c = convolution_of(node)
         assert (c.in_shape, c.out_shape, c.params, c.macs) == (
@@ -100,7 +99,7 @@ def test_every_convolution_of_a_network_is_itself_again(name: str) -> None:
 
 
 def test_only_a_convolution_can_be_taken_from_a_network() -> None:
-    t = trace_variant(variant("resnet18"))
+    t = traced("resnet18")
     with pytest.raises(CostError, match=r"^conv2_x.0.relu2 is a ReLU, not a convolution\.$"):
         convolution_of(t.node("conv2_x.0.relu2"))
 

@@ -29,10 +29,9 @@ from explorer.analysis.designs import (
     standard,
     sweep,
 )
-from explorer.analysis.trace import trace_variant
-from explorer.architectures import variant
 from explorer.architectures.googlenet import MODULES
 from tests.analysis.convolutions import CLASSIC, convolutions, costs, counted
+from tests.traces import traced
 
 
 @settings(max_examples=300, deadline=None)
@@ -85,12 +84,8 @@ def test_published_ratios() -> None:
 
 def test_an_inverted_residual_is_the_networks() -> None:
     """A block of MobileNetV2 without stride or change of width; BN stands in place of biases there."""
-    block = trace_variant(variant("mobilenet_v2")).block("stage4.1")
-    convs = [
-        convolution_of(n)
-        for n in trace_variant(variant("mobilenet_v2")).nodes
-        if n.name in block.nodes and n.type == "Conv2d"
-    ]
+    block = traced("mobilenet_v2").block("stage4.1")
+    convs = [convolution_of(n) for n in traced("mobilenet_v2").nodes if n.name in block.nodes and n.type == "Conv2d"]
     ours = inverted_residual(Convolution(block.in_shape, block.out_shape[0], (3, 3), bias=False))
     assert ours.layers == tuple(convs)
 
@@ -137,7 +132,7 @@ def test_the_default_width_suits_the_groups(groups: int) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_costs_what_the_network_counts(name: str) -> None:
-    trace = trace_variant(variant("googlenet"))
+    trace = traced("googlenet")
     (block,) = (b for s in trace.stages for b in s.blocks if b.path.endswith(f".{name}"))
     branches = inception(block.in_shape, MODULES[name])
     assert sum(b.params for b in branches) == block.params

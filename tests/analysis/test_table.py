@@ -8,12 +8,12 @@ import io
 import pytest
 
 from explorer.analysis.table import layer_csv
-from explorer.analysis.trace import trace_variant
+from tests.traces import traced
 
 
 @pytest.mark.parametrize("name", ["resnet50", "googlenet", "lenet5"])
 def test_each_number_has_a_column_of_its_own(name: str) -> None:
-    t = trace_variant(name)
+    t = traced(name)
     rows = list(csv.DictReader(io.StringIO(layer_csv(t))))
     assert [row["operation"] for row in rows] == [n.name for n in t.nodes[1:]]
     assert sum(int(row["macs"]) for row in rows) == t.macs
@@ -23,7 +23,7 @@ def test_each_number_has_a_column_of_its_own(name: str) -> None:
 
 
 def test_shapes_and_windows() -> None:
-    rows = {row["operation"]: row for row in csv.DictReader(io.StringIO(layer_csv(trace_variant("resnet50"))))}
+    rows = {row["operation"]: row for row in csv.DictReader(io.StringIO(layer_csv(traced("resnet50"))))}
     stem, classifier = rows["stem.conv"], rows["head.fc"]
     assert [stem[f"in_{axis}"] for axis in "CHW"] == ["3", "224", "224"]
     assert [stem[f"out_{axis}"] for axis in "CHW"] == ["64", "112", "112"]

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import csv
 import json
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,15 +11,11 @@ from torch import nn
 from explorer.analysis.table import layer_text
 from explorer.analysis.trace import Trace, TraceError, trace, trace_variant
 from explorer.architectures import UnknownVariant, catalogue, variant
+from tests.traces import traced
 
 TESTS = Path(__file__).resolve().parents[1]
 COUNTS = {k: v for f in sorted((TESTS / "reference").glob("*.json")) for k, v in json.loads(f.read_text()).items()}
 TABLES = sorted((TESTS / "reference" / "layers").glob("*.csv"))
-
-
-@cache
-def traced(name: str) -> Trace:
-    return trace_variant(variant(name))
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -155,4 +150,4 @@ def test_folded_units_are_the_equal_ones() -> None:
 def test_a_variant_may_be_given_by_its_name() -> None:
     assert trace_variant("resnet18", width=0.5) == trace_variant(variant("resnet18"), width=0.5)
     with pytest.raises(UnknownVariant, match="resnet55"):
-        trace_variant("resnet55")
+        traced("resnet55")

@@ -1,17 +1,14 @@
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 import torch
 import torchvision
 
-from explorer.analysis.trace import trace_variant
 from explorer.architectures import variant
 from explorer.architectures.densenet import DenseNet, DenseNetConfig
 from tests.architectures.parity import assert_parity
+from tests.traces import traced
 
-traced = cache(lambda name: trace_variant(variant(name)))
 IMAGENET = ("densenet121", "densenet161", "densenet169", "densenet201", "densenet264")
 NAMES = (*IMAGENET, "densenet40_cifar", "densenet_bc100_cifar")
 

@@ -14,6 +14,7 @@ from explorer.analysis.trace import TraceError, trace_variant
 from explorer.architectures import variant
 from explorer.architectures.googlenet import MODULES, GoogLeNet, GoogLeNetConfig, InceptionModule
 from tests.architectures.parity import assert_parity
+from tests.traces import traced
 
 
 class AllOutputs(nn.Module):
@@ -80,7 +81,7 @@ def test_a_module_stacks_its_branches_in_the_order_of_the_table() -> None:
 
 
 def test_auxiliary_heads_look_at_4a_and_4d_and_inference_does_without_them() -> None:
-    with_heads, without = trace_variant(variant("googlenet")), trace_variant(variant("googlenet"), aux=False)
+    with_heads, without = traced("googlenet"), trace_variant(variant("googlenet"), aux=False)
     assert with_heads.auxiliary == ("aux1", "aux2")
     assert with_heads.node("aux1.pool").inputs == ("inception4.4a.cat",)
     assert with_heads.node("aux2.pool").inputs == ("inception4.4d.cat",)
@@ -103,7 +104,7 @@ def test_four_max_poolings_and_one_convolution_halve_the_maps() -> None:
 
 
 def test_the_separable_first_layer_is_the_one_in_the_table() -> None:
-    t = trace_variant(variant("googlenet_separable"))
+    t = traced("googlenet_separable")
     layers = [t.node("stem.conv1.depthwise"), t.node("stem.conv1.pointwise")]
     assert [n.kind for n in layers] == ["depthwise", "pointwise"]
     assert sum(n.params for n in layers) - 64 == 2712  # without biases: the 2.7K of table 1
@@ -111,15 +112,12 @@ def test_the_separable_first_layer_is_the_one_in_the_table() -> None:
 
 
 def test_the_bottleneck_before_conv2_reduces_nothing() -> None:
-    node = trace_variant(variant("googlenet")).node("stem.conv2_reduce.conv")
+    node = traced("googlenet").node("stem.conv2_reduce.conv")
     assert node.in_shapes[0] == node.out_shape
 
 
 def test_torchvisions_branch_called_5x5_holds_a_3x3() -> None:
-    kernels = {
-        name: trace_variant(variant(name)).node("inception3.3a.conv5x5.conv").kernel
-        for name in ("googlenet", "googlenet_bn")
-    }
+    kernels = {name: traced(name).node("inception3.3a.conv5x5.conv").kernel for name in ("googlenet", "googlenet_bn")}
     assert kernels == {"googlenet": (5, 5), "googlenet_bn": (3, 3)}
 
 
@@ -155,12 +153,12 @@ def test_impossible_configs_are_refused_with_a_reason(config: dict, sentence: st
 
 
 def test_nearly_nine_times_fewer_parameters_than_alexnet() -> None:
-    ratio = trace_variant(variant("alexnet")).params / trace_variant(variant("googlenet")).inference_params
+    ratio = traced("alexnet").params / traced("googlenet").inference_params
     assert 8.5 < ratio < 9
 
 
 def test_more_layers_than_vgg19() -> None:
-    assert trace_variant(variant("googlenet")).depth > trace_variant(variant("vgg19")).depth
+    assert traced("googlenet").depth > traced("vgg19").depth
 
 
 def test_any_width_keeps_the_branches_together() -> None:

@@ -18,6 +18,7 @@ from explorer.architectures.inception import (
     InceptionV3Config,
 )
 from tests.architectures.parity import assert_parity, randomize_statistics
+from tests.traces import traced
 
 SMALL = (3, 107, 107)  # 11x11, 5x5 and 2x2 maps instead of 35x35, 17x17 and 8x8
 
@@ -51,7 +52,7 @@ def test_parity_with_timm(name: str) -> None:
 
 
 def test_the_auxiliary_head_looks_at_the_last_17x17_maps() -> None:
-    t = trace_variant(variant("inception_v3"))
+    t = traced("inception_v3")
     assert t.auxiliary == ("aux",)
     assert t.node("aux.pool1").inputs == ("mixed6.6e.cat",)
     assert t.output.name == "head.fc"
@@ -68,20 +69,20 @@ def test_only_5b_to_5d_of_the_released_v3_have_a_5x5() -> None:
 
 @pytest.mark.parametrize("name", ["inception_v3", "inception_v4", "inception_resnet_v2"])
 def test_no_filter_is_7x7(name: str) -> None:
-    kernels = {n.kernel for n in trace_variant(variant(name)).nodes if n.kind == "convolution"}
+    kernels = {n.kernel for n in traced(name).nodes if n.kind == "convolution"}
     assert (7, 7) not in kernels
     assert {(1, 7), (7, 1)} <= kernels
 
 
 def test_v4_has_no_residual_connections_and_inception_resnet_has_one_a_module() -> None:
-    assert not any(n.type == "add" for n in trace_variant(variant("inception_v4")).nodes)
-    t = trace_variant(variant("inception_resnet_v2"))
+    assert not any(n.type == "add" for n in traced("inception_v4").nodes)
+    t = traced("inception_resnet_v2")
     added = {s.path: sum(t.node(n).type == "add" for n in s.nodes) for s in t.stages}
     assert added == {"stem": 0, "inception_a": 10, "inception_b": 20, "inception_c": 10, "head": 0}
 
 
 def test_modules_of_v4_are_those_of_figure_9() -> None:
-    t = trace_variant(variant("inception_v4"))
+    t = traced("inception_v4")
     counts = {s: len(t.stage(s).blocks) for s in ("inception_a", "inception_b", "inception_c")}
     assert counts == {"inception_a": 4, "inception_b": 1 + 7, "inception_c": 1 + 3}
     assert t.stage("stem").out_shape == t.stage("inception_a").out_shape == (384, 35, 35)

@@ -5,7 +5,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from explorer.analysis.trace import trace_variant
 from explorer.architectures import family, variant
 from explorer.architectures.lenet import (
     BACKGROUND,
@@ -22,6 +21,7 @@ from explorer.architectures.lenet import (
     digit_codes,
 )
 from tests.architectures.parity import assert_parity
+from tests.traces import traced
 
 # Section II-B of the paper, layer by layer
 PAPER_CONNECTIONS = {
@@ -163,7 +163,7 @@ def test_a_bitmap_is_at_no_distance_from_its_digit() -> None:
 
 
 def test_c3_is_one_operation_of_one_stage() -> None:
-    t = trace_variant(variant("lenet5"))
+    t = traced("lenet5")
     c3 = t.node("c3.conv")
     assert (c3.kind, c3.kernel, c3.receptive_field) == ("convolution", (5, 5), (14, 14))
     assert [b.path for b in t.stage("c3").blocks] == ["c3"]

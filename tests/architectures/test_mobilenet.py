@@ -18,6 +18,7 @@ from explorer.architectures.mobilenet import (
     round_channels,
 )
 from tests.architectures.parity import assert_parity
+from tests.traces import traced
 
 MULTIPLIERS = Path(__file__).resolve().parents[1] / "reference" / "mobilenet_v1_multipliers.csv"
 
@@ -45,22 +46,22 @@ def test_width_and_resolution_multipliers(alpha: str, resolution: str, params: s
 
 
 def test_most_of_v1_is_pointwise() -> None:
-    trace = trace_variant(variant("mobilenet_v1"))
+    trace = traced("mobilenet_v1")
     pointwise, depthwise = (sum(n.macs for n in trace.nodes if n.kind == k) for k in ("pointwise", "depthwise"))
     assert pointwise / trace.macs == pytest.approx(0.949, abs=5e-4)
     assert depthwise / trace.macs == pytest.approx(0.0306, abs=5e-5)
 
 
 def test_a_full_convolution_costs_1_over_1_by_n_plus_1_by_k2_times_the_pair() -> None:
-    pair = trace_variant(variant("mobilenet_v1")).block("stage4.2")
-    full = trace_variant(variant("mobilenet_v1_full")).block("stage4.2")
+    pair = traced("mobilenet_v1").block("stage4.2")
+    full = traced("mobilenet_v1_full").block("stage4.2")
     assert full.out_shape == pair.out_shape == (512, 14, 14)
     assert full.macs / pair.macs == pytest.approx(1 / (1 / 512 + 1 / 9))
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small"])
 def test_shortcuts_join_the_narrow_ends(name: str) -> None:
-    trace = trace_variant(variant(name))
+    trace = traced(name)
     blocks = [b for s in trace.stages for b in s.blocks if f"{b.path}.expand.conv" in b.nodes]
     sums = [trace.node(f"{b.path}.add") for b in blocks if f"{b.path}.add" in b.nodes]
     assert sums
@@ -77,7 +78,7 @@ def test_only_v2s_first_block_does_not_expand() -> None:
 
 
 def test_ablations_of_v2_change_what_they_name() -> None:
-    published = trace_variant(variant("mobilenet_v2"))
+    published = traced("mobilenet_v2")
     clipped = trace_variant(variant("mobilenet_v2"), linear_bottleneck=False)
     chain = trace_variant(variant("mobilenet_v2"), shortcut=False)
     blocks = sum(len(s.blocks) for s in published.stages[1:-1])
@@ -87,7 +88,7 @@ def test_ablations_of_v2_change_what_they_name() -> None:
 
 
 def test_gates_of_v3_are_a_quarter_wide_and_can_be_left_out() -> None:
-    trace = trace_variant(variant("mobilenet_v3_large"))
+    trace = traced("mobilenet_v3_large")
     squeezed = [n for n in trace.nodes if n.name.endswith("se.fc1")]
     assert all(n.out_shape[0] == round_channels(n.in_shapes[0][0] / 4) for n in squeezed)
     without = trace_variant(variant("mobilenet_v3_large"), squeeze_excitation=False)
@@ -97,7 +98,7 @@ def test_gates_of_v3_are_a_quarter_wide_and_can_be_left_out() -> None:
 
 
 def test_hard_swish_only_in_the_deeper_half_of_v3() -> None:
-    trace = trace_variant(variant("mobilenet_v3_large"))
+    trace = traced("mobilenet_v3_large")
     first = {n.type for s in trace.stages[1:4] for n in map(trace.node, s.nodes) if n.kind == "activation"}
     second = {n.type for s in trace.stages[4:] for n in map(trace.node, s.nodes) if n.kind == "activation"}
     assert (first, second) == ({"ReLU"}, {"Hardswish"})

@@ -8,10 +8,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from explorer.analysis.trace import trace_variant
 from explorer.architectures import variant
 from explorer.architectures.nin import DIRECT, REDUCED, NiNConfig
 from tests.architectures.parity import assert_parity
+from tests.traces import traced
 
 TABLES = Path(__file__).resolve().parents[1] / "reference" / "layers"
 
@@ -63,7 +63,7 @@ def test_the_class_scores_are_the_means_of_the_last_maps() -> None:
 
 @pytest.mark.parametrize("name", ["nin_imagenet", "nin_cifar"])
 def test_there_is_no_linear_layer(name: str) -> None:
-    assert not any(n.kind == "linear" for n in trace_variant(variant(name)).nodes)
+    assert not any(n.kind == "linear" for n in traced(name).nodes)
 
 
 def test_the_textbook_example_of_the_bottleneck() -> None:

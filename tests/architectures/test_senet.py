@@ -1,25 +1,19 @@
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 import timm
 import torch
 from torch import nn
 
-from explorer.analysis.trace import Trace, trace_variant
+from explorer.analysis.trace import trace_variant
 from explorer.architectures import variant
 from explorer.architectures.blocks import SqueezeExcitation
 from explorer.architectures.resnet import ResNetConfig
 from explorer.architectures.senet import SENet154Config
 from tests.architectures.parity import assert_parity, randomize_statistics
+from tests.traces import traced
 
 SE_RESNETS = ("se_resnet18", "se_resnet34", "se_resnet50", "se_resnet101", "se_resnet152")
-
-
-@cache
-def traced(name: str) -> Trace:
-    return trace_variant(variant(name))
 
 
 @pytest.mark.parametrize("name", SE_RESNETS)

@@ -9,6 +9,7 @@ from explorer.analysis.trace import trace_variant
 from explorer.architectures import variant
 from explorer.architectures.vgg import VGG, VGGConfig
 from tests.architectures.parity import assert_parity
+from tests.traces import traced
 
 
 def uninitialized(name: str) -> nn.Module:
@@ -39,7 +40,7 @@ def test_c_is_d_with_1x1_as_the_last_convolution_of_three_stages() -> None:
 
 @pytest.mark.parametrize("name", ["vgg11", "vgg13", "vgg16", "vgg16_c", "vgg19", "vgg16_bn"])
 def test_only_pooling_changes_the_size_and_only_a_stages_first_convolution_the_channels(name: str) -> None:
-    nodes = [n for n in trace_variant(variant(name)).nodes[1:] if n.stage.startswith("conv")]
+    nodes = [n for n in traced(name).nodes[1:] if n.stage.startswith("conv")]
     for n in nodes:
         (channels_in, *size_in), (channels_out, *size_out) = n.in_shapes[0], n.out_shape
         assert size_out == ([s // 2 for s in size_in] if n.kind == "pooling" else size_in)
@@ -54,7 +55,7 @@ def test_only_pooling_changes_the_size_and_only_a_stages_first_convolution_the_c
 
 
 def test_three_3x3_see_as_much_as_one_7x7() -> None:
-    t = trace_variant(variant("vgg16"))
+    t = traced("vgg16")
     before, after = t.node("conv2.pool"), t.node("conv3.conv3")
     assert after.receptive_field[0] - before.receptive_field[0] == (7 - 1) * before.rf_stride[0]
 

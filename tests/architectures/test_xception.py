@@ -9,6 +9,7 @@ from explorer.analysis.trace import trace_variant
 from explorer.architectures import variant
 from explorer.architectures.xception import SeparableConvolution, Xception, XceptionConfig
 from tests.architectures.parity import assert_parity
+from tests.traces import traced
 
 
 def test_parity_with_timm() -> None:
@@ -16,14 +17,14 @@ def test_parity_with_timm() -> None:
 
 
 def test_fourteen_modules_all_but_the_first_and_last_have_a_shortcut() -> None:
-    trace = trace_variant(variant("xception"))
+    trace = traced("xception")
     modules = [b for s in trace.stages[:-1] for b in s.blocks]
     assert [m.path.rpartition(".")[2] for m in modules] == [f"module{i}" for i in range(1, 15)]
     assert [f"{m.path}.add" in m.nodes for m in modules] == [False] + [True] * 12 + [False]
 
 
 def test_34_separable_convolutions_and_four_regular_shortcuts() -> None:
-    trace = trace_variant(variant("xception"))
+    trace = traced("xception")
     kinds = [n.kind for n in trace.nodes]
     assert kinds.count("depthwise") == 34
     shortcuts = [n for n in trace.nodes if n.name.endswith("shortcut.conv")]
@@ -39,12 +40,12 @@ def test_a_separable_convolution_is_a_regular_one_of_low_rank() -> None:
 
 
 def test_the_middle_flow_repeats_one_module() -> None:
-    trace = trace_variant(variant("xception"))
+    trace = traced("xception")
     assert len({b.signature for b in trace.stage("middle_flow").blocks}) == 1
 
 
 def test_ablations_change_neither_parameters_nor_macs_but_for_the_shortcuts() -> None:
-    published = trace_variant(variant("xception"))
+    published = traced("xception")
     activated = trace_variant(variant("xception"), intermediate_relu=True)
     chain = trace_variant(variant("xception"), residual=False)
     for quantity in ("params", "macs", "depth"):

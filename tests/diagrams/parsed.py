@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from xml.etree import ElementTree
 
 import pygraphviz
 
-from explorer.analysis.trace import Block, Stage, Trace, trace_variant
-from explorer.architectures import variant
+from explorer.analysis.trace import Block, Stage, Trace
 from explorer.diagrams import Diagram, block_diagram, network_diagram, stage_diagram
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -20,11 +18,6 @@ STRIP_HEIGHT = 125
 COLUMN_WIDTH = 610  # of half the page without the sidebar
 COLUMN_HEIGHT = 430  # of a stage's diagram and a block's together
 GAP = 8  # between both
-
-
-@cache
-def traced(name: str) -> Trace:
-    return trace_variant(variant(name))
 
 
 def kind_of(block: Block) -> tuple[str, ...]:

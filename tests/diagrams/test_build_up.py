@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import families
 from explorer.diagrams import block_diagram
 from explorer.diagrams.build_up import Piece, edge_id, hidden_after, pieces_of
 from explorer.diagrams.flow import Flow
+from tests.traces import traced
 
 
 def pieces(variant: str, block: str) -> tuple[Piece, ...]:
-    trace = trace_variant(variant)
+    trace = traced(variant)
     return pieces_of(trace, trace.block(block), Flow.of(trace))
 
 
@@ -60,8 +60,9 @@ def test_a_block_of_few_operations_is_not_built_up() -> None:
     assert len(pieces("resnet50", "head")) == 3
 
 
-@pytest.mark.parametrize("trace", [trace_variant(f.default) for f in families()], ids=lambda t: t.variant)
-def test_every_operation_appears_once_and_no_edge_before_its_tail(trace: Trace) -> None:
+@pytest.mark.parametrize("variant", [f.default for f in families()])
+def test_every_operation_appears_once_and_no_edge_before_its_tail(variant: str) -> None:
+    trace = traced(variant)
     flow = Flow.of(trace)
     for block in (block for stage in trace.stages for block in stage.blocks):
         found = pieces_of(trace, block, flow)
@@ -78,7 +79,7 @@ def test_every_operation_appears_once_and_no_edge_before_its_tail(trace: Trace) 
 
 def test_what_is_hidden_are_elements_and_edges_of_the_diagram() -> None:
     found = pieces("resnet50", "conv2_x.1")
-    drawing = block_diagram(trace_variant("resnet50"), "conv2_x.1")
+    drawing = block_diagram(traced("resnet50"), "conv2_x.1")
     hidden = hidden_after(found, 4)
     assert hidden == (
         edge_id("conv2_x.0.relu3", "conv2_x.1.add"),

@@ -30,8 +30,8 @@ from tests.diagrams.parsed import (
     groups,
     linked_diagrams,
     size,
-    traced,
 )
+from tests.traces import traced
 
 
 @pytest.mark.parametrize("name", catalogue())

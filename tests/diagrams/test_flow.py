@@ -6,8 +6,9 @@ import pytest
 from torch import nn
 
 from explorer.diagrams import block_diagram, network_diagram, operations_diagram, stage_diagram
-from tests.diagrams.parsed import SVG, arcs, cells, edges, groups, linked_diagrams, skips, traced
+from tests.diagrams.parsed import SVG, arcs, cells, edges, groups, linked_diagrams, skips
 from tests.diagrams.toys import DenseBlock, SqueezeExcitation, conv_bn_relu, toy
+from tests.traces import traced
 
 
 def test_residual_stages_have_arcs_and_only_they() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from explorer.analysis.text import si
 from explorer.diagrams import block_diagram, network_diagram
-from tests.diagrams.parsed import texts, traced
+from tests.diagrams.parsed import texts
+from tests.traces import traced
 
 
 def test_labels_of_a_block() -> None:

@@ -10,8 +10,9 @@ from torch import nn
 
 from explorer.architectures import catalogue
 from explorer.diagrams import block_diagram, network_diagram
-from tests.diagrams.parsed import arcs, cells, distinct_blocks, edges, size, skips, traced
+from tests.diagrams.parsed import arcs, cells, distinct_blocks, edges, size, skips
 from tests.diagrams.toys import Inception, InvertedResidual, toy
+from tests.traces import traced
 
 
 @pytest.mark.parametrize("name", catalogue())

@@ -8,7 +8,8 @@ from explorer.analysis.palette import RAMP_LIGHT
 from explorer.analysis.text import si
 from explorer.diagrams import block_diagram, network_diagram, stage_diagram
 from explorer.diagrams.scale import STEPS, Scale
-from tests.diagrams.parsed import SVG, groups, linked_diagrams, texts, traced
+from tests.diagrams.parsed import SVG, groups, linked_diagrams, texts
+from tests.traces import traced
 
 
 def test_all_diagrams_of_a_network_share_one_scale() -> None:

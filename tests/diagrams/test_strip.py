@@ -8,7 +8,8 @@ import pytest
 
 from explorer.architectures import catalogue
 from explorer.diagrams import network_diagram, stage_diagram
-from tests.diagrams.parsed import SVG, cells, edges, groups, kind_of, texts, traced
+from tests.diagrams.parsed import SVG, cells, edges, groups, kind_of, texts
+from tests.traces import traced
 
 
 @pytest.mark.parametrize("name", catalogue())

@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 import pytest
 
 from explorer.analysis.palette import INK, KINDS
-from explorer.analysis.trace import trace_variant
 from explorer.diagrams import block_diagram, diagram_for, operations_diagram, stage_diagram
-from tests.diagrams.parsed import SVG, groups, traced
+from tests.diagrams.parsed import SVG, groups
 from tests.diagrams.toys import DenseBlock, toy
+from tests.traces import traced
 
 
 def test_the_browser_gets_no_colours_fonts_links_or_titles_but_a_file_does() -> None:
@@ -58,7 +58,7 @@ def test_a_dense_network_of_200_concats_is_laid_out_in_seconds() -> None:
 
 @pytest.mark.parametrize("zoom", ["network", "stage", "block", "operations"])
 def test_a_notebook_shows_every_element_in_colours_of_its_own(zoom: str) -> None:
-    diagram = diagram_for(trace_variant("resnet18"), zoom)
+    diagram = diagram_for(traced("resnet18"), zoom)
     root = ElementTree.fromstring(diagram._repr_svg_())
     drawn = {g.attrib["id"]: g for g in root.iter(f"{SVG}g") if "id" in g.attrib}
     assert drawn.keys() == diagram.elements.keys()

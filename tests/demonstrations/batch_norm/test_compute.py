@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import variant
 from explorer.demonstrations.batch_norm import compute
 from explorer.demonstrations.batch_norm.compute import Layer, layers
 from explorer.runtime.activations import Activations, capture, relative_change
 from explorer.runtime.weights.network import Network, load_network
+from tests.traces import traced
 
 SMALL = ("resnet20_cifar", "densenet40_cifar")  # normalization after convolutions, and before them
 # All, and those that a convolution comes right before; auxiliary heads have some of their own.
@@ -30,11 +30,6 @@ COUNTS = {
     "vgg16_bn": (13, 13),
     "vgg16": (0, 0),
 }
-
-
-@cache
-def traced(name: str) -> Trace:
-    return trace_variant(variant(name))
 
 
 @cache

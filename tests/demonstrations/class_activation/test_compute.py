@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.analysis.trace import trace_variant
 from explorer.architectures import catalogue, variant
 from explorer.demonstrations.class_activation.compute import PooledHead, class_activation, pooled_head
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.weights.network import load_network
+from tests.traces import traced
 
 # Every kind of head in the catalogue, by a small network: with and without dropout, or BN after the last block.
 SMALL = [
@@ -46,7 +46,7 @@ def passed(name: str) -> Activations:
 
 
 def head_of(name: str) -> PooledHead | None:
-    return pooled_head(trace_variant(variant(name)))
+    return pooled_head(traced(name))
 
 
 @pytest.mark.parametrize("name", SMALL)

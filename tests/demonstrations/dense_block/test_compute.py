@@ -18,11 +18,12 @@ from explorer.demonstrations.dense_block.compute import (
     strongest_maps,
 )
 from explorer.runtime.weights.network import Network, load_network
+from tests.traces import traced
 
 
 @pytest.mark.parametrize("name", ["densenet121", "densenet161", "densenet40_cifar", "densenet_bc100_cifar"])
 def test_the_state_grows_by_k_with_each_layer(name: str) -> None:
-    trace, config = trace_variant(variant(name)), variant(name).config
+    trace, config = traced(name), variant(name).config
     assert isinstance(config, DenseNetConfig)
     blocks = dense_blocks(trace)
     assert [b.layers for b in blocks] == list(config.layers)
@@ -37,7 +38,7 @@ def test_the_state_grows_by_k_with_each_layer(name: str) -> None:
 
 
 def test_the_readers_read_all_maps_that_there_are() -> None:
-    trace = trace_variant(variant("densenet121"))
+    trace = traced("densenet121")
     blocks = dense_blocks(trace)
     assert [b.readers[-1].title for b in blocks] == ["transition", "transition", "transition", "classifier"]
     assert blocks[-1].readers[-1].convolution == "head.fc"
@@ -49,14 +50,14 @@ def test_the_readers_read_all_maps_that_there_are() -> None:
 
 @pytest.mark.parametrize("name", ["resnet18", "googlenet", "inception_resnet_v2", "vgg11"])
 def test_other_networks_have_none(name: str) -> None:
-    assert dense_blocks(trace_variant(variant(name))) == ()
+    assert dense_blocks(traced(name)) == ()
 
 
 # ---- figure 5 ----------------------------------------------------------------------------------------------
 
 
 def loaded(name: str) -> tuple[Network, tuple[DenseBlock, ...]]:
-    return load_network(variant(name)), dense_blocks(trace_variant(variant(name)))
+    return load_network(variant(name)), dense_blocks(traced(name))
 
 
 @pytest.mark.parametrize("name", ["densenet40_cifar", "densenet_bc100_cifar"])
@@ -99,7 +100,7 @@ def test_a_column_of_zeros_stays_one() -> None:
 
 
 def test_the_strongest_map_of_each_source_is_one_that_it_made() -> None:
-    block = dense_blocks(trace_variant(variant("densenet_bc100_cifar")))[0]
+    block = dense_blocks(traced("densenet_bc100_cifar"))[0]
     values = torch.randn(216, 4, 4, generator=torch.Generator().manual_seed(2)).numpy()
     strengths = np.abs(values).mean((1, 2))
     found = dict(strongest_maps(values, block, 12))

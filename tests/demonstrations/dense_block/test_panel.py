@@ -16,6 +16,7 @@ from explorer.demonstrations.dense_block.compute import dense_blocks, relative, 
 from explorer.runtime.run import Run
 from explorer.ui import cache
 from explorer.ui.sidebar import sample_picture
+from tests.traces import traced
 
 Open = Callable[..., Any]  # a page and its link -> Visit
 SMALL = "densenet_bc100_cifar"
@@ -81,7 +82,7 @@ def test_growth_rate_and_compression_are_counted_anew(costs: Any) -> None:
         numbers = thousands(trace.inference_params), thousands(trace.inference_macs)
         return tuple(rows[["parameters", "MACs"]].iloc[1]) == numbers
 
-    assert counted(trace_variant(variant(SMALL)))
+    assert counted(traced(SMALL))
     costs.app.slider(key="dense.growth").set_value(24)
     costs.run()
     assert counted(trace_variant(variant(SMALL), growth_rate=24, stem_channels=48))

@@ -20,6 +20,7 @@ from explorer.runtime import activations as passes
 from explorer.runtime.activations import Activations, altered, capture, relative_change
 from explorer.runtime.maps import unpack
 from explorer.runtime.weights.network import load_network
+from tests.traces import traced
 
 NAMES = ["se_resnet18", "se_googlenet", "mobilenet_v3_small"]
 GATED = {
@@ -50,7 +51,7 @@ def captured(name: str) -> Activations:
 
 @cache
 def blocks(name: str) -> tuple[GateBlock, ...]:
-    return gate_blocks(trace_variant(variant(name)))
+    return gate_blocks(traced(name))
 
 
 def module(name: str, block: GateBlock) -> SqueezeExcitation:
@@ -328,7 +329,7 @@ def test_what_gates_add_to_resnet50_v1() -> None:
     v = variant("se_resnet50")
     bare = gates.trace_without_gates(v)
     gated = gates.trace_with_reduction(v, 16)
-    assert bare.inference_params == trace_variant(variant("resnet50_v1")).inference_params == 25_557_032
+    assert bare.inference_params == traced("resnet50_v1").inference_params == 25_557_032
     assert (gated.params, gated.macs) == (28_088_024, 3_860_488_192)
     assert share(gated, bare, "params") == pytest.approx(0.099, abs=5e-5)
     assert share(gated, bare, "macs") == pytest.approx(0.00065, abs=5e-6)

@@ -8,8 +8,6 @@ import pytest
 
 from explorer.analysis.cost import Convolution
 from explorer.analysis.designs import inception, naive_inception
-from explorer.analysis.trace import Trace, trace_variant
-from explorer.architectures import variant
 from explorer.architectures.googlenet import MODULES
 from explorer.demonstrations.inception_module.compute import (
     Module,
@@ -20,11 +18,7 @@ from explorer.demonstrations.inception_module.compute import (
     without_reduction,
 )
 from explorer.runtime.weights.bundled import manifest
-
-
-@cache
-def traced(name: str) -> Trace:
-    return trace_variant(variant(name))
+from tests.traces import traced
 
 
 @cache

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.analysis.trace import trace_variant
 from explorer.architectures import variant
 from explorer.architectures.lenet import C3_TABLE, DIGIT_BITMAPS
 from explorer.demonstrations.lenet import compute as lenet
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.maps import unpack
 from explorer.runtime.weights.network import load_network
+from tests.traces import traced
 
 NAMES = ["lenet5", "lenet5_modern"]
 FULL = lenet.table("full", 6, 16)
@@ -28,7 +28,7 @@ def captured(name: str) -> Activations:
 
 def parts(name: str, table: lenet.Table) -> tuple[dict, list[np.ndarray]]:
     """The message's header, and its pictures as values, part by part."""
-    header, body = unpack(lenet.links_message(captured(name), trace_variant(variant(name)), table))
+    header, body = unpack(lenet.links_message(captured(name), traced(name), table))
     found, offset = [], 0
     for part in header["parts"]:
         size = int(np.prod(part["shape"]))
@@ -77,7 +77,7 @@ def test_links_that_the_network_does_not_have_come_without_kernels(name: str, ot
 
 
 def test_distances_are_sums_over_the_pixels_of_the_bitmaps() -> None:
-    d = lenet.distances(captured("lenet5"), trace_variant(variant("lenet5")))
+    d = lenet.distances(captured("lenet5"), traced("lenet5"))
     assert d is not None
     rows = [line.split() for line in DIGIT_BITMAPS.split("\n") if line]
     for digit in range(10):
@@ -94,13 +94,13 @@ def test_the_smallest_distance_wins() -> None:
         network.model.f6.linear.weight.zero_()
         network.model.f6.linear.bias.copy_(100 * network.model.output.rbf.codes[3])
     activations = capture(network, torch.zeros(1, 1, 32, 32))
-    d = lenet.distances(activations, trace_variant(variant("lenet5")))
+    d = lenet.distances(activations, traced("lenet5"))
     assert d is not None
     assert d.nearest == 3 == int(activations.top(1)[0].label.split()[1])
 
 
 def test_logits_are_no_distances() -> None:
-    assert lenet.distances(captured("lenet5_modern"), trace_variant(variant("lenet5_modern"))) is None
+    assert lenet.distances(captured("lenet5_modern"), traced("lenet5_modern")) is None
 
 
 # ---- C3 in part and in full --------------------------------------------------------------------------------

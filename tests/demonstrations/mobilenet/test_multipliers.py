@@ -7,6 +7,7 @@ import pytest
 from explorer.analysis.trace import trace_variant
 from explorer.architectures import variant
 from explorer.demonstrations.mobilenet.multipliers import ALPHAS, PRINTED, SIZES, block_widths
+from tests.traces import traced
 
 # Counted from the published Caffe prototxt and timm's networks: parameters, and MACs at 224, 192, 160, 128 pixels.
 COUNTED = {
@@ -42,10 +43,10 @@ def test_the_blocks_of_v2_are_narrow_wide_narrow_as_its_table_says() -> None:
         for repetition in range(repetitions):
             expected.append((channels_in, channels_in * expansion, channels, repetition > 0))
             channels_in = channels
-    found = block_widths(trace_variant(variant("mobilenet_v2")))
+    found = block_widths(traced("mobilenet_v2"))
     assert [(b.input, b.filtered, b.output, b.shortcut) for b in found] == expected
 
 
 def test_v1_never_expands_and_full_convolutions_have_no_such_blocks() -> None:
-    assert {b.expansion for b in block_widths(trace_variant(variant("mobilenet_v1")))} == {1.0}
-    assert block_widths(trace_variant(variant("mobilenet_v1_full"))) == ()
+    assert {b.expansion for b in block_widths(traced("mobilenet_v1"))} == {1.0}
+    assert block_widths(traced("mobilenet_v1_full")) == ()

@@ -17,6 +17,7 @@ from explorer.runtime.pictures import load_image
 from explorer.runtime.preprocessing import model_input, preprocessing_for
 from explorer.runtime.samples import sample
 from explorer.runtime.weights.network import load_network
+from tests.traces import traced
 
 
 @cache
@@ -78,9 +79,9 @@ def test_what_follows_ends_where_something_else_reads() -> None:
 
 
 def test_only_ungrouped_convolutions_of_maps_are_offered() -> None:
-    names = [n.name for n in pointwise_nodes(trace_variant(variant("se_resnet18")))]
+    names = [n.name for n in pointwise_nodes(traced("se_resnet18"))]
     assert names == [f"conv{stage}_x.0.shortcut.conv" for stage in (3, 4, 5)]  # the gates' are not on maps
-    assert pointwise_nodes(trace_variant(variant("vgg16"))) == ()
+    assert pointwise_nodes(traced("vgg16")) == ()
 
 
 def test_a_position_outside_is_refused() -> None:

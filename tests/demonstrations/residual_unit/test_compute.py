@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import catalogue, variant
 from explorer.demonstrations.residual_unit import compute as residual
 from explorer.demonstrations.residual_unit.compute import Unit, plain_units, residual_units
 from explorer.runtime.activations import Activations, capture, relative_change
 from explorer.runtime.weights.network import Network, load_network
+from tests.traces import traced
 
 # Of each kind of unit: basic, bottleneck, pre-activation, option A, gated, and other families'.
 NAMES = ["resnet18", "resnet50", "preact_resnet50", "resnet20_cifar", "se_resnet18", "mobilenet_v2", "xception"]
@@ -32,11 +32,6 @@ ADDITIONS = {
     "inception_resnet_v2": 40,
     "vgg16": 0,
 }
-
-
-@cache
-def traced(name: str) -> Trace:
-    return trace_variant(variant(name))
 
 
 @cache

@@ -30,6 +30,7 @@ from explorer.demonstrations.separable.compute import (
 )
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.weights.network import Network, load_network
+from tests.traces import traced
 
 NARROW = 0.125
 
@@ -132,7 +133,7 @@ def test_finer_groups_never_come_nearer() -> None:
 
 
 def test_xception_has_34_separable_layers_after_two_regular_ones() -> None:
-    layers = spatial_layers(trace_variant(variant("xception")))
+    layers = spatial_layers(traced("xception"))
     assert sum(layer.separable for layer in layers) == 34
     assert [layer.title for layer in layers if not layer.separable] == [f"entry_flow.module1.conv{i}" for i in (1, 2)]
 
@@ -191,7 +192,7 @@ def test_a_map_of_a_group_changes_with_what_it_reads_and_with_nothing_else(xcept
 
 @pytest.mark.parametrize("name", [v.name for v in family("mobilenet").variants])
 def test_every_depthwise_convolution_of_a_mobilenet_has_its_1x1(name: str) -> None:
-    trace = trace_variant(variant(name))
+    trace = traced(name)
     found = pairs(trace)
     assert [p.depthwise.name for p in found] == [n.name for n in trace.nodes if n.kind == "depthwise"]
     for p in found:
@@ -258,7 +259,7 @@ def test_a_networks_weights_stay_as_they_are() -> None:
 
 
 def test_the_saving_of_a_pair_is_the_papers_fraction() -> None:
-    trace = trace_variant(variant("mobilenet_v1"))
+    trace = traced("mobilenet_v1")
     (pair,) = (p for p in pairs(trace) if p.depthwise.block == "stage4.2")
     full, separable = pair_designs(trace, pair)
     assert separable.macs / full.macs == pytest.approx(1 / 512 + 1 / 9)

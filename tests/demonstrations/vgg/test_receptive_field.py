@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from explorer.analysis.trace import trace_variant
 from explorer.architectures import family, variant
 from explorer.demonstrations.vgg.receptive_field import field_at, field_in_stage_input, fields_up_to, window_layers
+from tests.traces import traced
 
 SIZE, WIDTH = 64, 1 / 16
 
@@ -48,7 +49,7 @@ def test_a_window_holds_exactly_the_pixels_that_its_position_depends_on(last: st
 
 
 def test_each_window_lies_in_the_next_and_around_the_pixel() -> None:
-    fields = fields_up_to(trace_variant(variant("vgg19")), "conv5.conv4", (100, 120))
+    fields = fields_up_to(traced("vgg19"), "conv5.conv4", (100, 120))
     assert len(fields) == 20
     for before, after in pairwise(fields):
         assert after.size[0] >= before.size[0]
@@ -58,7 +59,7 @@ def test_each_window_lies_in_the_next_and_around_the_pixel() -> None:
 
 
 def test_two_3x3_see_5x5_and_three_see_7x7_of_what_enters_their_stage_and_a_1x1_adds_nothing() -> None:
-    d, c = trace_variant(variant("vgg16")), trace_variant(variant("vgg16_c"))
+    d, c = traced("vgg16"), traced("vgg16_c")
     for stage in ("conv3", "conv4", "conv5"):
         views = [field_in_stage_input(d, d.node(f"{stage}.conv{i}")) for i in (1, 2, 3)]
         assert views == [(3, 3), (5, 5), (7, 7)]
@@ -67,7 +68,7 @@ def test_two_3x3_see_5x5_and_three_see_7x7_of_what_enters_their_stage_and_a_1x1_
 
 @pytest.mark.parametrize("name", [v.name for v in family("vgg").variants])
 def test_every_layer_of_every_variant_has_a_window(name: str) -> None:
-    trace = trace_variant(variant(name))
+    trace = traced(name)
     layers = window_layers(trace)
     assert layers[-1].name == "conv5.pool"
     assert field_at(layers[-1], (223, 223)).position == (6, 6)

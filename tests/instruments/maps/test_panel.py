@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from explorer.analysis.trace import trace_variant
 from explorer.instruments.maps.compute import comparable
+from tests.traces import traced
 
 Open = Callable[..., Any]  # -> tests.visit.Visit
 
 
 def test_what_can_stand_beside_an_operation_is_its_block_and_what_it_reads() -> None:
-    trace = trace_variant("resnet18")
+    trace = traced("resnet18")
     found = comparable(trace, trace.node("conv3_x.1.add"))
     assert next(iter(found)) == "conv3_x.0.relu2"  # the unit's input
     assert list(found)[1:] == [n.name for n in trace.nodes if n.block == "conv3_x.1" and n.name != "conv3_x.1.add"]
