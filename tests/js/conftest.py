@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, ViewportSize
 
 ORIGIN = "http://modules.test"
+SIZE: ViewportSize = {"width": 1000, "height": 800}
 
 MOUNT = """async ([path, data, style]) => {
   const component = (await import(path)).default;
@@ -70,9 +71,8 @@ def sources(repo_root: Path) -> Path:
     return repo_root / "explorer"
 
 
-@pytest.fixture(scope="session")
-def context(browser: Browser, sources: Path) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1000, "height": 800}, has_touch=True)
+def _context(browser: Browser, sources: Path) -> BrowserContext:
+    context = browser.new_context(viewport=SIZE, has_touch=True)
 
     def serve(route: Route) -> None:
         path = urlparse(route.request.url).path
@@ -83,6 +83,12 @@ def context(browser: Browser, sources: Path) -> Iterator[BrowserContext]:
 
     context.set_default_timeout(5000)
     context.route("**/*", serve)
+    return context
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser, sources: Path) -> Iterator[BrowserContext]:
+    context = _context(browser, sources)
     yield context
     context.close()
 
@@ -90,20 +96,45 @@ def context(browser: Browser, sources: Path) -> Iterator[BrowserContext]:
 @pytest.fixture(scope="session")
 def modules(context: BrowserContext, sources: Path) -> Iterator[Modules]:
     """One page for all tests of functions that leave nothing on it."""
-    yield from _opened(context, sources)
+    page, errors = _tab(context)
+    page.goto(ORIGIN)
+    yield Modules(page, sources)
+    assert errors == []
+
+
+@pytest.fixture(scope="session")
+def tab(context: BrowserContext) -> tuple[Page, list[Any]]:
+    return _tab(context)
 
 
 @pytest.fixture
-def stage(context: BrowserContext, sources: Path) -> Iterator[Modules]:
-    """A page of its own, for components."""
-    yield from _opened(context, sources)
+def stage(tab: tuple[Page, list[Any]], sources: Path) -> Iterator[Modules]:
+    """A page for components: loaded anew, in a tab that has been used, which is quicker than a new one."""
+    page, errors = tab
+    page.mouse.move(0, 0)
+    page.set_viewport_size(SIZE)
+    page.goto(ORIGIN)
+    errors.clear()
+    yield Modules(page, sources)
+    assert errors == []
 
 
-def _opened(context: BrowserContext, sources: Path) -> Iterator[Modules]:
+@pytest.fixture
+def clocked(browser: Browser, sources: Path) -> Iterator[Modules]:
+    """A page for a component whose time the test makes: in a context of its own, which keeps its clock."""
+    context = _context(browser, sources)
+    page, errors = _tab(context)
+    page.goto(ORIGIN)
+    page.clock.install(time=0)
+    page.clock.pause_at(1)  # seconds; else it goes on by itself, on a busy machine further than a test thinks
+    yield Modules(page, sources)
+    context.close()
+    assert errors == []
+
+
+def _tab(context: BrowserContext) -> tuple[Page, list[Any]]:
+    """A new tab, and the list of the errors that nobody caught in it."""
     page = context.new_page()
     errors: list[Any] = []
     page.on("pageerror", lambda error: errors.append(error))
-    page.goto(ORIGIN)
-    yield Modules(page, sources)
-    page.close()
-    assert errors == []  # that nobody caught
+    return page, errors

@@ -129,33 +129,32 @@ def test_a_message_is_unpacked_as_it_was_packed(modules: Modules) -> None:
     ]
 
 
-def test_only_the_last_of_several_views_is_reported(stage: Modules) -> None:
-    stage.page.clock.install()
+def test_only_the_last_of_several_views_is_reported(clocked: Modules) -> None:
     code = f"""async () => {{
       const {{ reportView }} = await import("/{COMMON}/component.js");
       window.panel = {{ view: {{ channel: 0 }}, setStateValue: (name, view) => window.sent.push([name, view]) }};
       window.sent = [];
       window.choose = (channel, delayed) => {{ panel.view.channel = channel; reportView(panel, {{ delayed }}); }};
     }}"""
-    stage.page.evaluate(code)
+    clocked.page.evaluate(code)
 
     def choose(channel: int, delayed: bool) -> None:
-        stage.page.evaluate("([channel, delayed]) => choose(channel, delayed)", [channel, delayed])
+        clocked.page.evaluate("([channel, delayed]) => choose(channel, delayed)", [channel, delayed])
 
     def sent() -> list[int]:
-        return [view["channel"] for _, view in stage.page.evaluate("sent")]
+        return [view["channel"] for _, view in clocked.page.evaluate("sent")]
 
     for channel in (1, 2, 3):
         choose(channel, True)
-        stage.page.clock.run_for(200)
+        clocked.page.clock.run_for(200)
     assert sent() == []
-    stage.page.clock.run_for(100)
+    clocked.page.clock.run_for(100)
     assert sent() == [3]
     choose(4, True)
     choose(5, False)
-    stage.page.clock.run_for(1)
+    clocked.page.clock.run_for(1)
     assert sent() == [3, 5]
-    stage.page.clock.run_for(1000)
+    clocked.page.clock.run_for(1000)
     assert sent() == [3, 5]
 
 

@@ -98,22 +98,23 @@ def test_a_receptive_field_ends_at_the_inputs_border(modules: Modules, position:
     assert modules.call(f"{FOLDER}/enlarged.js", "receptiveField", {"input_size": [8, 16]}, *position) is None
 
 
-def test_arrow_keys_move_in_the_grid_and_the_server_hears_of_the_last(stage: Modules) -> None:
-    stage.page.clock.install()
-    stage.mount(MAPS, message(maps(), channel=2), STYLE)
-    assert current(stage) == ["#2"]
-    columns = len(stage.locator(".cells").first.evaluate("grid => getComputedStyle(grid).gridTemplateColumns").split())
+def test_arrow_keys_move_in_the_grid_and_the_server_hears_of_the_last(clocked: Modules) -> None:
+    clocked.mount(MAPS, message(maps(), channel=2), STYLE)
+    assert current(clocked) == ["#2"]
+    columns = len(
+        clocked.locator(".cells").first.evaluate("grid => getComputedStyle(grid).gridTemplateColumns").split()
+    )
     assert 1 < columns < 10
-    stage.locator(".map").nth(2).focus()
+    clocked.locator(".map").nth(2).focus()
     for key in ("ArrowRight", "ArrowRight", "Home", "ArrowDown"):
-        stage.page.keyboard.press(key)
-        stage.page.clock.run_for(200)
-    assert current(stage) == [f"#{columns}"]
-    assert stage.reports == []
-    stage.page.clock.run_for(100)
-    assert [(name, view["channel"]) for name, view in stage.reports] == [("view", columns)]
-    stage.receive(message(maps(), channel=2))  # what the link asked for is the first view alone
-    assert current(stage) == [f"#{columns}"]
+        clocked.page.keyboard.press(key)
+        clocked.page.clock.run_for(200)
+    assert current(clocked) == [f"#{columns}"]
+    assert clocked.reports == []
+    clocked.page.clock.run_for(100)
+    assert [(name, view["channel"]) for name, view in clocked.reports] == [("view", columns)]
+    clocked.receive(message(maps(), channel=2))  # what the link asked for is the first view alone
+    assert current(clocked) == [f"#{columns}"]
 
 
 def test_one_map_enlarged_over_the_input(stage: Modules) -> None:
@@ -261,41 +262,40 @@ def test_a_finger_reads_the_enlarged_map(stage: Modules) -> None:
     expect(grid).to_be_visible()
 
 
-def test_keys_walk_over_the_borders_of_pages(stage: Modules) -> None:
-    stage.page.clock.install()
+def test_keys_walk_over_the_borders_of_pages(clocked: Modules) -> None:
     values = maps(130)
-    stage.mount(MAPS, message(values, channel=63), STYLE)
+    clocked.mount(MAPS, message(values, channel=63), STYLE)
 
     def last_report() -> tuple[int, int]:
-        stage.page.clock.run_for(300)
-        view = stage.reports[-1][1]
+        clocked.page.clock.run_for(300)
+        view = clocked.reports[-1][1]
         return view["page"], view["channel"]
 
-    stage.locator(".map").nth(63).focus()
-    stage.page.keyboard.press("ArrowRight")
-    stage.page.keyboard.press("ArrowRight")  # the page is on its way
+    clocked.locator(".map").nth(63).focus()
+    clocked.page.keyboard.press("ArrowRight")
+    clocked.page.keyboard.press("ArrowRight")  # the page is on its way
     assert last_report() == (1, 64)
-    stage.receive(message(values, page=1))
-    assert current(stage) == ["#64"]
-    assert stage.locator(".map:focus").inner_text() == "#64"
-    stage.page.keyboard.press("End")
-    stage.page.keyboard.press("Enter")
-    large = stage.page.get_by_role("dialog", name="Enlarged map")
+    clocked.receive(message(values, page=1))
+    assert current(clocked) == ["#64"]
+    assert clocked.locator(".map:focus").inner_text() == "#64"
+    clocked.page.keyboard.press("End")
+    clocked.page.keyboard.press("Enter")
+    large = clocked.page.get_by_role("dialog", name="Enlarged map")
     expect(large).to_contain_text("#127")
-    stage.page.keyboard.press("ArrowRight")
-    stage.receive(message(values, page=2))
+    clocked.page.keyboard.press("ArrowRight")
+    clocked.receive(message(values, page=2))
     expect(large).to_contain_text("#128")
-    following = stage.page.get_by_role("button", name="Next channel")
+    following = clocked.page.get_by_role("button", name="Next channel")
     following.click()
     expect(large).to_contain_text("#129")
     assert following.get_attribute("aria-disabled") == "true"
     before = last_report()
-    stage.page.keyboard.press("ArrowRight")
+    clocked.page.keyboard.press("ArrowRight")
     assert last_report() == before == (2, 129)
-    stage.page.keyboard.press("Home")
-    stage.page.keyboard.press("ArrowLeft")
+    clocked.page.keyboard.press("Home")
+    clocked.page.keyboard.press("ArrowLeft")
     assert last_report() == (1, 127)
-    stage.receive(message(values, page=1))
+    clocked.receive(message(values, page=1))
     expect(large).to_contain_text("#127")
 
 
@@ -309,39 +309,38 @@ def test_by_strength_the_next_page_says_which_channel_comes_next(stage: Modules)
     stage.page.wait_for_function("window.reports.at(-1)?.[1].channel === 5")
 
 
-def test_two_operations_stand_side_by_side_on_one_scale(stage: Modules) -> None:
-    stage.page.clock.install()
+def test_two_operations_stand_side_by_side_on_one_scale(clocked: Modules) -> None:
     first = maps(12) - 100
     second = np.maximum(first, 0)[:10, ::2, ::2]  # of another size, and without the last two channels
-    stage.mount(MAPS, pair(first, second, channel=3), STYLE)
-    panes = stage.locator(".pane")
+    clocked.mount(MAPS, pair(first, second, channel=3), STYLE)
+    panes = clocked.locator(".pane")
     assert [pane.locator(".pane-title span").inner_text() for pane in panes.all()] == ["add", "relu"]
-    assert current(stage) == ["#3", "#3"]
+    assert current(clocked) == ["#3", "#3"]
     expect(panes.nth(1).locator(".map").nth(9)).to_be_visible()
     expect(panes.nth(1).locator(".map").nth(10)).to_be_hidden()
     tops = [[cell.bounding_box()["y"] for cell in pane.locator(".map").all()] for pane in panes.all()]
     assert tops[0] == tops[1]
-    assert stage.locator(".legend").inner_text().split() == ["−100", "100"]
-    expect(stage.page.get_by_label("Scale", exact=True)).to_have_count(0)
+    assert clocked.locator(".legend").inner_text().split() == ["−100", "100"]
+    expect(clocked.page.get_by_label("Scale", exact=True)).to_have_count(0)
     pixel = "(c) => [...c.getContext('2d').getImageData(0, 0, 1, 1).data]"
     zero, below = (panes.nth(n).locator("canvas").first.evaluate(pixel) for n in (1, 0))
     assert max(zero[:3]) - min(zero[:3]) <= 6  # 0 is neutral, though these maps have no negative value
     assert below[2] > below[0] + 50  # blue: −100
     panes.nth(1).locator(".map").nth(5).click()
-    figures = stage.locator(".figure")
+    figures = clocked.locator(".figure")
     figures.nth(1).hover(position={"x": 2, "y": 2})
     assert [f.locator(".pointer-label").inner_text() for f in figures.all()] == ["x 0, y 0: −20", "x 0, y 0: 0"]
-    stage.page.keyboard.press("Escape")
-    stage.page.get_by_role("button", name="Show one operation").click()
-    stage.page.clock.run_for(1)
-    assert stage.reports[-1][1]["beside"] == ""
-    stage.receive(message(first))
+    clocked.page.keyboard.press("Escape")
+    clocked.page.get_by_role("button", name="Show one operation").click()
+    clocked.page.clock.run_for(1)
+    assert clocked.reports[-1][1]["beside"] == ""
+    clocked.receive(message(first))
     expect(panes.nth(1)).to_be_hidden()
-    expect(stage.page.get_by_label("Scale", exact=True)).to_be_visible()
-    stage.receive(pair(first, second))
-    stage.page.get_by_label("Compare with").select_option("bn")
-    stage.page.clock.run_for(1)
-    assert stage.reports[-1][1]["beside"] == "bn"
+    expect(clocked.page.get_by_label("Scale", exact=True)).to_be_visible()
+    clocked.receive(pair(first, second))
+    clocked.page.get_by_label("Compare with").select_option("bn")
+    clocked.page.clock.run_for(1)
+    assert clocked.reports[-1][1]["beside"] == "bn"
 
 
 def test_a_vector_beside_maps_is_a_colour_for_each_channel(stage: Modules) -> None:
@@ -364,38 +363,37 @@ def test_a_label_stands_beside_its_point(modules: Modules, point: Any, expected:
     assert modules.call(f"{FOLDER}/label.js", "besidePoint", [15, 100], [40, 20], narrow, 10)[0] == 0
 
 
-def test_colours_need_no_server_and_pages_do(stage: Modules) -> None:
-    stage.page.clock.install()
+def test_colours_need_no_server_and_pages_do(clocked: Modules) -> None:
     values = maps(70) - 100
-    stage.mount(MAPS, message(values), STYLE)
+    clocked.mount(MAPS, message(values), STYLE)
     pixels = "all => all.map((canvas) => canvas.toDataURL())"
-    canvases = stage.locator(".map canvas")
+    canvases = clocked.locator(".map canvas")
     signed = canvases.evaluate_all(pixels)
-    stage.page.get_by_label("Colours", exact=True).select_option("sequential")
+    clocked.page.get_by_label("Colours", exact=True).select_option("sequential")
     own = canvases.evaluate_all(pixels)
     assert own != signed
     assert len(set(own)) == 1  # the same ramp in each
-    scale = stage.page.get_by_label("Scale", exact=True)
+    scale = clocked.page.get_by_label("Scale", exact=True)
     scale.focus()
     scale.select_option("shared")
     assert len(set(canvases.evaluate_all(pixels))) == len(own)
-    assert stage.locator(".legend").inner_text().split() == ["−100", "1020"]
+    assert clocked.locator(".legend").inner_text().split() == ["−100", "1020"]
     expect(scale).to_be_focused()  # though the controls were drawn anew
-    stage.page.clock.run_for(1)
+    clocked.page.clock.run_for(1)
     wished = {**VIEW, "colouring": "sequential", "scale": "shared"}
-    assert stage.reports[-1] == ["view", wished]
-    previous, following = (stage.page.get_by_role("button", name=f"{name} page") for name in ("Previous", "Next"))
+    assert clocked.reports[-1] == ["view", wished]
+    previous, following = (clocked.page.get_by_role("button", name=f"{name} page") for name in ("Previous", "Next"))
     assert previous.get_attribute("aria-disabled") == "true"
-    before = len(stage.reports)
+    before = len(clocked.reports)
     previous.press("Enter")
-    stage.page.clock.run_for(1)
-    assert len(stage.reports) == before
+    clocked.page.clock.run_for(1)
+    assert len(clocked.reports) == before
     following.click()
-    stage.page.clock.run_for(1)
-    assert stage.reports[-1] == ["view", {**wished, "page": 1}]
-    assert stage.locator(".map").count() == 64
-    stage.receive(message(values, page=1))
-    assert stage.locator(".map").all_inner_texts() == [f"#{channel}" for channel in range(64, 70)]
+    clocked.page.clock.run_for(1)
+    assert clocked.reports[-1] == ["view", {**wished, "page": 1}]
+    assert clocked.locator(".map").count() == 64
+    clocked.receive(message(values, page=1))
+    assert clocked.locator(".map").all_inner_texts() == [f"#{channel}" for channel in range(64, 70)]
     assert following.get_attribute("aria-disabled") == "true"
 
 
@@ -409,30 +407,29 @@ def test_values_that_are_not_finite_are_marked(stage: Modules) -> None:
     expect(stage.locator(".status")).to_contain_text("#1  min 17, mean 24, max 31, 1 not finite")
 
 
-def test_a_vector_has_bars_with_their_labels(stage: Modules) -> None:
-    stage.page.clock.install()
+def test_a_vector_has_bars_with_their_labels(clocked: Modules) -> None:
     values = np.array([0, -3, 2, 1], dtype=np.float32)
     labels = ["cat", "dog", "<b>bird</b>", "fish"]
-    stage.mount(MAPS, message(values, {"labels": labels}), STYLE)
-    expect(stage.locator(".map")).to_have_count(0)
-    chips = stage.locator(".strongest button")
+    clocked.mount(MAPS, message(values, {"labels": labels}), STYLE)
+    expect(clocked.locator(".map")).to_have_count(0)
+    chips = clocked.locator(".strongest button")
     assert chips.all_inner_texts() == ["#1 dog: −3", "#2 <b>bird</b>: 2", "#3 fish: 1", "#0 cat: 0"]
-    assert stage.locator(".axis").inner_text().split() == ["2", "0", "−3"]
-    bars = stage.page.get_by_role("group", name="Values as bars")
+    assert clocked.locator(".axis").inner_text().split() == ["2", "0", "−3"]
+    bars = clocked.page.get_by_role("group", name="Values as bars")
     width = bars.evaluate("e => e.clientWidth")
     pitch = min(80, width / 4)
     bars.hover(position={"x": 2.5 * pitch, "y": 100})
-    expect(stage.locator(".status")).to_contain_text("#2 <b>bird</b>: 2")
+    expect(clocked.locator(".status")).to_contain_text("#2 <b>bird</b>: 2")
     chips.first.click()
-    stage.page.mouse.move(0, 0)
-    expect(stage.locator(".status")).to_contain_text("#1 dog: −3")
+    clocked.page.mouse.move(0, 0)
+    expect(clocked.locator(".status")).to_contain_text("#1 dog: −3")
     bars.focus()
     for key, channel in (("ArrowRight", 2), ("End", 3), ("ArrowUp", 0)):
         bars.press(key)
-        expect(stage.locator(".status")).to_contain_text(f"#{channel} ")
-    stage.page.clock.run_for(300)
-    assert stage.reports[-1][1]["channel"] == 0
-    stage.receive(message(values))
+        expect(clocked.locator(".status")).to_contain_text(f"#{channel} ")
+    clocked.page.clock.run_for(300)
+    assert clocked.reports[-1][1]["channel"] == 0
+    clocked.receive(message(values))
     assert chips.all_inner_texts() == ["#1: −3", "#2: 2", "#3: 1", "#0: 0"]
 
 

@@ -64,58 +64,55 @@ def test_equal_gates_share_a_rank(modules: Modules) -> None:
     assert modules.call(GATES, "ranksOf", GATE) == [3, 1, 4, 1]
 
 
-def test_pointing_shows_a_channel_and_a_click_chooses_it(stage: Modules) -> None:
-    stage.page.clock.install()
-    stage.mount(GATES, block(channel=2), STYLE)
-    assert words(stage) == "Channel 2: mean 3, gate 0.2, rank 4 of 4"
+def test_pointing_shows_a_channel_and_a_click_chooses_it(clocked: Modules) -> None:
+    clocked.mount(GATES, block(channel=2), STYLE)
+    assert words(clocked) == "Channel 2: mean 3, gate 0.2, rank 4 of 4"
     table = colormaps.SEQUENTIAL.tolist()
-    assert last_colour(stage, 0) == table[255]
-    assert last_colour(stage, 1) == table[round(0.2 * 255)]
-    stage.locator(".plot.gate").hover(position=plot(stage, "gate", 1, 4))
-    assert words(stage) == "Channel 1: mean 2, gate 0.8, rank 1 of 4"
-    assert last_colour(stage, 1) == table[round(0.8 * 255)]
-    assert stage.locator(".legend .ends").inner_text().split() == ["0", "2"]
-    stage.locator(".plot.hidden").hover(position=plot(stage, "hidden", 1, 2))
-    assert words(stage) == "Channel 2: mean 3, gate 0.2, rank 4 of 4. Hidden unit 1: 0.5"
-    stage.locator(".plot.hidden").click(position=plot(stage, "hidden", 1, 2))
-    stage.page.clock.run_for(300)
-    assert stage.reports == []  # a hidden unit can't be chosen
-    stage.locator(".plot.squeeze").click(position=plot(stage, "squeeze", 3, 4))
-    stage.page.mouse.move(0, 0)
-    assert words(stage) == "Channel 3: mean 4, gate 0.8, rank 1 of 4"
-    stage.page.clock.run_for(200)
-    assert stage.reports == []
-    stage.page.clock.run_for(100)
-    assert stage.reports == [["view", {"channel": 3, "sorted": False}]]
+    assert last_colour(clocked, 0) == table[255]
+    assert last_colour(clocked, 1) == table[round(0.2 * 255)]
+    clocked.locator(".plot.gate").hover(position=plot(clocked, "gate", 1, 4))
+    assert words(clocked) == "Channel 1: mean 2, gate 0.8, rank 1 of 4"
+    assert last_colour(clocked, 1) == table[round(0.8 * 255)]
+    assert clocked.locator(".legend .ends").inner_text().split() == ["0", "2"]
+    clocked.locator(".plot.hidden").hover(position=plot(clocked, "hidden", 1, 2))
+    assert words(clocked) == "Channel 2: mean 3, gate 0.2, rank 4 of 4. Hidden unit 1: 0.5"
+    clocked.locator(".plot.hidden").click(position=plot(clocked, "hidden", 1, 2))
+    clocked.page.clock.run_for(300)
+    assert clocked.reports == []  # a hidden unit can't be chosen
+    clocked.locator(".plot.squeeze").click(position=plot(clocked, "squeeze", 3, 4))
+    clocked.page.mouse.move(0, 0)
+    assert words(clocked) == "Channel 3: mean 4, gate 0.8, rank 1 of 4"
+    clocked.page.clock.run_for(200)
+    assert clocked.reports == []
+    clocked.page.clock.run_for(100)
+    assert clocked.reports == [["view", {"channel": 3, "sorted": False}]]
 
 
-def test_the_order_and_the_arrow_keys(stage: Modules) -> None:
-    stage.page.clock.install()
-    stage.mount(GATES, block(channel=1), STYLE)
-    gates = stage.locator(".plot.gate")
+def test_the_order_and_the_arrow_keys(clocked: Modules) -> None:
+    clocked.mount(GATES, block(channel=1), STYLE)
+    gates = clocked.locator(".plot.gate")
     gates.focus()
     for key, channel in (("ArrowRight", 2), ("End", 3), ("ArrowRight", 3), ("Home", 0), ("ArrowDown", 0)):
         gates.press(key)
-        assert words(stage).startswith(f"Channel {channel}:")
-    stage.page.get_by_label("Order").select_option("channels by gate")
-    stage.page.clock.run_for(1)
-    assert stage.reports == [["view", {"channel": 0, "sorted": True}]]
+        assert words(clocked).startswith(f"Channel {channel}:")
+    clocked.page.get_by_label("Order").select_option("channels by gate")
+    clocked.page.clock.run_for(1)
+    assert clocked.reports == [["view", {"channel": 0, "sorted": True}]]
     for key, channel in (("ArrowLeft", 3), ("ArrowLeft", 1), ("End", 2)):  # 1 and 3, then 0, then 2
         gates.press(key)
-        assert words(stage).startswith(f"Channel {channel}:")
-    gates.hover(position=plot(stage, "gate", 2, 4))
-    assert words(stage).startswith("Channel 0:")
+        assert words(clocked).startswith(f"Channel {channel}:")
+    gates.hover(position=plot(clocked, "gate", 2, 4))
+    assert words(clocked).startswith("Channel 0:")
 
 
-def test_the_choice_stays_where_another_block_has_the_channel(stage: Modules) -> None:
-    stage.page.clock.install()
-    stage.mount(GATES, block(channel=3), STYLE)
-    stage.receive(block(channel=1))
-    assert words(stage).startswith("Channel 3:")
-    stage.receive(block(channel=3, channels=2))
-    assert words(stage).startswith("Channel 0:")
-    stage.page.clock.run_for(1)
-    assert stage.reports == [["view", {"channel": 0, "sorted": False}]]
+def test_the_choice_stays_where_another_block_has_the_channel(clocked: Modules) -> None:
+    clocked.mount(GATES, block(channel=3), STYLE)
+    clocked.receive(block(channel=1))
+    assert words(clocked).startswith("Channel 3:")
+    clocked.receive(block(channel=3, channels=2))
+    assert words(clocked).startswith("Channel 0:")
+    clocked.page.clock.run_for(1)
+    assert clocked.reports == [["view", {"channel": 0, "sorted": False}]]
 
 
 def test_the_bars_follow_the_width(stage: Modules) -> None:
