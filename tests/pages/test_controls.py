@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ FREE = {
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_drawn(monkeypatch: pytest.MonkeyPatch, warm: None) -> Iterator[None]:
+def nothing_is_drawn(monkeypatch: pytest.MonkeyPatch, narrow: None) -> Iterator[None]:
     """Of an architecture's page only what has controls: the drawing has tests of its own."""
     monkeypatch.setattr(explorer.page, "header", lambda *_: None)
     monkeypatch.setattr(explorer.page, "strip", lambda *_: None)
@@ -55,6 +56,12 @@ def nothing_is_drawn(monkeypatch: pytest.MonkeyPatch, warm: None) -> Iterator[No
 
     monkeypatch.setattr(link, "_tells", probe)
     yield
+
+
+@cache
+def names_on(page: str) -> list[str]:
+    """The names of all its controls."""
+    return sorted(probed(opened(page)))
 
 
 def opened(page: str, **values: str) -> Visit:
@@ -103,9 +110,8 @@ def test_any_values_go_out_to_a_link_and_come_back_as_themselves(page: str, data
 @FEW
 @given(data=s.data())
 def test_wrong_values_give_a_sentence_each_and_leave_a_link_that_works(page: str, data: s.DataObject) -> None:
-    names = sorted(probed(opened(page)))
     free = s.sampled_from(sorted({value for values in FREE.values() for value in values}))
-    wrong = data.draw(s.dictionaries(s.sampled_from(names), s.text(max_size=80) | free, max_size=4))
+    wrong = data.draw(s.dictionaries(s.sampled_from(names_on(page)), s.text(max_size=80) | free, max_size=4))
     visit = opened(page, **wrong)
     assert len(visit.warnings) <= len(wrong)
     again = opened(page, **visit.link)

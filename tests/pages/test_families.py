@@ -74,29 +74,6 @@ def test_the_page_opens_with_a_selection_and_its_maps(session: Any, family: Fami
     assert page.link == {}
 
 
-@pytest.mark.parametrize(
-    ("family", "variant"),
-    [pytest.param(f, v, id=v.name) for f in OTHERS for v in f.variants if v.name != f.default],
-)
-def test_every_variant_is_shown(session: Any, family: Family, variant: Variant) -> None:
-    page = session[family.name]
-    page.app.selectbox(key="variant").set_value(variant.name)
-    page.run()
-    assert page.app.title[0].value == title(variant)
-    assert page.maps["group"] == variant.name
-    assert page.maps["non_finite_total"] == 0
-    assert page.link["variant"] == variant.name
-
-
-@pytest.mark.parametrize("family", OTHERS, ids=lambda f: f.name)
-def test_every_section_opens(visit: Open, family: Family) -> None:
-    page = visit(family.name)
-    for section in page.app.segmented_control(key="section").options:
-        page.show(section)
-    page.show("paper")
-    assert len(page.app.main.expander) == len(family.mistakes)
-
-
 @pytest.mark.parametrize("family", OTHERS, ids=lambda f: f.name)
 def test_every_option(visit: Open, family: Family) -> None:
     page = visit(family.name)

@@ -17,7 +17,6 @@ from explorer.runtime.pictures import load_image
 from explorer.runtime.preprocessing import model_input, preprocessing_for
 from explorer.runtime.run import Run
 from explorer.runtime.samples import samples
-from explorer.runtime.weights.network import available_weights
 from explorer.ui import cache
 from explorer.ui.link import plain
 from explorer.ui.sidebar import sample_picture
@@ -45,27 +44,6 @@ def uploading(visit: Open) -> Any:
 
 
 # ---- every variant, every option ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("variant", FAMILY.variants, ids=lambda v: v.name)
-def test_every_variant_is_shown(visit: Open, variant: Any) -> None:
-    page = visit("resnet", variant=variant.name)
-    trace = cache.trace(variant.name)
-    assert page.warnings == []
-    assert page.app.title[0].value == f"{variant.title} ({variant.year})"
-    assert f"**{trace.depth}** weight layers" in page.text
-    stage = trace.stage("conv2_x")
-    opened = trace.identity_sum(stage) or trace.node(stage.blocks[0].output)
-    assert list(page.diagrams()) == [
-        f"Stages of {variant.title}",
-        "Blocks of conv2_x",
-        f"Operations of {opened.block}",
-    ]
-    run = Run(variant.name, available_weights(variant)[0], "cpu", sample_picture())
-    node = cache.running_trace(run).node(page.maps["node"])
-    assert node.name == opened.name
-    assert tuple(page.maps["shape"]) == node.out_shape
-    assert page.link == {"variant": variant.name}
 
 
 def test_choosing_a_variant_changes_everything_that_shows_it(page: Any) -> None:

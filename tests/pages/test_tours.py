@@ -17,6 +17,9 @@ from tests.visit import tour_of
 FAMILIES = families()
 MAX_STEPS = 11
 Open = Callable[..., Any]  # -> tests.visit.Visit
+
+pytestmark = pytest.mark.usefixtures("narrow")
+
 # Steps about a wiring for which there are no trained weights: (page, step).
 WITHOUT_WEIGHTS = {
     ("resnet", "preact_resnet50"),

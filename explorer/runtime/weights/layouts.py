@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer import ASSETS
+from explorer.analysis.trace import without_data
 from explorer.architectures import variant
 from explorer.runtime.weights.files import Shape, WeightsError, read_shapes, read_tensors
 
@@ -92,8 +93,7 @@ def timm_table() -> dict[str, dict[str, Any]]:
 @cache
 def shapes(variant_name: str) -> dict[str, Shape]:
     """What a file for this variant has to hold: our tensors' names and shapes, in registration order."""
-    with torch.device("meta"):
-        return shapes_of(variant(variant_name).build())
+    return shapes_of(without_data(variant(variant_name)))
 
 
 def shapes_of(model: nn.Module) -> dict[str, Shape]:
