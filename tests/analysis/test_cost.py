@@ -40,13 +40,13 @@ def anything(draw: st.DrawFn) -> dict:
     }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(convolutions())
 def test_a_convolution_costs_what_torch_counts(c: Convolution) -> None:
     assert costs(direct(c)) == counted(direct(c))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(anything())
 def test_refused_is_what_torch_refuses(numbers: dict) -> None:
     try:

@@ -34,7 +34,7 @@ from tests.analysis.convolutions import CLASSIC, convolutions, costs, counted
 from tests.traces import traced
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)  # of up to ten designs each
 @given(convolutions(), st.integers(1, 12), st.integers(1, 4), st.integers(1, 3))
 def test_every_relative_costs_what_torch_counts(c: Convolution, width: int, groups: int, expansion: int) -> None:
     for design in alternatives(c, width, groups, expansion).values():
@@ -51,7 +51,7 @@ def test_the_classic_case() -> None:
     assert direct(CLASSIC).out_shape == reduced.out_shape == (32, 28, 28)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(convolutions(), st.integers(1, 8))
 def test_those_that_stand_in_for_it_give_the_same_shape_and_see_the_same(c: Convolution, expansion: int) -> None:
     standing_in = [
@@ -106,7 +106,7 @@ def test_no_width_and_no_expansion_are_refused(design) -> None:
         design()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(convolutions(), st.integers(1, 40))
 def test_a_bottleneck_saves_below_the_break_even_width_only(c: Convolution, multiple: int) -> None:
     width = multiple * c.groups
