@@ -53,8 +53,13 @@ def _weights_control(network: Control) -> Control:
 WEIGHTS = tuple(map(_weights_control, NETWORKS))
 
 
+@cache.kept()
+def _levels(name: str) -> dict[int, Level]:
+    return levels(cache.trace(name))
+
+
 def _both_levels() -> tuple[dict[int, Level], dict[int, Level]]:
-    return levels(cache.trace(A.value)), levels(cache.trace(B.value))
+    return _levels(A.value), _levels(B.value)
 
 
 def _stages() -> dict[int, str]:

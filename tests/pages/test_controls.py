@@ -36,7 +36,7 @@ FREE = {
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_drawn(monkeypatch: pytest.MonkeyPatch, narrow: None) -> Iterator[None]:
+def nothing_is_drawn(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Of an architecture's page only what has controls: the drawing has tests of its own."""
     monkeypatch.setattr(explorer.page, "header", lambda *_: None)
     monkeypatch.setattr(explorer.page, "strip", lambda *_: None)

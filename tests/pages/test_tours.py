@@ -18,7 +18,6 @@ FAMILIES = families()
 MAX_STEPS = 11
 Open = Callable[..., Any]  # -> tests.visit.Visit
 
-pytestmark = pytest.mark.usefixtures("narrow")
 
 # Steps about a wiring for which there are no trained weights: (page, step).
 WITHOUT_WEIGHTS = {

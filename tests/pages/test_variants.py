@@ -18,11 +18,9 @@ Open = Callable[..., Any]  # -> tests.visit.Visit
 RESNET = family("resnet")
 OTHERS = [f for f in families() if f is not RESNET]
 
-pytestmark = pytest.mark.usefixtures("narrow")
-
 
 @pytest.fixture(scope="module")
-def session(visit: Open, narrow: None) -> Any:
+def session(visit: Open) -> Any:
     """One session for each page."""
 
     class Sessions(dict[str, Any]):
