@@ -37,12 +37,13 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "visit" in getattr(item, "fixturenames", ()):
+        used = set(getattr(item, "fixturenames", ()))
+        if "visit" in used:
             # One worker runs them all: networks and activations are cached in its process.
             item.add_marker(pytest.mark.xdist_group("pages"))
-        if {"browser", "server"} & set(getattr(item, "fixturenames", ())):
-            # One worker runs them all, so that the app and the browser are started once.
-            item.add_marker(pytest.mark.xdist_group("browser"))
+        if {"browser", "server"} & used:
+            # A file at a time, by whichever worker is free: each starts an app and a browser of its own, once.
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

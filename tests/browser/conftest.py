@@ -94,7 +94,7 @@ class Tab:
         page.context.clear_cookies()
         page.mouse.move(0, 0)
         page.set_viewport_size({"width": size[0], "height": size[1]})
-        page.emulate_media(media="screen", color_scheme="dark" if dark else "light")
+        page.emulate_media(media="screen", color_scheme="dark" if dark else "light", reduced_motion="reduce")
         self.problems.clear()
         page.goto(address, timeout=TIMEOUT_MS)
         view = AppPage(page, self.problems)

@@ -35,7 +35,7 @@ def values() -> object:
 
 
 def test_hovering_tells_the_numbers_without_asking_the_server(open_page: OpenPage, values) -> None:
-    view = open_page(f"/resnet?variant=resnet18&node={NODE}")
+    view = open_page(f"/resnet?variant=resnet18&weights=untrained&node={NODE}")
     page = view.page
     page.evaluate(COUNT_MESSAGES)
     for channel, x, y in ((0, 3, 20), (9, 14, 14), (12, 27, 0)):
@@ -57,7 +57,7 @@ def test_hovering_tells_the_numbers_without_asking_the_server(open_page: OpenPag
 
 
 def test_a_map_is_enlarged_with_its_receptive_field(open_page: OpenPage) -> None:
-    view = open_page(f"/resnet?variant=resnet18&node={NODE}", size=(1280, 720))
+    view = open_page(f"/resnet?variant=resnet18&weights=untrained&node={NODE}", size=(1280, 720))
     page = view.page
     large = page.get_by_role("dialog", name="Enlarged map")
     expect(large).to_be_hidden()
@@ -113,7 +113,7 @@ def test_a_map_is_enlarged_with_its_receptive_field(open_page: OpenPage) -> None
 
 
 def test_two_operations_are_compared(open_page: OpenPage) -> None:
-    view = open_page(f"/resnet?variant=resnet18&node={NODE}&weights=untrained&maps.channel=2", size=(1280, 720))
+    view = open_page(f"/resnet?variant=resnet18&weights=untrained&node={NODE}&maps.channel=2", size=(1280, 720))
     page = view.page
     alone = maps(view)
     page.get_by_label("Compare with").select_option("conv3_x.1.relu2")
@@ -136,7 +136,7 @@ def test_two_operations_are_compared(open_page: OpenPage) -> None:
 
 
 def test_a_finger_on_a_phone_reads_the_values_of_an_enlarged_map(open_page: OpenPage) -> None:
-    view = open_page(f"/resnet?variant=resnet18&node={NODE}", size=(390, 844), touch=True)
+    view = open_page(f"/resnet?variant=resnet18&weights=untrained&node={NODE}", size=(390, 844), touch=True)
     page = view.page
     page.locator("button.map").nth(5).tap()
     large = page.get_by_role("dialog", name="Enlarged map")
@@ -157,7 +157,7 @@ def test_a_finger_on_a_phone_reads_the_values_of_an_enlarged_map(open_page: Open
 
 
 def test_colours_scale_order_and_page(open_page: OpenPage) -> None:
-    view = open_page(f"/resnet?variant=resnet18&node={NODE}")
+    view = open_page(f"/resnet?variant=resnet18&weights=untrained&node={NODE}")
     page = view.page
     signed = maps(view)
     page.get_by_label("Colours", exact=True).select_option("sequential")
@@ -191,7 +191,7 @@ def test_the_classifiers_bars_are_called_as_its_classes(open_page: OpenPage) -> 
 
 
 def test_a_vector_is_shown_as_bars(open_page: OpenPage) -> None:
-    view = open_page("/resnet?variant=resnet18&node=head.fc")
+    view = open_page("/resnet?variant=resnet18&weights=untrained&node=head.fc")
     page = view.page
     assert node(view) == "head.fc"
     expect(page.get_by_role("group", name="Values as bars")).to_be_visible()
