@@ -41,8 +41,8 @@ def _click_compare(view: AppPage) -> None:
 
 WAYS_IN = (
     (_click_card, "resnet", {}),
-    (_click_strip, "resnet", {"node": "conv4_x.1.add"}),
     (_click_bubble, "resnet", {}),
+    (_click_strip, "resnet", {"node": "conv4_x.1.add"}),  # which the page remembers
     (_click_picture, "senet", {"node": "conv3_x.0.se.gate", "section": "gates"}),
     (_click_way_in, "convolution", {"section": "calculator"}),
     (_click_compare, "compare", {}),
