@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import threading
-import time
+from collections.abc import Callable
 from functools import cache
 
 BREATH_S = 0.02  # between two layouts, for viewers who are there already
+
+_ending = threading.Event()  # the process is about to end
+_threads: list[threading.Thread] = []
 
 
 @cache
 def start() -> threading.Thread:
     """Warm up in the background, once a process; the pages do not wait for it."""
-    thread = threading.Thread(target=_warm_up, name="warm-up", daemon=True)
+    return _in_background(_warm_up, "warm-up")
+
+
+def _in_background(work: Callable[[], None], name: str) -> threading.Thread:
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    _threads.append(thread)
     thread.start()
     return thread
+
+
+@atexit.register
+def _end() -> None:
+    """Let the threads come to an end: the process would be aborted by one that is cut off in the middle of torch."""
+    _ending.set()
+    for thread in _threads:  # with those that are started meanwhile
+        thread.join()
 
 
 def _warm_up() -> None:
@@ -30,6 +47,8 @@ def _warm_up() -> None:
     configure_threads()
     picture = load_image(samples()[0].path)
     for family in families():
+        if _ending.is_set():
+            return
         cache.trace(family.default)
         available_weights(family.variant(family.default))  # imports torchvision's catalogue of weights: two seconds
     name = families()[-1].default
@@ -39,7 +58,7 @@ def _warm_up() -> None:
     # What is alive now stays: without it a full collection takes a fifth of what torch makes it take (with it: 200 ms).
     gc.collect()
     gc.freeze()
-    threading.Thread(target=_draw_diagrams, name="diagrams", daemon=True).start()
+    _in_background(_draw_diagrams, "diagrams")
 
 
 def _draw_diagrams() -> None:
@@ -55,9 +74,11 @@ def _draw_diagrams() -> None:
             cache.diagram(family.default, "stage", stage.path).svg()
             for block in stage.blocks:
                 cache.diagram(family.default, "block", block.path).svg()
-                time.sleep(BREATH_S)
+                if _ending.wait(BREATH_S):
+                    return
     for family in families():
         for other in family.variants:
             cache.trace(other.name)
-            time.sleep(BREATH_S)
+            if _ending.wait(BREATH_S):
+                return
     gc.freeze()
