@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 import threading
+import time
 from collections.abc import Callable
 from functools import cache
 
 BREATH_S = 0.02  # between two layouts, for viewers who are there already
-
-_ending = threading.Event()  # the process is about to end
-_threads: list[threading.Thread] = []
 
 
 @cache
@@ -21,18 +18,15 @@ def start() -> threading.Thread:
 
 
 def _in_background(work: Callable[[], None], name: str) -> threading.Thread:
-    thread = threading.Thread(target=work, name=name, daemon=True)
-    _threads.append(thread)
+    """A thread that the process waits for at its end: it would be aborted by one that is cut off inside of torch."""
+    thread = threading.Thread(target=work, name=name, daemon=False)
     thread.start()
     return thread
 
 
-@atexit.register
-def _end() -> None:
-    """Let the threads come to an end: the process would be aborted by one that is cut off in the middle of torch."""
-    _ending.set()
-    for thread in _threads:  # with those that are started meanwhile
-        thread.join()
+def _ending() -> bool:
+    """Whether the process is at its end, and only waits for its threads."""
+    return not threading.main_thread().is_alive()
 
 
 def _warm_up() -> None:
@@ -47,7 +41,7 @@ def _warm_up() -> None:
     configure_threads()
     picture = load_image(samples()[0].path)
     for family in families():
-        if _ending.is_set():
+        if _ending():
             return
         cache.trace(family.default)
         available_weights(family.variant(family.default))  # imports torchvision's catalogue of weights: two seconds
@@ -58,7 +52,8 @@ def _warm_up() -> None:
     # What is alive now stays: without it a full collection takes a fifth of what torch makes it take (with it: 200 ms).
     gc.collect()
     gc.freeze()
-    _in_background(_draw_diagrams, "diagrams")
+    if not _ending():
+        _in_background(_draw_diagrams, "diagrams")
 
 
 def _draw_diagrams() -> None:
@@ -73,12 +68,14 @@ def _draw_diagrams() -> None:
         for stage in cache.trace(family.default).stages:
             cache.diagram(family.default, "stage", stage.path).svg()
             for block in stage.blocks:
-                cache.diagram(family.default, "block", block.path).svg()
-                if _ending.wait(BREATH_S):
+                if _ending():
                     return
+                cache.diagram(family.default, "block", block.path).svg()
+                time.sleep(BREATH_S)
     for family in families():
         for other in family.variants:
-            cache.trace(other.name)
-            if _ending.wait(BREATH_S):
+            if _ending():
                 return
+            cache.trace(other.name)
+            time.sleep(BREATH_S)
     gc.freeze()
