@@ -17,11 +17,13 @@ from explorer.runtime.pictures import load_image
 from explorer.runtime.preprocessing import model_input, preprocessing_for
 from explorer.runtime.run import Run
 from explorer.runtime.samples import samples
+from explorer.runtime.weights.network import NARROW
 from explorer.ui import cache
 from explorer.ui.link import plain
 from explorer.ui.sidebar import sample_picture
 
 FAMILY = family("resnet")
+SHOWN = Run("resnet18", NARROW, "cpu", sample_picture(samples()[0].id))  # where nothing else is chosen
 Open = Callable[..., Any]  # -> tests.visit.Visit
 
 
@@ -126,7 +128,7 @@ def test_only_the_open_section_is_on_the_page(page: Any) -> None:
 @pytest.mark.parametrize("node", ["input", "stem.pool", "conv3_x.0.add", "conv5_x.1.relu2", "head.pool", "head.fc"])
 def test_a_click_shows_the_maps_of_what_was_clicked(shared: Any, node: str) -> None:
     shared.click(node)
-    traced = cache.trace("resnet18").node(node)
+    traced = cache.running_trace(SHOWN).node(node)
     assert shared.maps["node"] == node
     assert tuple(shared.maps["shape"]) == (*traced.out_shape, 1, 1)[:3]
     assert shared.maps["kind"] == ("vector" if node.startswith("head") else "maps")
@@ -140,8 +142,7 @@ def test_a_click_shows_the_maps_of_what_was_clicked(shared: Any, node: str) -> N
 
 def test_what_is_shown_is_what_the_network_computes(page: Any) -> None:
     page.click("conv2_x.1.add")
-    run = Run("resnet18", "untrained", "cpu", sample_picture(samples()[0].id))
-    values = cache.activations(run).maps("conv2_x.1.add")
+    values = cache.activations(SHOWN).maps("conv2_x.1.add")
     assert page.maps["minimum"] == pytest.approx(values.min().item())
     assert page.maps["maximum"] == pytest.approx(values.max().item())
 
@@ -157,7 +158,7 @@ def test_the_node_stays_when_the_variant_has_it_and_else_gives_way(page: Any) ->
 
 
 def test_looking_at_the_maps_differently(page: Any) -> None:
-    page.click("conv3_x.1.relu2")
+    page.click("conv5_x.1.relu2")
     page.look(channel=9, colouring="diverging", scale="shared")
     expected = {"maps.channel": "9", "maps.colouring": "diverging", "maps.scale": "shared"}
     assert expected.items() <= page.link.items()
@@ -170,7 +171,7 @@ def test_looking_at_the_maps_differently(page: Any) -> None:
 
 
 def test_the_maps_of_an_untrained_network_say_so_and_name_no_class(page: Any) -> None:
-    assert "**Untrained network**" in page.text
+    assert f"**{cache.network(SHOWN).description}**: random weights" in page.text
     assert "untrained" in page.text.partition("maps of")[2].partition("\n")[0]  # in the maps' title, too
     assert not re.search(r"\d%", page.text)
 
@@ -179,11 +180,11 @@ def test_the_maps_of_an_untrained_network_say_so_and_name_no_class(page: Any) ->
 
 LINK = {
     "variant": "resnet18",
-    "node": "conv3_x.1.conv2",
+    "node": "conv5_x.1.conv2",
     "maps.channel": "70",
     "maps.enlarged": "yes",
     "maps.opacity": "35",
-    "maps.beside": "conv3_x.1.bn2",
+    "maps.beside": "conv5_x.1.bn2",
     "sample": "coffee",
     "colour": "macs",
     "maps.colouring": "diverging",
@@ -197,7 +198,7 @@ def test_a_link_shows_the_view_that_it_was_copied_from(visit: Open) -> None:
     page = visit("resnet", **LINK)
     assert page.warnings == []
     assert page.app.title[0].value == "ResNet-18 (2015)"
-    assert page.maps["node"] == "conv3_x.1.conv2"
+    assert page.maps["node"] == "conv5_x.1.conv2"
     assert page.maps["view"] == {
         "channel": 70,
         "enlarged": True,
@@ -206,10 +207,10 @@ def test_a_link_shows_the_view_that_it_was_copied_from(visit: Open) -> None:
         "scale": "shared",
         "order": "index",
         "page": 1,
-        "beside": "conv3_x.1.bn2",
+        "beside": "conv5_x.1.bn2",
     }
     assert 70 in page.maps["channels"]
-    assert page.maps["beside"]["node"] == "conv3_x.1.bn2"
+    assert page.maps["beside"]["node"] == "conv5_x.1.bn2"
     assert next(iter(page.diagrams().values()))["scale"]["label"] == "MACs"
     assert page.app.toggle(key="layers.weighted").value is False
     assert page.link == LINK
@@ -240,7 +241,7 @@ def test_a_stage_in_the_link_means_its_output(visit: Open) -> None:
         ("node", "![x](http://host/p.png)"),
         ("sample", "dog"),
         ("colour", "taste"),
-        ("maps.channel", "64"),
+        ("maps.channel", "16"),  # of 16 maps
         ("maps.channel", "-1"),
         ("maps.channel", "red"),
         ("maps.page", "9" * 5000),  # Python itself refuses to read such a number
@@ -266,7 +267,7 @@ def test_what_a_link_asks_for_and_does_not_exist_is_named_once(visit: Open, para
 def test_the_browsers_back_shows_what_the_link_names(page: Any) -> None:
     page.click("conv3_x.1.relu2").look(channel=5)
     before, maps = page.link, page.maps
-    page.click("conv5_x.1.relu2").look(channel=400, page=6)
+    page.click("conv5_x.1.relu2").look(channel=100, page=1)
     page.app.query_params = before  # the browser runs the page again, with the link of the step before
     page.run()
     assert page.link == before
@@ -375,7 +376,7 @@ def test_the_same_picture_in_another_file_is_not_computed_again(page: Any) -> No
     assert page.text.partition("Your upload, ")[2] == milliseconds
 
 
-@pytest.mark.parametrize(("node", "channel"), [("conv5_x.1.relu2", 200), ("stem.conv", 63), ("head.fc", 900)])
+@pytest.mark.parametrize(("node", "channel"), [("conv5_x.1.relu2", 100), ("stem.conv", 15), ("head.fc", 900)])
 def test_a_channel_typed_into_the_link_is_on_the_page_that_is_shown(visit: Open, node: str, channel: int) -> None:
     page = visit("resnet", variant="resnet18", node=node, maps__channel=str(channel))
     assert channel in page.maps["channels"]

@@ -12,9 +12,11 @@ import pytest
 import torch
 
 from explorer.architectures import variant
+from explorer.runtime.run import Run
 from explorer.runtime.weights.bundled import manifest
-from explorer.runtime.weights.network import load_network
+from explorer.runtime.weights.network import NARROW, UNTRAINED, describe_weights, load_network
 from explorer.ui import cache
+from explorer.ui.sidebar import sample_picture
 
 Open = Callable[..., Any]  # -> tests.visit.Visit
 
@@ -46,7 +48,7 @@ def test_untrained_weights_are_chosen_kept_and_in_the_link(visit: Open) -> None:
 
 def test_a_link_to_weights_that_are_not_here(visit: Open) -> None:
     page = visit("resnet", variant="resnet18", weights="bundled")
-    assert page.app.radio(key="weights-box").value == "untrained"
+    assert page.app.radio(key="weights-box").value == "narrow"
     assert "There are no bundled weights for ResNet\\-18." in page.text
     assert "weights" not in page.link
     page.open("resnet", variant="resnet18", weights="golden")
@@ -58,12 +60,13 @@ def test_the_lecture_halls_folder(visit: Open, tmp_path: Path, monkeypatch: pyte
     (tmp_path / "resnet50.pth").write_bytes(b"nonsense")
     monkeypatch.setenv("EXPLORER_WEIGHTS", str(tmp_path))
     page = visit("resnet", variant="resnet18")
-    assert page.app.radio(key="weights-box").options == ["ImageNet: resnet18.pth", "Untrained: random, seeded"]
+    trained, *untrained = page.app.radio(key="weights-box").options
+    assert trained == "ImageNet: resnet18.pth"
+    assert untrained == [describe_weights(variant("resnet18"), weights) for weights in (NARROW, UNTRAINED)]
     assert "Trained on ImageNet: resnet18.pth" in page.text
     assert "resnet50.pth is not a readable weights file" in page.text
     assert load_network(variant("resnet18"), "folder").classes[281] == "tabby"
-    cache.network.cache.clear()
-    cache.activations.cache.clear()
+    cache.forget("folder")
 
 
 def test_the_training_record(visit: Open) -> None:
@@ -112,9 +115,10 @@ def test_ones_own_weights(visit: Open) -> None:
     give("own-weights-classes", "\n".join(f"**kind** {i}" for i in range(10)).encode(), "names.txt")
     assert "＊＊kind＊＊" in page.text and not re.search(r"class \d", page.text)
 
-    first = page.app.session_state["own-weights"].key
+    first = Run("resnet20_cifar", page.app.session_state["own-weights"].key, "cpu", sample_picture())
+    assert cache.network.has(first)
     give("own-weights-file", _file("resnet20_cifar", 6), "other.pth")
-    assert not any(key[1] == first for key in cache.network.cache)
+    assert not cache.network.has(first)
     page.open("compare", compare__a="resnet20_cifar")
     page.open("resnet", variant="resnet34", weights="own")
     assert page.app.radio(key="weights-box").value == "bundled"

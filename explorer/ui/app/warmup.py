@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import time
+from collections.abc import Callable
 from functools import cache
 
 BREATH_S = 0.02  # between two layouts, for viewers who are there already
@@ -13,9 +14,19 @@ BREATH_S = 0.02  # between two layouts, for viewers who are there already
 @cache
 def start() -> threading.Thread:
     """Warm up in the background, once a process; the pages do not wait for it."""
-    thread = threading.Thread(target=_warm_up, name="warm-up", daemon=True)
+    return _in_background(_warm_up, "warm-up")
+
+
+def _in_background(work: Callable[[], None], name: str) -> threading.Thread:
+    """A thread that the process waits for at its end: it would be aborted by one that is cut off inside of torch."""
+    thread = threading.Thread(target=work, name=name, daemon=False)
     thread.start()
     return thread
+
+
+def _ending() -> bool:
+    """Whether the process is at its end, and only waits for its threads."""
+    return not threading.main_thread().is_alive()
 
 
 def _warm_up() -> None:
@@ -30,6 +41,8 @@ def _warm_up() -> None:
     configure_threads()
     picture = load_image(samples()[0].path)
     for family in families():
+        if _ending():
+            return
         cache.trace(family.default)
         available_weights(family.variant(family.default))  # imports torchvision's catalogue of weights: two seconds
     name = families()[-1].default
@@ -39,7 +52,8 @@ def _warm_up() -> None:
     # What is alive now stays: without it a full collection takes a fifth of what torch makes it take (with it: 200 ms).
     gc.collect()
     gc.freeze()
-    threading.Thread(target=_draw_diagrams, name="diagrams", daemon=True).start()
+    if not _ending():
+        _in_background(_draw_diagrams, "diagrams")
 
 
 def _draw_diagrams() -> None:
@@ -54,10 +68,14 @@ def _draw_diagrams() -> None:
         for stage in cache.trace(family.default).stages:
             cache.diagram(family.default, "stage", stage.path).svg()
             for block in stage.blocks:
+                if _ending():
+                    return
                 cache.diagram(family.default, "block", block.path).svg()
                 time.sleep(BREATH_S)
     for family in families():
         for other in family.variants:
+            if _ending():
+                return
             cache.trace(other.name)
             time.sleep(BREATH_S)
     gc.freeze()
