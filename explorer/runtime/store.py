@@ -14,7 +14,7 @@ from functools import cache, wraps
 from threading import Event, RLock
 from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar
 
-from explorer.runtime.memory import MIB, limit
+from explorer.runtime.memory import MIB, kept_limit
 from explorer.runtime.sizes import nbytes_of
 from explorer.runtime.turns import LOOK_S, breathe
 
@@ -120,7 +120,7 @@ def _malloc_trim() -> Callable[[int], int] | None:
 @cache
 def store() -> Store:
     """The process's own."""
-    return Store(limit())
+    return Store(kept_limit())
 
 
 def key_of(*arguments: Any, **named: Any) -> Hashable:

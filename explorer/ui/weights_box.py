@@ -54,6 +54,8 @@ def weights_for(name: str) -> str:
     """The weights with which this viewer runs a variant: those preferred, where it has them, else its best."""
     offered = list(offered_weights(name))
     preferred = st.session_state.get(WEIGHTS, BEST)
+    if preferred == NARROW not in offered:  # a small network, which is never narrow
+        preferred = UNTRAINED
     return next((weights for weights in offered if _kind(weights) == preferred), offered[0])
 
 
@@ -84,7 +86,7 @@ def weights_box(name: str) -> None:
         format_func=lambda weights: plain(offered[weights]) if is_upload(weights) else offered[weights],
     )
     preferred = st.session_state[WEIGHTS]
-    if preferred not in ("", *map(_kind, offered)):
+    if preferred not in (BEST, NARROW, *map(_kind, offered)):
         st.caption(_missing(preferred, plain(variant_called(name).title)))
     download_panel(name)
     _own_box(name)

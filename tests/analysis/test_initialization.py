@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 import pytest
 import torch
@@ -73,7 +72,7 @@ def test_nothing_is_drawn_for_a_network_that_a_file_fills() -> None:
 @pytest.mark.parametrize("v", [v for v in VARIANTS if can_be_narrow(v)], ids=lambda v: v.name)
 def test_a_narrow_network_has_the_same_operations(v: Variant) -> None:
     narrow = narrowed_variant(v, NARROW)
-    assert narrow == replace(v, config=replace(v.config, width=NARROW_WIDTH))
+    assert narrow.config.width == NARROW_WIDTH
     with torch.device("meta"), Unfilled():
         networks = [n.build() for n in (v, narrow)]
     names = [[n.meta["name"] for n in operations_of(network).nodes if n.op != "output"] for network in networks]

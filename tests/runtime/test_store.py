@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from explorer.runtime import store, turns
-from explorer.runtime.memory import MIB, VARIABLE, MemoryLimitError, limit
+from explorer.runtime.memory import LEAST_KEPT, MIB, VARIABLE, MemoryLimitError, kept_limit, limit
 from explorer.runtime.store import Store, kept
 
 KIB = 1024
@@ -122,7 +122,9 @@ def test_a_limit_that_is_none_gets_a_sentence(monkeypatch: pytest.MonkeyPatch, s
 
 
 def test_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "4096")
+    assert limit() == 4096 * MIB > kept_limit() > 2048 * MIB
     monkeypatch.setenv(VARIABLE, "512")
-    assert limit() == 512 * MIB
+    assert (limit(), kept_limit()) == (512 * MIB, LEAST_KEPT)
     monkeypatch.delenv(VARIABLE)
     assert 0 < limit() <= 2048 * MIB

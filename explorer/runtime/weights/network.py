@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
@@ -199,8 +200,17 @@ def narrowed_variant(variant: Variant, weights: str) -> Variant:
     if is_upload(weights):
         return uploads.find(weights).variant
     if weights == NARROW and can_be_narrow(variant):
-        return replace(variant, config=replace(variant.config, width=NARROW_WIDTH))
+        return replace(variant, config=_narrow(variant.config))
     return _bundled(variant).narrowed(variant) if weights == BUNDLED else variant
+
+
+def _narrow(config: Any) -> Any:
+    """A quarter of the channels. A gate's hidden layer stays as wide: of one value, which ReLU may hold at 0, no gate
+    would depend on the picture.
+    """
+    ratio = getattr(config, "squeeze_excitation", None)
+    gates = {"squeeze_excitation": max(1, ratio // 4)} if type(ratio) is int else {}
+    return replace(config, width=NARROW_WIDTH, **gates)
 
 
 def preprocessing_of(variant: Variant, weights: str) -> Preprocessing:
