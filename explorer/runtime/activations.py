@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -141,7 +142,7 @@ class Activations:
                 value = Recomputation(self.network.graph).values([target], self.kept)[target]
         return value[0].float().cpu()
 
-    @property
+    @cached_property
     def answer(self) -> Answer:
         fit = self.network.fit
         found = (

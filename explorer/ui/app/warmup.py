@@ -57,9 +57,10 @@ def _warm_up() -> None:
 
 
 def _draw_diagrams() -> None:
-    """Lay out all that a click in a default variant's diagrams can show, and trace all other variants.
+    """Lay out all that a click in a default variant's diagrams can show.
 
-    Both hold the interpreter's lock meanwhile: a hall that begins to click would wait for one after the other.
+    Graphviz holds the interpreter's lock meanwhile: a hall that begins to click would wait for one after the other. Not
+    more than that: a thread that computes in Python for long makes each click of thirty viewers wait a hundred times.
     """
     from explorer.architectures import families
     from explorer.ui import cache
@@ -72,10 +73,4 @@ def _draw_diagrams() -> None:
                     return
                 cache.diagram(family.default, "block", block.path).svg()
                 time.sleep(BREATH_S)
-    for family in families():
-        for other in family.variants:
-            if _ending():
-                return
-            cache.trace(other.name)
-            time.sleep(BREATH_S)
     gc.freeze()
