@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 
 from PIL import Image
-from torch import nn
 
 
 def nbytes_of(value: object) -> int:
@@ -23,7 +22,8 @@ def nbytes_of(value: object) -> int:
         return len(value)
     if isinstance(value, Image.Image):
         return value.width * value.height * len(value.getbands())
-    if isinstance(value, nn.Module):
+    torch = sys.modules.get("torch")  # not imported for Home, which has no tensors to count
+    if torch is not None and isinstance(value, torch.nn.Module):
         return sum(tensor.nbytes for tensor in value.state_dict().values())
     held: list[object] = []
     if is_dataclass(value) and not isinstance(value, type):

@@ -138,5 +138,6 @@ def check_controls(view: AppPage, name: str, controls: Mapping[str, Act]) -> Non
     for control, act in controls.items():
         before = section(view, name)
         act(view, control)
-        assert control in link(view), f"{control} is not in the link"
+        view.page.wait_for_url(lambda url, control=control: control in dict(parse_qsl(urlparse(url).query)))
+        view.settle()
         assert section(view, name) != before, f"{control} changes nothing"
