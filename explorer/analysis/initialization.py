@@ -18,12 +18,13 @@ DRAWS |= {"xavier_normal_", "xavier_uniform_", "orthogonal_", "sparse_"}
 FILLS = DRAWS | {"fill_", "zero_", "constant_", "ones_", "zeros_"}
 
 
-class Seeded(TorchFunctionMode):
-    """What is built inside is filled with the numbers that follow `torch.manual_seed(seed)`."""
+class _Filling(TorchFunctionMode):
+    """Sends what fills parameters to `fill`, which gets the function and its arguments, by position and by name."""
 
-    def __init__(self, seed: int) -> None:
-        super().__init__()
-        self._generator = torch.Generator().manual_seed(seed)
+    filling: set[str]
+
+    def fill(self, function: Callable[..., Any], args: Sequence[Any], named: dict[str, Any]) -> Any:
+        raise NotImplementedError
 
     def __torch_function__(
         self,
@@ -33,21 +34,26 @@ class Seeded(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         named = dict(kwargs or {})
-        if func.__name__ in DRAWS:
-            named["generator"] = self._generator
-        return func(*args, **named)
+        return self.fill(func, args, named) if func.__name__ in self.filling else func(*args, **named)
 
 
-class Unfilled(TorchFunctionMode):
+class Seeded(_Filling):
+    """What is built inside is filled with the numbers that follow `torch.manual_seed(seed)`."""
+
+    filling = DRAWS
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._generator = torch.Generator().manual_seed(seed)
+
+    def fill(self, function: Callable[..., Any], args: Sequence[Any], named: dict[str, Any]) -> Any:
+        return function(*args, **named | {"generator": self._generator})
+
+
+class Unfilled(_Filling):
     """What is built inside has parameters that nobody has filled: a file does so afterwards, or nobody needs values."""
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Sequence[type],
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        if func.__name__ in FILLS:
-            return args[0] if args else (kwargs or {})["tensor"]
-        return func(*args, **(kwargs or {}))
+    filling = FILLS
+
+    def fill(self, function: Callable[..., Any], args: Sequence[Any], named: dict[str, Any]) -> Any:
+        return args[0] if args else named["tensor"]

@@ -114,7 +114,10 @@ def training_slot() -> Iterator[None]:
 
 @contextmanager
 def long_work() -> Iterator[None]:
-    """Wait until no other long work is under way; for what takes many passes, each in a `forward_slot` of its own."""
+    """Wait until no other long work is under way; for seconds of passes, each in a `forward_slot` of its own.
+
+    Nothing short may stand here: it would wait for another viewer's seconds.
+    """
     with _LONG.place():
         yield
 

@@ -32,18 +32,6 @@ def title(variant: Variant) -> str:
     return f"{variant.title} ({variant.year})" if variant.year else variant.title
 
 
-@pytest.fixture(scope="module")
-def session(visit: Open) -> Any:
-    """One session for each page, shared by the tests that set everything that they look at."""
-
-    class Sessions(dict[str, Any]):
-        def __missing__(self, name: str) -> Any:
-            self[name] = visit(name)
-            return self[name]
-
-    return Sessions()
-
-
 # In the navigation, which has to fit beside the sidebar at 1440 px.
 SHORT = {"nin": "NiN", "inception": "Inception"}
 

@@ -19,18 +19,6 @@ RESNET = family("resnet")
 OTHERS = [f for f in families() if f is not RESNET]
 
 
-@pytest.fixture(scope="module")
-def session(visit: Open) -> Any:
-    """One session for each page."""
-
-    class Sessions(dict[str, Any]):
-        def __missing__(self, name: str) -> Any:
-            self[name] = visit(name)
-            return self[name]
-
-    return Sessions()
-
-
 @pytest.mark.parametrize(
     ("family", "variant"),
     [pytest.param(f, v, id=v.name) for f in OTHERS for v in f.variants if v.name != f.default],

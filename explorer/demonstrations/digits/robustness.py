@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from explorer.demonstrations.digits.compute import Distortion, FloatArray, distorted, picture, pixels
-from explorer.runtime.device import forward_slot, long_work
+from explorer.runtime.device import forward_slot
 from explorer.runtime.preprocessing import model_input
 from explorer.runtime.weights.network import Network
 
@@ -40,6 +40,6 @@ def answers(network: Network, digit: FloatArray, distortions: Sequence[Distortio
     inputs = [
         model_input(picture(pixels(distorted(digit, d))).image, network.preprocessing).tensor for d in distortions
     ]
-    with long_work(), forward_slot():
+    with forward_slot():
         scores = network.scores(network.model(torch.cat(inputs).to(network.device)))
         return tuple(scores.argmax(1).tolist())

@@ -15,7 +15,6 @@ from cachetools import LRUCache
 from torch import Tensor
 
 from explorer.demonstrations.gradients.compute import Profile, Recipe, measure
-from explorer.runtime.device import long_work
 
 PATIENCE_S = 5.0  # a measurement that nobody asked for in this time is given up; hidden pages ask once a second
 MAX_KEPT = 256  # measurements, of some kilobytes each
@@ -48,12 +47,11 @@ class Measurement:
         return self.future.done() and (self.future.exception() is not None or self.future.result() is None)
 
     def _measure(self, recipe: Recipe, pictures: Tensor, device: torch.device) -> Profile | None:
-        with long_work():
-            for self.fraction, profile in measure(recipe, pictures, device):
-                if profile is not None:
-                    return profile
-                if time.monotonic() - self.asked > PATIENCE_S:
-                    break
+        for self.fraction, profile in measure(recipe, pictures, device):
+            if profile is not None:
+                return profile
+            if time.monotonic() - self.asked > PATIENCE_S:
+                break
         return None
 
 

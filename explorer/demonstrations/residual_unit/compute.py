@@ -16,7 +16,7 @@ from torch import Tensor
 from explorer.analysis.trace import Block, Node, Trace
 from explorer.runtime import colormaps
 from explorer.runtime.activations import Activations, Recomputation, altered, logits_with, relative_change
-from explorer.runtime.device import forward_slot, long_work
+from explorer.runtime.device import forward_slot
 from explorer.runtime.maps import FloatArray, pack
 
 Shortcut = Literal["identity", "padding", "projection", "none"]
@@ -180,8 +180,7 @@ def without_each(activations: Activations, units: Sequence[Unit]) -> tuple[Witho
     """
     shortcuts = _values(activations, [unit.shortcut for unit in units])
     alterations = {unit.sum: _with_row(row) for unit, row in zip(units, shortcuts, strict=True)}
-    with long_work():
-        _, *rows = logits_with(activations, alterations=alterations)
+    _, *rows = logits_with(activations, alterations=alterations)
     winner = int(activations.scores.argmax())
     return tuple(
         Without(
