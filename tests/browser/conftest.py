@@ -26,11 +26,25 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost", None)  # None: data: and blob: addresse
 TIMEOUT_MS = 60_000
 MAX_HISTORY = 30  # entries
 
-# Idle for 300 ms on end: the front end reports a run a little after the click that causes it. A session's first section
-# waits until the screen has been painted.
+# A busy server begins a run some time after it was asked, and the front end says that it runs only then. The first byte
+# of a request to run is the number of its field in Streamlit's BackMsg.
+ASKED = """(() => {
+  const RERUN = (11 << 3) | 2;
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (message) {
+    if (message[0] === RERUN) {
+      window.asked = true;
+      this.addEventListener("message", () => { window.asked = false; }, { once: true });
+    }
+    send.call(this, message);
+  };
+})();"""
+
+# Idle for 300 ms on end: the front end sends some changes a little after the click that causes them. A session's first
+# section waits until the screen has been painted.
 SETTLED = """() => {
   const app = document.querySelector('[data-testid="stApp"]');
-  const idle = app?.getAttribute('data-test-script-state') === 'notRunning'
+  const idle = !window.asked && app?.getAttribute('data-test-script-state') === 'notRunning'
     && !document.querySelector('[data-testid="stSkeleton"], .st-key-waiting');
   window.idleSince = idle ? window.idleSince ?? performance.now() : undefined;
   return idle && performance.now() - window.idleSince > 300;
@@ -137,7 +151,9 @@ def open_page(server: AppServer, browser: Browser, tabs: dict[tuple[bool, int], 
         if place in tabs and tabs[place].worn:
             tabs.pop(place).page.context.close()
         if place not in tabs:
-            tabs[place] = Tab(browser.new_context(has_touch=touch).new_page())
+            context = browser.new_context(has_touch=touch)
+            context.add_init_script(ASKED)
+            tabs[place] = Tab(context.new_page())
         opened.append(tabs[place].open(server.url + path, size, dark))
         return opened[-1]
 
