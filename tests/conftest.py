@@ -96,6 +96,15 @@ def golden(update_golden: bool) -> Callable[[str, str], None]:
     return check
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_foreign_components() -> None:
+    """Each AppTest looks for components in the metadata of all installed packages, 0.7 s long: none has any."""
+    from streamlit.components.v2 import manifest_scanner
+
+    found = manifest_scanner.scan_component_manifests()
+    manifest_scanner.scan_component_manifests = lambda max_workers=None: found
+
+
 @pytest.fixture(scope="session")
 def warm() -> None:
     """The app warms up in the background: a thread that is still at it would disturb the tests' times."""
