@@ -60,7 +60,7 @@ def test_two_networks_their_blocks_and_their_maps(open_page: OpenPage) -> None:
     wait_for_link(view, "compare.a.node", "conv3_x.3.add")
     assert titles(view) == ["conv3_x.3.add", "conv3_x.3.bn1"]
     shown = pictures(view)
-    pick(view, "compare.b.weights", "Untrained: random, seeded, the paper's width")
+    pick(view, "compare.b.weights", "Untrained, the paper's width: random, seeded")
     assert link(view)["compare.b.weights"] == "untrained"
     assert pictures(view) != shown
     choose(view, "1/16")

@@ -1,4 +1,4 @@
-"""A file of weights from a viewer's disk: chosen with a click, seen in the answer, and gone after a reload."""
+"""A network's weights: random ones of two widths, and a file from a viewer's disk, gone after a reload."""
 
 from __future__ import annotations
 
@@ -45,3 +45,15 @@ def test_ones_own_weights_are_there_until_a_reload(open_page: OpenPage) -> None:
     expect(sidebar.get_by_role("radio", name="Untrained")).to_be_checked()
     assert maps(view) == before
     assert "weights" not in link(view)
+
+
+def test_an_untrained_network_has_two_widths(open_page: OpenPage) -> None:
+    view = open_page("/resnet?variant=resnet18&node=stem.conv")
+    sidebar = view.page.get_by_test_id("stSidebar")
+    narrow = maps(view)
+    sidebar.get_by_text("Untrained, the paper's width").click()
+    wait_for_link(view, "weights", "untrained")
+    assert len(narrow) == 16 and len(maps(view)) > 16  # of 64, on pages
+    sidebar.get_by_text("Untrained, quarter width").click()
+    wait_for_link(view, "weights", None)  # the default
+    assert maps(view) == narrow

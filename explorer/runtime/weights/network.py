@@ -184,9 +184,9 @@ def can_be_narrow(variant: Variant) -> bool:
 def describe_weights(variant: Variant, weights: str) -> str:
     """One of `available_weights` in words."""
     if weights == NARROW:
-        return f"Untrained: random, seeded, {WIDTHS[NARROW_WIDTH]}"
+        return f"Untrained, {WIDTHS[NARROW_WIDTH]}: random, seeded"
     if weights == UNTRAINED:
-        return f"Untrained: random, seeded{f', {WIDTHS[1.0]}' if can_be_narrow(variant) else ''}"
+        return f"Untrained{f', {WIDTHS[1.0]}' if can_be_narrow(variant) else ''}: random, seeded"
     if weights == BUNDLED:
         entry = _bundled(variant)
         return f"{entry.data_title}, {entry.width_title}"
