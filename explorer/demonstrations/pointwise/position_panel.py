@@ -114,17 +114,18 @@ def _take_position(run: Run, event: Any) -> None:
         column.set(points[0]["x"])
 
 
-def _equation(value: WeightedSum) -> None:
+def _equation(shown: WeightedSum) -> None:
     """The sum with its numbers, and what becomes of it."""
-    total = float(value.products.sum())
-    bias = "" if value.bias is None else " + b"
-    added = "" if value.bias is None else f" {value.bias:+.4g}"
-    terms = rf"\sum_{{c=0}}^{{{len(value.inputs) - 1}}} w_c \, x_c{bias}"
-    lines = rf"{terms} &= {total:.4g}{added} \\ &= \mathbf{{{value.total:.4g}}}"
+    made = shown.value.made
+    total = float(shown.products.sum())
+    bias = "" if made.bias is None else " + b"
+    added = "" if made.bias is None else f" {made.bias:+.4g}"
+    terms = rf"\sum_{{c=0}}^{{{len(shown.inputs) - 1}}} w_c \, x_c{bias}"
+    lines = rf"{terms} &= {total:.4g}{added} \\ &= \mathbf{{{made.result:.4g}}}"
     st.latex(rf"\begin{{aligned}} {lines} \end{{aligned}}")
-    chain = "".join(f" → {n.type} **{v:.4g}**" for n, v in value.after)
-    where = f"row {value.position[0]}, column {value.position[1]}"
-    st.markdown(f"Input {where} · the network's own map: **{value.network:.4g}**{chain}")
+    chain = "".join(f" → {n.type} **{v:.4g}**" for n, v in shown.after)
+    where = f"row {shown.position[0]}, column {shown.position[1]}"
+    st.markdown(f"Input {where} · the network's own map: **{shown.value.network:.4g}**{chain}")
 
 
 POSITION = Section("position", "See it", _show_position, lambda run: (_node_control(run), *_position_controls(run)))

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-from torch import nn
-
 from explorer.analysis.trace import Node, Trace
+from explorer.instruments.value.compute import Value, Values, value
 from explorer.runtime.activations import Activations
 from explorer.runtime.maps import FloatArray
 
@@ -17,28 +14,34 @@ ELEMENTWISE = ("normalization", "activation")
 
 @dataclass(frozen=True)
 class WeightedSum:
-    """The C input numbers at a position, the filter's C weights, and the sum of their products and the bias.
+    """A value, the whole map that it stands in, and what normalization and activation make of it, by operation."""
 
-    `position` is (row, column) in the input, which a stride makes another than in the output. `network` is
-    what the network itself has there, `maps` the whole map, and `after` the values that normalization and
-    activation make of it, by operation.
-    """
-
-    inputs: FloatArray
-    weights: FloatArray
-    bias: float | None
-    position: tuple[int, int]
+    value: Value
     maps: FloatArray
-    network: float
     after: tuple[tuple[Node, float], ...]
 
     @property
-    def products(self) -> npt.NDArray[np.float64]:
-        return self.inputs.astype(np.float64) * self.weights
+    def inputs(self) -> Values:
+        """The C numbers at the position."""
+        inputs: Values = self.value.inputs[:, 0, 0]
+        return inputs
 
     @property
-    def total(self) -> float:
-        return float(self.products.sum()) + (self.bias or 0.0)
+    def weights(self) -> Values:
+        """The filter's C weights."""
+        assert self.value.made.weights is not None  # it is a sum
+        weights: Values = self.value.made.weights[:, 0, 0]
+        return weights
+
+    @property
+    def products(self) -> Values:
+        return self.inputs * self.weights
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Row and column in the input, which a stride makes others than in the output."""
+        _, row, column = self.value.places[0, 0, 0].tolist()
+        return row, column
 
 
 def pointwise_nodes(trace: Trace) -> tuple[Node, ...]:
@@ -49,18 +52,10 @@ def pointwise_nodes(trace: Trace) -> tuple[Node, ...]:
 def weighted_sum(
     activations: Activations, trace: Trace, node: Node, channel: int, row: int, column: int
 ) -> WeightedSum:
-    """Output `channel` of one of `pointwise_nodes` at (row, column). Raises IndexError outside of the map."""
-    layer = activations.network.model.get_submodule(node.path)
-    assert isinstance(layer, nn.Conv2d) and node.stride is not None  # a pointwise node is one
-    before, own = activations.maps(node.inputs[0]).numpy(), activations.maps(node.name).numpy()
-    position = row * node.stride[0], column * node.stride[1]
+    """Output `channel` of one of `pointwise_nodes` at (row, column). Raises NoSuchPlace outside of the map."""
     return WeightedSum(
-        inputs=before[:, position[0], position[1]],
-        weights=layer.weight[channel, :, 0, 0].float().cpu().numpy(),
-        bias=None if layer.bias is None else float(layer.bias[channel]),
-        position=position,
-        maps=own[channel],
-        network=float(own[channel, row, column]),
+        value=value(activations, node.name, (channel, row, column)),
+        maps=activations.maps(node.name)[channel].numpy(),
         after=tuple((n, float(activations.maps(n.name)[channel, row, column])) for n in _elementwise(trace, node)),
     )
 

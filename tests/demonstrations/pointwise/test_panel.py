@@ -310,8 +310,8 @@ def test_the_sum_is_the_networks_own_value(visit: Open) -> None:
         page.app.number_input(key=f"one.{name}").set_value(value)
     page.run()
     value = value_of("googlenet", "inception3.3a.conv5x5_reduce.conv", 2, 3, 21)
-    assert rf"\mathbf{{{value.total:.4g}}}" in formulas(page)
-    assert f"**{value.network:.4g}** → ReLU **{max(0.0, value.network):.4g}**" in page.text
+    assert rf"\mathbf{{{value.value.made.result:.4g}}}" in formulas(page)
+    assert f"**{value.value.network:.4g}** → ReLU **{max(0.0, value.value.network):.4g}**" in page.text
     assert len(chart(page, "products")["data"]) == 3
     assert page.link == {"one.map": "2", "one.row": "3", "one.column": "21"}
     assert len(page.long_table) == len(value.inputs)
@@ -325,7 +325,7 @@ def test_another_network_and_node(visit: Open) -> None:
     page.app.selectbox(key="one.node").set_value("conv4_x.0.shortcut.conv")
     page.run()
     value = value_of("resnet18", "conv4_x.0.shortcut.conv", 0, 7, 7)
-    assert f"**{value.network:.4g}** → BatchNorm2d **{value.after[0][1]:.4g}**" in page.text
+    assert f"**{value.value.network:.4g}** → BatchNorm2d **{value.after[0][1]:.4g}**" in page.text
     assert value.position == (14, 14)  # it strides
     page.app.selectbox(key="one.net").set_value("vgg11")
     page.run()

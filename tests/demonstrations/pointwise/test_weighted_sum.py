@@ -12,6 +12,7 @@ from torch import nn
 from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import variant
 from explorer.demonstrations.pointwise.weighted_sum import pointwise_nodes, weighted_sum
+from explorer.instruments.value.compute import NoSuchPlace
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.pictures import load_image
 from explorer.runtime.preprocessing import model_input, preprocessing_for
@@ -41,9 +42,9 @@ def test_the_sum_is_the_networks_own_value(name: str, node: str, channel: int, r
     n = trace.node(node)
     value = weighted_sum(activations, trace, n, channel, row, column)
     assert len(value.inputs) == len(value.weights) == n.in_shapes[0][0]
-    assert value.total == pytest.approx(value.network, rel=1e-4, abs=1e-5)
+    assert value.value.made.result == pytest.approx(value.value.network, rel=1e-4, abs=1e-5)
     assert value.maps.shape == n.out_shape[1:]
-    assert value.network == value.maps[row, column]
+    assert value.value.network == value.maps[row, column]
     inputs = activations.maps(n.inputs[0])[:, value.position[0], value.position[1]]
     assert np.array_equal(value.inputs, inputs.numpy())
     assert value.position == (row * n.stride[0], column * n.stride[1])
@@ -55,9 +56,9 @@ def test_a_bias_is_added() -> None:
     layer = activations.network.model.get_submodule(node.path)
     assert isinstance(layer, nn.Conv2d) and layer.bias is not None
     value = weighted_sum(activations, trace, node, 3, 0, 0)
-    assert value.bias == layer.bias[3].item()
-    assert value.total == pytest.approx(value.products.sum() + layer.bias[3].item())
-    assert weighted_sum(*run("resnet50"), run("resnet50")[1].node("conv2_x.1.conv1"), 0, 0, 0).bias is None
+    assert value.value.made.bias == layer.bias[3].item()
+    assert value.value.made.result == pytest.approx(value.products.sum() + layer.bias[3].item())
+    assert weighted_sum(*run("resnet50"), run("resnet50")[1].node("conv2_x.1.conv1"), 0, 0, 0).value.made.bias is None
 
 
 def test_normalization_and_activation_follow() -> None:
@@ -66,7 +67,7 @@ def test_normalization_and_activation_follow() -> None:
     assert [n.name for n, _ in value.after] == ["conv2_x.1.bn1", "conv2_x.1.relu1"]
     normalized, activated = (v for _, v in value.after)
     bn = activations.network.model.get_submodule("conv2_x.1.bn1")
-    standardized = (value.network - bn.running_mean[7]) / torch.sqrt(bn.running_var[7] + bn.eps)
+    standardized = (value.value.network - bn.running_mean[7]) / torch.sqrt(bn.running_var[7] + bn.eps)
     expected = standardized * bn.weight[7] + bn.bias[7]
     assert normalized == pytest.approx(expected.item(), rel=1e-4, abs=1e-6)
     assert activated == max(normalized, 0.0)
@@ -86,5 +87,5 @@ def test_only_ungrouped_convolutions_of_maps_are_offered() -> None:
 
 def test_a_position_outside_is_refused() -> None:
     activations, trace = run("googlenet")
-    with pytest.raises(IndexError):
+    with pytest.raises(NoSuchPlace):
         weighted_sum(activations, trace, trace.node("inception3.3a.conv5x5_reduce.conv"), 0, 28, 0)
