@@ -353,6 +353,63 @@ def gates(variant: str, image: str, weights: str, device: str | None, as_json: b
         print(f"{r['node']:<28}{r['channels']:>10,}{r['reduction']:>11.4g}{least:>9.4f}{mean:>9.4f}{most:>9.4f}")
 
 
+@commands.command()
+@run_options
+@click.option("--node", required=True, metavar="NODE", help="An operation, or a block or stage for its output.")
+@click.option("--channel", default=0, type=Number(0, MAX_COUNT), metavar="C", help="Of maps, or a vector's index.")
+@click.option("--at", "position", metavar="ROW,COLUMN", help="Of maps. Default: the middle.")
+@json_option
+def value(
+    variant: str,
+    image: str,
+    weights: str,
+    device: str | None,
+    node: str,
+    channel: int,
+    position: str | None,
+    as_json: bool,
+) -> None:
+    """Take one value of a node apart: what it reads, the weights, the products, and the sum."""
+    from explorer import architectures
+    from explorer.analysis.trace import trace_variant
+    from explorer.instruments.value.compute import record, value
+
+    operation = trace_variant(architectures.variant(variant)).resolve(node)
+    at = _row_and_column(position)
+    activations = _activations(_run(variant, weights, device, image))
+    shape = activations.maps(operation.name).shape
+    if len(shape) == 1 and at is not None:
+        raise ValueError(f"{operation.name} is a vector: it has no rows and columns.")
+    place = (channel, *(at or tuple(size // 2 for size in shape[1:])))
+    found = value(activations, operation.name, place)
+    if as_json:
+        _print_json({"variant": variant, "weights": weights} | record(found))
+        return
+    where = ", ".join(map(str, place))
+    print(f"{variant} {found.node} at {where}, {found.type}, {weights}: {found.made.result:.7g}")
+    print(f"The network's own value: {found.network:.7g}, {found.difference:.1g} away")
+    for name, number in (("bias", found.made.bias), *found.made.details.items()):
+        if number is not None:
+            print(f"{name:<12}{number:>14.6g}")
+    print(f"It reads {int(found.inside.sum()):,} values and {int((~found.inside).sum()):,} of padding. The largest:")
+    print(f"{'from':<32}{'at':>14}{'input':>14}{'weight':>14}{'product':>14}")
+    for i in found.strongest[:10]:
+        there = ",".join(map(str, found.places[i]))
+        weight = "" if found.made.weights is None else f"{found.made.weights[i]:.6g}"
+        print(
+            f"{found.sources[found.source[i]]:<32}{there:>14}{found.inputs[i]:>14.6g}{weight:>14}{found.terms[i]:>14.6g}"
+        )
+
+
+def _row_and_column(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    numbers = re.fullmatch(r"([0-9]{1,6}),([0-9]{1,6})", text)
+    if numbers is None:
+        raise ValueError(f"--at {text!r} is not ROW,COLUMN as in 12,7.")
+    return int(numbers[1]), int(numbers[2])
+
+
 def _run(variant: str, weights: str, device: str | None, image: str) -> Run:
     """What the options ask for; notes on the picture go to stderr."""
     from explorer.runtime.device import resolve

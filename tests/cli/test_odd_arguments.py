@@ -24,6 +24,7 @@ WORKING = {
     "maps": [*RUN, "--node", "c1", "-o", "maps.png", "--npy", "maps.npy"],
     "predict": [*RUN, "--json"],
     "gates": ["mobilenet_v3_small", *RUN[1:], "--json"],
+    "value": [*RUN, "--node", "c3", "--channel", "3", "--at", "4,5", "--json"],
     "train": ["lenet5", "--data", ".", "--work", "work", "--seed", "1"],
     "evaluate": ["lenet5", "--data", ".", "--weights", "bundled"],
     "overfitting": ["--data", ".", "--work", "work"],

@@ -128,6 +128,28 @@ def value(activations: Activations, node: str, place: Place) -> Value:
     return Value(node, kind, place, names, source, places, inside, inputs, made, float(own[place]))
 
 
+def record(found: Value) -> dict[str, Any]:
+    """The value as JSON: arrays lie as it reads them, (channels, rows, columns) of a window; null for no weights."""
+    weights = found.made.weights
+    return {
+        "node": found.node,
+        "type": found.type,
+        "place": list(found.place),
+        "sources": list(found.sources),
+        "source": found.source.tolist(),
+        "places": found.places.tolist(),
+        "inside": found.inside.tolist(),
+        "inputs": found.inputs.tolist(),
+        "weights": None if weights is None else weights.tolist(),
+        "products": None if weights is None else found.terms.tolist(),
+        "bias": found.made.bias,
+        "details": dict(found.made.details),
+        "made": found.made.how,
+        "value": found.made.result,
+        "network": found.network,
+    }
+
+
 def _no_such_place(node: str, place: Place, shape: tuple[int, ...]) -> str:
     names = ("channel", "row", "column") if len(shape) == 3 else ("index",)
     bounds = ", ".join(f"{name} 0 to {size - 1}" for name, size in zip(names, shape, strict=True))
