@@ -8,7 +8,8 @@ import streamlit as st
 
 from explorer.architectures import family as family_called
 from explorer.instruments.kernels.panel import KERNELS
-from explorer.instruments.maps.panel import MAPS
+from explorer.instruments.maps.panel import maps
+from explorer.instruments.value.panel import VALUE, take_apart
 from explorer.runtime.pictures import LoadedImage
 from explorer.ui.below import SECTIONS
 from explorer.ui.build_up import build_control
@@ -23,7 +24,7 @@ from explorer.ui.tour import PRESENT, Step, follow, page_keys, tour_bar
 from explorer.ui.weights_box import weights_box, weights_control
 from explorer.ui.window import SIDEBAR, follow_window, place_sidebar
 
-INSTRUMENTS = (MAPS, KERNELS)
+INSTRUMENTS = (maps(on_pick=take_apart), KERNELS, VALUE)
 
 # A page's own picture: what can be set about it, and the picture, given the sidebar's.
 OwnPicture = tuple[Sequence[Control], Callable[[LoadedImage], LoadedImage]]

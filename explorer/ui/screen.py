@@ -46,6 +46,7 @@ COLOUR = choice("colour", "Colour the nodes by", COLOURS)
 BLOCKS = "blocks"
 OPERATIONS = "operations"
 DIAGRAMS = choice("diagrams", "Diagrams", {BLOCKS: "Stage and block", OPERATIONS: "All operations"})
+INSTRUMENT = "instrument"
 STRIP = "strip"  # a fragment's key
 SHOWN_CLASSES = 3
 DISTANCE_HELP = (
@@ -72,7 +73,7 @@ def variant_control(family: Family) -> Control:
 
 def instrument_control(instruments: tuple[Section, ...]) -> Control:
     """What stands beside the diagrams."""
-    return choice("instrument", "Beside the diagrams", {i.name: i.title for i in instruments})
+    return choice(INSTRUMENT, "Beside the diagrams", {i.name: i.title for i in instruments})
 
 
 def header(family: Family, variant: Variant) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -12,7 +13,7 @@ from explorer.architectures import variant
 from explorer.instruments.maps.compute import comparable
 from explorer.runtime.run import Run
 from explorer.ui import cache
-from explorer.ui.components.feature_maps import feature_maps
+from explorer.ui.components.feature_maps import feature_maps, picked
 from explorer.ui.controls import reports
 from explorer.ui.link import Control, revision
 from explorer.ui.map_controls import MapControls, map_controls
@@ -63,7 +64,10 @@ def channel_control(run: Run) -> Control:
     return controls(run).channel
 
 
-def show(run: Run) -> None:
+Pick = Callable[[Run, object], None]  # takes what a browser reports of a click on a pixel
+
+
+def _show(run: Run, on_pick: Pick) -> None:
     """One page of the maps, on which the browser chooses map, colours, scale, order and what stands beside them."""
     trace = cache.trace(run.variant)
     node, key = selected(trace), f"maps-{revision()}"
@@ -79,7 +83,14 @@ def show(run: Run) -> None:
         view=view,
         on_view_change=reports(key, **looked_at.by_field),
         compare=comparable(trace, node),
+        on_picked_change=lambda: on_pick(run, picked(key)),
     )
 
 
-MAPS = Section("maps", "Maps", show, lambda run: tuple(controls(run).by_field.values()), follows=True)
+def maps(on_pick: Pick) -> Section:
+    """The instrument; `on_pick` is called after a click on a pixel of an enlarged map."""
+
+    def show(run: Run) -> None:
+        _show(run, on_pick)
+
+    return Section("maps", "Maps", show, lambda run: tuple(controls(run).by_field.values()), follows=True)

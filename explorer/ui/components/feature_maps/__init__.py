@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import streamlit as st
+
 from explorer.runtime.colormaps import Colouring
 from explorer.runtime.maps import Message, Order, pack
 from explorer.runtime.png import Scale
@@ -44,6 +46,7 @@ def feature_maps(
     view: MapView,
     on_view_change: Callable[[], None],
     compare: Mapping[str, str] | None = None,
+    on_picked_change: Callable[[], None] | None = None,
 ) -> None:
     """Show the maps or the vector of one message of `encode_page`, or the two of one of `encode_pair`.
 
@@ -56,13 +59,27 @@ def feature_maps(
             operation beside are those of the message.
         on_view_change: called before the run that a change of view causes; see `explorer.ui.controls.reports`.
         compare: the operations that a viewer can put beside this one, with their words.
+        on_picked_change: called after a click on a pixel of an enlarged map, before the run that it causes; read which
+            with `picked`. Without it, such a click means nothing.
     """
     _MAPS(
         key=key,
-        data=message.packed(view=begun_with(key, view), compare=dict(compare or {})),
+        data=message.packed(
+            view=begun_with(key, view), compare=dict(compare or {}), picks=on_picked_change is not None
+        ),
         on_view_change=on_view_change,
+        on_picked_change=on_picked_change or _ignore,
         height="stretch",
     )
+
+
+def picked(key: str) -> object:
+    """What was clicked in the maps of that key: node, channel, row and column, if the browser is to be believed."""
+    return (st.session_state.get(key) or {}).get("picked")
+
+
+def _ignore() -> None:
+    pass
 
 
 def model_input(png: bytes, *, group: str, caption: str, key: str) -> None:

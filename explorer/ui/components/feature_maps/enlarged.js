@@ -40,7 +40,16 @@ function createFigure(panel, side) {
   shown.box = el("div", "shown", {}, shown.caption, shown.figure);
   const point = (event) => pointAt(panel, side, event);
   shown.figure.addEventListener("pointermove", point);
-  shown.figure.addEventListener("pointerdown", point);
+  shown.figure.addEventListener("pointerdown", (event) => {
+    const before = panel.enlarged.pointed;
+    point(event);
+    const now = panel.enlarged.pointed;
+    // a finger reads a value with its first tap, and means it with the second
+    panel.enlarged.meant = event.pointerType !== "touch" || (before?.x === now?.x && before?.y === now?.y);
+  });
+  shown.figure.addEventListener("click", () => {
+    if (panel.header.picks && panel.enlarged.pointed && panel.enlarged.meant) panel.pick(panel.enlarged.pointed);
+  });
   shown.figure.addEventListener("pointerleave", (event) => {
     if (event.pointerType !== "touch") forget(panel); // a finger that was lifted still has pointed
   });
@@ -78,7 +87,9 @@ export function showEnlarged(panel, index) {
   const node = layers.length > 1 ? "" : (header.node ?? "");
   enlarged.title.replaceChildren(...breakable(node), ` #${header.channels[index]}`);
   const fields = layers.filter((layer) => layer.receptive_field).map((layer) => layer.receptive_field.size.join(" × "));
-  enlarged.field.textContent = fields.length ? `Receptive field ${fields.join(" and ")} px` : "";
+  const said = fields.length ? `Receptive field ${fields.join(" and ")} px. ` : "";
+  enlarged.field.textContent = header.picks ? `${said}Click a pixel: its value, taken apart.` : said;
+  enlarged.box.classList.toggle("picks", Boolean(header.picks));
   enlarged.slider.value = panel.view.opacity;
   enlarged.figures.forEach((shown, side) => {
     const layer = layers[side];
@@ -196,12 +207,14 @@ function pointAt(panel, side, event) {
   ];
   panel.side = side;
   panel.describe();
-  layers.forEach((layer, number) => mark(panel, layer, number, at, number === side ? event : null));
+  const marked = layers.map((layer, number) => mark(panel, layer, number, at, number === side ? event : null));
+  enlarged.pointed = marked[side];
 }
 
+/** Say which value is marked: node, channel, and its column x and row y. */
 function mark(panel, layer, side, [inputX, inputY], pointer) {
   const place = placeIn(panel, layer, panel.enlarged.index);
-  if (place < 0) return;
+  if (place < 0) return null;
   const { marks, label, over, figure } = panel.enlarged.figures[side];
   const [, rows, columns] = layer.shape;
   const { map } = geometry(layer);
@@ -216,9 +229,11 @@ function mark(panel, layer, side, [inputX, inputY], pointer) {
   const point = pointer ? [pointer.clientX, pointer.clientY] : centre;
   const lines = [valueText(layer, place, x, y), ...(field ? [fieldWords(layer, field)] : [])];
   showLabel(label, lines, point, figure.getBoundingClientRect(), pointer?.pointerType === "touch");
+  return { node: layer.node, channel: layer.channels[place], x, y };
 }
 
 function forget(panel) {
+  panel.enlarged.pointed = null;
   for (const { marks, label } of panel.enlarged.figures) {
     marks.replaceChildren();
     label.hidden = true;

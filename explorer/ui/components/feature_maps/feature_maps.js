@@ -24,9 +24,9 @@ const FORWARD = ["ArrowRight", "ArrowDown"];
 
 const panelOf = perRoot(createPanel);
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const panel = panelOf(parentElement);
-  panel.setStateValue = setStateValue;
+  Object.assign(panel, { setStateValue, setTriggerValue });
   if (sameBytes(panel.message, data)) fit(panel);
   else receive(panel, data);
   return whenRemoved(parentElement, () => disposePanel(panel));
@@ -41,6 +41,7 @@ function createPanel(root) {
   panel.walk = (...way) => walk(panel, ...way);
   panel.describe = () => showStatus(panel);
   panel.enlarge = (index) => enlarge(panel, index);
+  panel.pick = ({ node, channel, x, y }) => panel.setTriggerValue("picked", { node, channel, row: y, column: x });
   panel.redraw = (changes) => {
     Object.assign(panel.view, changes);
     render(panel);
