@@ -286,7 +286,7 @@ def _assemble(
             Node(
                 name=name,
                 path=path,
-                type="input" if n.op == "placeholder" else _type_name(operation),
+                type="input" if n.op == "placeholder" else type_name(operation),
                 kind=kind,
                 stage=path.split(".")[0],
                 block=n.meta["block"],
@@ -354,7 +354,8 @@ def _is_counted_by_paper(path: str, modules: dict[str, nn.Module], layers_of: Co
     return True
 
 
-def _type_name(operation: Any) -> str:
+def type_name(operation: Any) -> str:
+    """What a module or function is called in tables and diagrams."""
     return type(operation).__name__ if isinstance(operation, nn.Module) else operation.__name__.strip("_")
 
 

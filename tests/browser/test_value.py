@@ -25,6 +25,17 @@ def test_a_pixel_leads_to_its_value_and_from_there_back_to_those_that_it_reads(o
     expect(one.locator(".windows table")).to_have_count(3)
     expect(one.locator(".windows td")).to_have_count(27)
 
+    shown = one.locator(".windows").inner_text()
+    adds = re.search(r"channel (\d+) of", one.inner_text())
+    assert adds is not None
+    other = (int(adds[1]) + 1) % 32
+    type_number(view, "value.input", other)
+    assert link(view)["value.input"] == str(other)
+    assert one.locator(".windows").inner_text() != shown
+    view.page.go_back()
+    view.settle()
+    assert one.locator(".windows").inner_text() == shown
+
     product = one.get_by_role("button", name=re.compile("×")).first
     place = re.search(r"(\S+) #(\d+) at (\d+), (\d+)$", product.inner_text())
     assert place is not None

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from explorer.analysis.rules import window_of
+from explorer.analysis.trace import type_name
 from explorer.architectures.inception import Scale
 from explorer.architectures.lenet import PartialConvolution, RBFOutput, ScaledTanh, Subsampling
 from explorer.runtime.activations import Activations
@@ -124,7 +125,7 @@ def value(activations: Activations, node: str, place: Place) -> Value:
     )
     operation = network.module(target) if target.op == "call_module" else target.target
     made = _made(operation, place, inputs, inside) if parts else Made("input", float(own[place]))
-    kind = "input" if target.op == "placeholder" else _name(operation)
+    kind = "input" if target.op == "placeholder" else type_name(operation)
     return Value(node, kind, place, names, source, places, inside, inputs, made, float(own[place]))
 
 
@@ -154,10 +155,6 @@ def _no_such_place(node: str, place: Place, shape: tuple[int, ...]) -> str:
     names = ("channel", "row", "column") if len(shape) == 3 else ("index",)
     bounds = ", ".join(f"{name} 0 to {size - 1}" for name, size in zip(names, shape, strict=True))
     return f"{node} has no value at {', '.join(map(str, place))}: it has {bounds}."
-
-
-def _name(operation: Any) -> str:
-    return type(operation).__name__ if isinstance(operation, nn.Module) else operation.__name__.strip("_")
 
 
 def _read(
@@ -269,7 +266,7 @@ def _made(operation: Any, place: Place, x: Values, inside: npt.NDArray[np.bool_]
     """The value at `place`, of the values `x` that it reads. Raises NotImplementedError for an unknown operation."""
     rule = MADE.get(type(operation)) if isinstance(operation, nn.Module) else MADE.get(operation)
     if rule is None:
-        raise NotImplementedError(f"No rule explains {_name(operation)}.")
+        raise NotImplementedError(f"No rule explains {type_name(operation)}.")
     return rule(operation, place, x, inside)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -133,7 +134,7 @@ def _made_of(found: Value) -> str:
         return (
             f"{result} ({x.flat[0]:.5g} − {numbers['mean']:.5g}) / √({numbers['variance']:.5g} + "
             f"{numbers['epsilon']:g}) × {numbers['scale']:.5g} + {numbers['shift']:.5g}, in one step "
-            f"{x.flat[0]:.5g} × {found.terms.flat[0] / x.flat[0] if x.flat[0] else 0:.5g} + {made.bias or 0:.5g}."
+            f"{x.flat[0]:.5g} × {made.weights.flat[0] if made.weights is not None else 1:.5g} + ({made.bias:.5g})."
         )
     if x.size == 1:
         weight = 1.0 if made.weights is None else float(made.weights.flat[0])
@@ -166,17 +167,9 @@ def _window(run: Run, found: Value) -> None:
         named |= {"× weights": found.made.weights[layer], "= products": found.terms[layer]}
     with st.container(key="value-window", horizontal=True, vertical_alignment="center", gap="small"):
         if layers > 1:
-            st.number_input(
-                "Input channel",
-                min(numbers),
-                max(numbers),
-                shown,
-                key=f"value-input-{found.node}-{shown}",
-                width=BOX,
-                label_visibility="collapsed",
-                on_change=lambda: wanted.set(st.session_state[f"value-input-{found.node}-{shown}"]),
-            )
-        which = "" if wanted.value in numbers else ", the one that counts most"
+            number_box(wanted, width=BOX, label_visibility="collapsed", placeholder=str(strongest))
+        unread = "" if wanted.value is None else f" (it does not read {wanted.value})"
+        which = "" if wanted.value in numbers else f", the one that counts most{unread}"
         st.markdown(
             f"Input channel {shown} of {found.sources[0]}{which}: adds **{sums[layer]:.5g}**."
             if found.made.how == "sum"
@@ -189,7 +182,7 @@ def _window(run: Run, found: Value) -> None:
 
 def _table(name: str, values: Values, inside: np.ndarray[Any, Any]) -> str:
     """A window as a table of numbers on their colours."""
-    reach = float(np.abs(values).max()) or 1.0
+    reach = float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0
     rows = "".join(
         f"<tr>{''.join(_cell(v, i, reach) for v, i in zip(*row, strict=True))}</tr>"
         for row in zip(values, inside, strict=True)
@@ -200,6 +193,8 @@ def _table(name: str, values: Values, inside: np.ndarray[Any, Any]) -> str:
 def _cell(number: float, inside: bool, reach: float) -> str:
     if not inside:
         return '<td class="padding">0</td>'
+    if not math.isfinite(number):  # of broken weights
+        return f"<td>{number}</td>"
     red, green, blue = colormaps.DIVERGING[round(127.5 + 127.5 * number / reach)].tolist()
     ink = "#000" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#fff"
     return f'<td style="background:rgb({red},{green},{blue});color:{ink}">{number:.3g}</td>'

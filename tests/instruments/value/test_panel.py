@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from explorer.architectures import variant
 from explorer.instruments.value.compute import value
-from explorer.instruments.value.panel import _clicked
+from explorer.instruments.value.panel import _clicked, _table
 from explorer.runtime.run import Run
 from explorer.runtime.weights.network import available_weights
 from explorer.ui import cache
@@ -66,3 +67,9 @@ def test_a_browser_can_report_anything(reported: object) -> None:
     assert _clicked(run, reported) is None
     there = {"node": "conv2_x.0.add", "channel": 0, "row": 55, "column": 0}
     assert _clicked(run, there) == ("conv2_x.0.add", (0, 55, 0))
+
+
+def test_what_broken_weights_make_is_written_as_it_is() -> None:
+    values = np.array([[np.nan, np.inf], [1.0, -2.0]])
+    table = _table("inputs", values, np.array([[True, True], [True, False]]))
+    assert "<td>nan</td><td>inf</td>" in table and 'class="padding"' in table
