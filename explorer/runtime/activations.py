@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -86,6 +86,10 @@ def distance_text(answer: Answer) -> str:
 class Recomputation(fx.Interpreter):
     """Runs the operations between kept values and those that are wanted, and frees values after their last use."""
 
+    def reads(self, node: fx.Node) -> Collection[fx.Node]:
+        """What the operation's output is made of."""
+        return node.all_input_nodes
+
     def values(self, wanted: Collection[fx.Node], kept: Mapping[fx.Node, Tensor]) -> dict[fx.Node, Tensor]:
         needed: set[fx.Node] = set()
         stack = list(wanted)
@@ -93,7 +97,7 @@ class Recomputation(fx.Interpreter):
             node = stack.pop()
             if node not in needed and node not in kept:
                 needed.add(node)
-                stack.extend(node.all_input_nodes)
+                stack.extend(self.reads(node))
         self.env = dict(kept)
         for node in self.graph.nodes:
             if node in needed:
@@ -106,14 +110,45 @@ class Recomputation(fx.Interpreter):
 
 
 @dataclass(frozen=True)
+class Changes:
+    """What is altered in a pass.
+
+    Attributes:
+        instead: by an operation's name, the one whose output it passes on.
+        alterations: what is made of operations' outputs after that.
+        before: outputs as they would be unaltered, where they are known.
+    """
+
+    instead: Mapping[str, str] = field(default_factory=dict)
+    alterations: Mapping[str, Operation] = field(default_factory=dict)
+    before: Mapping[fx.Node, Tensor] = field(default_factory=dict)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.instead or name in self.alterations
+
+    def then(self, instead: Mapping[str, str], alterations: Mapping[str, Operation]) -> Changes:
+        """These, and others after them."""
+        both = {n: _in_turn(self.alterations[n], a) for n, a in alterations.items() if n in self.alterations}
+        return Changes({**self.instead, **instead}, {**self.alterations, **alterations, **both}, self.before)
+
+
+def _in_turn(first: Operation, second: Operation) -> Operation:
+    return lambda x: second(first(x))
+
+
+@dataclass(frozen=True)
 class Activations:
-    """The results of a forward pass. `milliseconds` is that pass alone, synchronized; `note` says if it fell back."""
+    """The results of a forward pass.
+
+    `milliseconds` is that pass alone, synchronized; `note` says if it fell back; `changes` is what was altered in it.
+    """
 
     network: Network
     kept: dict[fx.Node, Tensor]
     logits: Tensor
     milliseconds: float
     note: str | None = None
+    changes: Changes = field(default_factory=lambda: Changes())
 
     @property
     def device(self) -> torch.device:
@@ -122,7 +157,7 @@ class Activations:
     @property
     def nbytes(self) -> int:
         """Bytes of the values; the network is counted where it is cached."""
-        return sum(t.nbytes for t in self.kept.values()) + self.logits.nbytes
+        return sum(t.nbytes for t in (*self.kept.values(), *self.changes.before.values(), self.logits))
 
     @property
     def scores(self) -> Tensor:
@@ -190,32 +225,66 @@ def capture(network: Network, x: Tensor) -> Activations:
 
 
 class _Rerun(Recomputation):
-    """Runs the network with some operations replaced, and the outputs of others altered."""
+    """Runs the network with some outputs replaced or altered.
+
+    Of `instead`, another operation's output is passed on; of `replaced`, a function's of what the operation would read;
+    then `alterations` make another output of it. `unaltered` are outputs that are known before they are altered.
+    """
 
     def __init__(
-        self, graph: fx.GraphModule, replaced: Mapping[fx.Node, Operation], alterations: Mapping[fx.Node, Operation]
+        self,
+        graph: fx.GraphModule,
+        instead: Mapping[fx.Node, fx.Node],
+        replaced: Mapping[fx.Node, Operation],
+        alterations: Mapping[fx.Node, Operation],
+        unaltered: Mapping[fx.Node, Tensor],
     ) -> None:
         super().__init__(graph)
-        self.replaced, self.alterations = replaced, alterations
+        self.instead, self.replaced, self.alterations, self.unaltered = instead, replaced, alterations, unaltered
+
+    def reads(self, node: fx.Node) -> Collection[fx.Node]:
+        if node in self.unaltered:
+            return ()
+        return (self.instead[node],) if node in self.instead else super().reads(node)
 
     def run_node(self, n: fx.Node) -> Any:
-        if n in self.replaced:
-            return self.replaced[n](self.env[n.all_input_nodes[0]])
-        value = super().run_node(n)
+        value = self._unaltered(n)
         return self.alterations[n](value) if n in self.alterations else value
 
+    def _unaltered(self, n: fx.Node) -> Any:
+        if n in self.unaltered:
+            return self.unaltered[n]
+        if n in self.instead:
+            return self.env[self.instead[n]]
+        if n in self.replaced:
+            return self.replaced[n](self.env[n.all_input_nodes[0]])
+        return super().run_node(n)
 
-def altered(activations: Activations, alterations: Mapping[str, Operation]) -> Activations:
-    """The same picture with altered outputs, by the operations that give them, as gates are; the rest follows.
+    def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if target is torch.cat:  # several passes at once may meet maps that are the same in all of them
+            rows = max(len(part) for part in args[0])
+            args = ([part.expand(rows, *part.shape[1:]) for part in args[0]], *args[1:])
+        return super().call_function(target, args, kwargs)
 
-    Only what depends on them runs again. A gate after an altered one is computed from what reaches it. Raises
-    KeyError for an operation that the network does not have.
+
+def alter(activations: Activations, instead: Mapping[str, str], alterations: Mapping[str, Operation]) -> Activations:
+    """The same pass with more changes; only what depends on them runs again.
+
+    By the names of operations: of `instead`, the output of the one named second is passed on in place of the first's;
+    then `alterations` are called with outputs. Raises KeyError for an operation that the network does not have.
     """
     network = activations.network
-    values, milliseconds = _rerun(activations, [*network.boundaries, network.classifier], {}, alterations)
-    logits = values[network.classifier][0].float().cpu()
-    boundaries = {node: values[node] for node in network.boundaries}
-    return replace(activations, kept=boundaries, logits=logits, milliseconds=milliseconds)
+    changes = activations.changes.then(instead, alterations)
+    altered = {network.nodes[name] for name in (*changes.instead, *changes.alterations)}
+    wanted = {*network.boundaries, network.classifier, *altered}
+    values, before, milliseconds = _rerun(activations, wanted, {}, instead, alterations)
+    return replace(
+        activations,
+        kept={node: values[node] for node in {*network.boundaries, *altered}},  # nobody can compute these again
+        logits=values[network.classifier][0].float().cpu(),
+        milliseconds=milliseconds,
+        changes=replace(changes, before=before),
+    )
 
 
 def logits_with(
@@ -226,11 +295,12 @@ def logits_with(
     """The logits (N, classes), on the CPU, when the named operations of one input give something else.
 
     Each function of `replaced` is called with what the operation would read, each of `alterations` with what it gives,
-    on the network's device. It may answer for several passes at once: (1, ...) in, (N, ...) out. Raises KeyError for an
-    operation that the network does not have.
+    on the network's device. It may answer for several passes at once: (1, ...) in, (N, ...) out. What was altered in
+    the pass stays so. Raises KeyError for an operation that the network does not have.
     """
     classifier = activations.network.classifier
-    return _rerun(activations, [classifier], replaced or {}, alterations or {})[0][classifier].float().cpu()
+    values, _, _ = _rerun(activations, {classifier}, replaced or {}, {}, alterations or {})
+    return values[classifier].float().cpu()
 
 
 def relative_change(before: Tensor, after: Tensor) -> float:
@@ -243,20 +313,32 @@ def _rerun(
     activations: Activations,
     wanted: Collection[fx.Node],
     replaced: Mapping[str, Operation],
+    instead: Mapping[str, str],
     alterations: Mapping[str, Operation],
-) -> tuple[dict[fx.Node, Tensor], float]:
-    """The wanted values, and the milliseconds that they took."""
-    network = activations.network
-    instead = {network.nodes[name]: operation for name, operation in replaced.items()}
-    after = {network.nodes[name]: operation for name, operation in alterations.items()}
-    stale = {*instead, *after}
+) -> tuple[dict[fx.Node, Tensor], dict[fx.Node, Tensor], float]:
+    """The wanted values, what altered ones would be unaltered, where that is known, and the milliseconds it took."""
+    network, changes = activations.network, activations.changes.then(instead, alterations)
+    nodes = network.nodes
+    stale = {nodes[name] for name in (*replaced, *instead, *alterations)}
+    reached = {nodes[name] for name in (*replaced, *instead)}
     for node in network.graph.graph.nodes:
         if stale.intersection(node.all_input_nodes):
             stale.add(node)
+            reached.add(node)
+    unaltered = {n: value for n, value in activations.kept.items() if n.meta["name"] not in activations.changes}
+    known = {**unaltered, **activations.changes.before}
+    before = {n: known[n] for n in map(nodes.__getitem__, changes.alterations) if n in known and n not in reached}
+    rerun = _Rerun(
+        network.graph,
+        {nodes[name]: nodes[source] for name, source in changes.instead.items()},
+        {nodes[name]: operation for name, operation in replaced.items()},
+        {nodes[name]: operation for name, operation in changes.alterations.items()},
+        before,
+    )
     kept = {node: value for node, value in activations.kept.items() if node not in stale}
     with forward_slot():
         synchronize(network.device)
         start = time.perf_counter()
-        values = _Rerun(network.graph, instead, after).values(wanted, kept)
+        values = rerun.values({*wanted, *rerun.instead.values()}, kept)
         synchronize(network.device)
-    return values, 1000 * (time.perf_counter() - start)
+    return values, before, 1000 * (time.perf_counter() - start)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from explorer.runtime.edits import Edit
 from explorer.runtime.pictures import LoadedImage
 
 
@@ -23,16 +24,25 @@ class Run:
             `explorer.runtime.weights.network`.
         device: "cpu", "cuda", "cuda:1" or "mps"; see `explorer.runtime.device.resolve`.
         picture: as it came; `explorer.runtime.preprocessing.model_input` makes the network's input of it.
-        edits: what is altered in the pass, in this order; nothing yet.
+        edits: what is altered in the pass, in this order.
     """
 
     variant: str
     weights: str
     device: str
     picture: LoadedImage
-    edits: tuple[Hashable, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
     @property
     def cache_key(self) -> Hashable:
         """What of it decides results: the picture's digest stands for the picture."""
         return self.variant, self.weights, self.device, self.picture.digest, self.edits
+
+    def edited(self, *edits: Edit) -> Run:
+        """The same with some edits more."""
+        return replace(self, edits=(*self.edits, *edits))
+
+    @property
+    def unedited(self) -> Run:
+        """The same without edits."""
+        return replace(self, edits=())

@@ -17,6 +17,7 @@ from explorer.diagrams import Diagram
 from explorer.diagrams.scale import ColourBy
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.device import resolve
+from explorer.runtime.edits import edited
 from explorer.runtime.maps import (
     FloatArray,
     GridHeader,
@@ -114,7 +115,9 @@ def input_png(run: Run) -> bytes:
 
 @kept()
 def activations(run: Run) -> Activations:
-    """The forward pass."""
+    """The forward pass, with the run's edits; of these, only what depends on them runs again."""
+    if run.edits:
+        return edited(activations(run.unedited), run.edits, running_trace(run))
     return capture(network(run), network_input(run).tensor)
 
 

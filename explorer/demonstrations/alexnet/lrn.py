@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
+from explorer.analysis.trace import Trace
 from explorer.architectures.alexnet import LRN_ALPHA, LRN_BETA, LRN_K, LRN_N
-from explorer.runtime.activations import Activations, logits_with
+from explorer.runtime.edits import Edit
 
 
 def by_formula(a: Tensor) -> Tensor:
@@ -49,16 +50,6 @@ def compare_formulas(a: Tensor) -> tuple[LrnResult, ...]:
     return tuple(LrnResult(name, b, float((b - paper).abs().max())) for name, b in results.items())
 
 
-def layers(activations: Activations) -> tuple[str, ...]:
-    """The names of the network's LRN operations, in order; none for most networks."""
-    network = activations.network
-    return tuple(name for name, node in network.nodes.items() if isinstance(network.module(node), nn.LocalResponseNorm))
-
-
-def logits_without(activations: Activations) -> Tensor:
-    """The logits (classes,) of the same picture when every LRN lets its input through unchanged."""
-    return logits_with(activations, dict.fromkeys(layers(activations), _unchanged))[0]
-
-
-def _unchanged(x: Tensor) -> Tensor:
-    return x
+def switched_off(trace: Trace) -> tuple[Edit, ...]:
+    """Every LRN of a network lets its input through unchanged; nothing for most networks."""
+    return tuple(Edit(n.name, "skip") for n in trace.nodes if n.type == "LocalResponseNorm")

@@ -102,15 +102,11 @@ def kernel_sheet(pictures: ByteArray, in_row: int) -> bytes:
 # ---- local response normalization --------------------------------------------------------------------------
 
 
-@cache.kept()
-def _without_lrn(run: Run) -> Tensor:
-    return lrn.logits_without(cache.activations(run))
-
-
 def _show_lrn(run: Run) -> None:
     """One map before and after, one pixel in its neighbours, and PyTorch's constants."""
     activations = cache.activations(run)
-    change = relative_change(activations.logits, _without_lrn(run))
+    without = cache.activations(run.edited(*lrn.switched_off(cache.running_trace(run))))
+    change = relative_change(activations.logits, without.logits)
     answer(f"With both LRN layers switched off, the logits change by {change:.2%}", help=CHANGE_HELP)
     st.latex(
         r"b_{x,y}^{i} = \frac{a_{x,y}^{i}}{\left(k + \alpha \sum_{j=\max(0,\,i-n/2)}^{\min(N-1,\,i+n/2)}"
@@ -193,7 +189,7 @@ def _constants(a: Tensor, channel: int, position: tuple[int, int]) -> None:
 
 
 def _has_lrn(run: Run) -> bool:
-    return any(n.type == "LocalResponseNorm" for n in cache.running_trace(run).nodes)
+    return bool(lrn.switched_off(cache.running_trace(run)))
 
 
 # ---- dropout -----------------------------------------------------------------------------------------------

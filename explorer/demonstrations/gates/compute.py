@@ -7,21 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures.family import Variant
 from explorer.runtime import colormaps
-from explorer.runtime.activations import Activations, Answer, altered, relative_change
+from explorer.runtime.activations import Activations, Answer, relative_change
 from explorer.runtime.maps import FloatArray, IntArray, Message, QuantizedMaps, pack, show, statistics
-
-AlterationKind = Literal["one", "mean", "shuffle", "invert", "channel"]
-ALTERATION_KINDS: tuple[AlterationKind, ...] = get_args(AlterationKind)
-
 
 # ---- blocks and their numbers ------------------------------------------------------------------------------
 
@@ -170,34 +165,6 @@ def average(pictures: Sequence[Sequence[FloatArray]]) -> list[FloatArray]:
 
 
 @dataclass(frozen=True)
-class Alteration:
-    """What takes the place of a block's gates: called with (1, C, 1, 1), returns that shape.
-
-    All `one`; all their `mean`; a `shuffle` of them by a seed; each one's complement 1 - g (`invert`); or a
-    `value` for one `channel`.
-    """
-
-    kind: AlterationKind
-    seed: int = 0
-    channel: int = 0
-    value: float = 1.0
-
-    def __call__(self, gate: Tensor) -> Tensor:
-        if self.kind == "one":
-            return torch.ones_like(gate)
-        if self.kind == "mean":
-            return gate.mean(1, keepdim=True).expand_as(gate)
-        if self.kind == "shuffle":
-            order = torch.randperm(gate.shape[1], generator=torch.Generator().manual_seed(self.seed))
-            return gate[:, order.to(gate.device)]
-        if self.kind == "invert":
-            return 1 - gate
-        altered = gate.clone()
-        altered[:, self.channel] = self.value
-        return altered
-
-
-@dataclass(frozen=True)
 class Effect:
     """What an alteration does to the maps after a gate and to the network's answer."""
 
@@ -207,11 +174,8 @@ class Effect:
     change: float  # of the logits: L2 norm of the difference, relative to the original's
 
 
-def effect(
-    before: Activations, gates: Sequence[GateBlock], alteration: Alteration, block: GateBlock, channel: int
-) -> Effect:
-    """Run the network again with altered `gates`; shown are the maps of one `block`, those of `channel` first."""
-    after = altered(before, {gate.gate: alteration for gate in gates})
+def effect(before: Activations, after: Activations, block: GateBlock, channel: int) -> Effect:
+    """What altered gates change; shown are the maps of one `block`, those of `channel` first."""
     return Effect(
         pairs(before, after, block, channel),
         before.answer,

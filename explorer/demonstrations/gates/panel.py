@@ -14,8 +14,9 @@ from explorer.analysis.words import WORDS
 from explorer.architectures import variant
 from explorer.demonstrations.gates import charts, compute
 from explorer.demonstrations.gates.component import GateView, gate_bars, map_pairs
-from explorer.demonstrations.gates.compute import Alteration, AlterationKind, Effect, GateActivity, GateBlock
+from explorer.demonstrations.gates.compute import Effect, GateActivity, GateBlock
 from explorer.runtime.activations import capture
+from explorer.runtime.edits import Edit
 from explorer.runtime.maps import FloatArray, Message
 from explorer.runtime.run import Run
 from explorer.runtime.samples import samples
@@ -130,10 +131,8 @@ def activity_of(run: Run, block: str) -> GateActivity:
 
 
 @cache.kept()
-def _effect(run: Run, block: str, channel: int, everywhere: bool, alteration: Alteration) -> Effect:
-    gates = blocks_of(run)
-    altered = tuple(gates.values()) if everywhere else (gates[block],)
-    return compute.effect(cache.activations(run), altered, alteration, gates[block], channel)
+def _effect(run: Run, edits: tuple[Edit, ...], block: str, channel: int) -> Effect:
+    return compute.effect(cache.activations(run), cache.activations(run.edited(*edits)), blocks_of(run)[block], channel)
 
 
 @cache.kept()
@@ -221,22 +220,28 @@ def _show_alteration(run: Run) -> None:
             segments(SCOPE)
         if kind == "shuffle":
             number_box(SEED, width=140)
-    alteration = _chosen_alteration(kind, channel)
-    if alteration is None:
+    if kind == AS_COMPUTED:
         st.markdown("Choose what to put in the place of the gates: the network runs again from there on.")
         if cache.network(run).trained:
             answers("gate-classes", {"as computed": cache.activations(run).answer})
         return
     everywhere = kind != "channel" and SCOPE.value == "all"
-    _show_effect(run, gate, _effect(run, gate.block, channel, everywhere, alteration))
+    altered = blocks_of(run).values() if everywhere else (gate,)
+    edits = tuple(_edit(kind, block.gate, channel) for block in altered)
+    _show_effect(run, gate, _effect(run, edits, gate.block, channel))
 
 
-def _chosen_alteration(kind: AlterationKind | str, channel: int) -> Alteration | None:
-    """What the controls say; settings that the kind does not use are left out, so that equal alterations are equal."""
-    chosen = next((k for k in compute.ALTERATION_KINDS if k == kind), None)
-    if chosen == "channel":
-        return Alteration(chosen, channel=channel, value=PERCENT.value / 100)
-    return Alteration(chosen, seed=SEED.value if chosen == "shuffle" else 0) if chosen else None
+def _edit(kind: str, gate: str, channel: int) -> Edit:
+    """What the controls say, of one block's gates."""
+    if kind == "one":
+        return Edit(gate, "value", number=1.0)
+    if kind == "mean":
+        return Edit(gate, "mean")
+    if kind == "shuffle":
+        return Edit(gate, "shuffle", number=SEED.value)
+    if kind == "invert":
+        return Edit(gate, "invert")
+    return Edit(gate, "value", (channel,), PERCENT.value / 100)
 
 
 def _show_effect(run: Run, gate: GateBlock, effect: Effect) -> None:

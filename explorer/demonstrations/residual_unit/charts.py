@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from explorer.analysis.types import Kind
-from explorer.demonstrations.residual_unit.compute import Change, Norms, Unit, Without
+from explorer.analysis.units import Unit
+from explorer.demonstrations.residual_unit.compute import Change, Norms, Without
 from explorer.ui.charts import LEGEND, fill, quick_figure, shared, stroke, styled
 
 # A line's colour and dash: with shortcuts, without.

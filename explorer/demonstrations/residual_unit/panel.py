@@ -11,11 +11,13 @@ import numpy as np
 import streamlit as st
 
 from explorer.analysis.text import pair_text
+from explorer.analysis.units import Shortcut, Unit, plain_units, residual_units
 from explorer.architectures import variant as variant_called
 from explorer.demonstrations.residual_unit import charts, compute
 from explorer.demonstrations.residual_unit.component import terms
-from explorer.demonstrations.residual_unit.compute import Change, Norms, Unit, Without
+from explorer.demonstrations.residual_unit.compute import Change, Norms, Without
 from explorer.runtime.activations import Answer
+from explorer.runtime.edits import Edit
 from explorer.runtime.maps import FloatArray
 from explorer.runtime.run import Run
 from explorer.runtime.weights.network import BUNDLED
@@ -29,7 +31,7 @@ from explorer.ui.selection import enclosing, selected
 from explorer.ui.weights_box import weights_for
 
 UNITS_AT_ONCE = 16  # removed in one pass
-SHORTCUTS: dict[compute.Shortcut, tuple[str, str]] = {
+SHORTCUTS: dict[Shortcut, tuple[str, str]] = {
     "identity": (
         "Identity",
         "h(x) = F(x) + x: the shortcut is the **identity**, x untouched; the layers learn F. Where nothing need be "
@@ -59,7 +61,7 @@ PAIR = ("plain34", "resnet34")  # trained alike
 def units_of(name: str) -> dict[str, Unit]:
     """The units that can be looked at or removed, by their paths: residual ones, or a plain network's."""
     trace = cache.trace(name)
-    found = compute.residual_units(trace) or (compute.plain_units(trace) if name in TWINS else ())
+    found = residual_units(trace) or (plain_units(trace) if name in TWINS else ())
     return {unit.path: unit for unit in found}
 
 
@@ -138,7 +140,7 @@ def _removed_alone(run: Run, paths: tuple[str, ...]) -> tuple[Without, ...]:
 @cache.kept()
 def _lesion(run: Run, path: str) -> Lesion:
     before, unit = cache.activations(run), units_of(run.variant)[path]
-    after = compute.without(before, unit)
+    after = cache.activations(run.edited(Edit(unit.path, "skip")))
     found = compute.changes(before, after, cache.trace(run.variant), unit)
     return Lesion(found, before.answer, after.answer)
 

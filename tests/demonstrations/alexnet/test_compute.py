@@ -11,7 +11,9 @@ from torch import nn
 from explorer.architectures import variant
 from explorer.demonstrations.alexnet import dropout, lrn
 from explorer.runtime.activations import Activations, capture, logits_with
+from explorer.runtime.edits import edited
 from explorer.runtime.weights.network import Network, load_network
+from tests.traces import traced
 
 NAMES = ["alexnet", "alexnet_ungrouped", "alexnet_owt"]
 
@@ -56,15 +58,16 @@ def test_the_trap() -> None:
 
 def test_without_lrn_is_the_ablated_network() -> None:
     v, activations = variant("alexnet"), captured("alexnet")
-    assert lrn.layers(activations) == ("conv1.norm", "conv2.norm")
+    off = lrn.switched_off(traced("alexnet"))
+    assert [str(e) for e in off] == ["conv1.norm:skip", "conv2.norm:skip"]
     ablated = v.build(normalization="none")
     ablated.load_state_dict(activations.network.model.state_dict())
     x = torch.randn(1, *v.input_size, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         expected = ablated(x)[0]
-    assert torch.allclose(lrn.logits_without(activations), expected, atol=1e-5)
+    assert torch.allclose(edited(activations, off, traced("alexnet")).logits, expected, atol=1e-5)
     assert not torch.allclose(activations.logits, expected, atol=1e-3)
-    assert lrn.layers(captured("alexnet_owt")) == ()
+    assert lrn.switched_off(traced("alexnet_owt")) == ()
 
 
 # ---- dropout -----------------------------------------------------------------------------------------------

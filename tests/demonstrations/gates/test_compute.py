@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -15,9 +16,10 @@ from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import catalogue, variant
 from explorer.architectures.blocks import SqueezeExcitation
 from explorer.demonstrations.gates import compute as gates
-from explorer.demonstrations.gates.compute import Alteration, AlterationKind, GateBlock, gate_activity, gate_blocks
+from explorer.demonstrations.gates.compute import GateBlock, gate_activity, gate_blocks
 from explorer.runtime import activations as passes
-from explorer.runtime.activations import Activations, altered, capture, relative_change
+from explorer.runtime.activations import Activations, capture, relative_change
+from explorer.runtime.edits import Edit, edited
 from explorer.runtime.maps import unpack
 from explorer.runtime.weights.network import load_network
 from tests.traces import traced
@@ -121,46 +123,32 @@ def test_a_record_holds_plain_numbers() -> None:
 
 # ---- alterations -------------------------------------------------------------------------------------------
 
-GATE = torch.tensor([0.125, 0.5, 0.75, 1.0]).reshape(1, 4, 1, 1)
-
-
-@pytest.mark.parametrize(
-    ("alteration", "expected"),
-    [
-        (Alteration("one"), [1, 1, 1, 1]),
-        (Alteration("mean"), [0.59375] * 4),
-        (Alteration("invert"), [0.875, 0.5, 0.25, 0]),
-        (Alteration("channel", channel=2, value=0.25), [0.125, 0.5, 0.25, 1]),
-    ],
+ALTERATIONS = (
+    Edit("", "value", number=1.0),
+    Edit("", "mean"),
+    Edit("", "shuffle", number=3),
+    Edit("", "invert"),
+    Edit("", "value", (5,), 0.9),
 )
-def test_alterations(alteration: Alteration, expected: list[float]) -> None:
-    before = GATE.clone()
-    assert alteration(GATE).flatten().tolist() == expected
-    assert torch.equal(GATE, before)
-    assert alteration(GATE).shape == GATE.shape
 
 
-def test_shuffling_permutes_and_depends_on_the_seed_alone() -> None:
-    gate = torch.rand(1, 64, 1, 1)
-    first, again, other = (Alteration("shuffle", seed=s)(gate) for s in (1, 1, 2))
-    assert torch.equal(first, again)
-    assert not torch.equal(first, other) and not torch.equal(first, gate)
-    assert torch.equal(first.flatten().sort().values, gate.flatten().sort().values)
+def altered(a: Activations, edit: Edit, found: Sequence[GateBlock]) -> Activations:
+    """The pass with this edit of all these gates."""
+    return edited(a, [replace(edit, node=b.gate) for b in found], traced(a.network.variant.name))
 
 
 def test_inverting_twice_changes_nothing() -> None:
-    invert = Alteration("invert")
-    assert torch.equal(invert(invert(GATE)), GATE)
     a, block = captured("se_resnet18"), blocks("se_resnet18")[2]
-    once = altered(a, {block.gate: invert})
+    once = altered(a, Edit("", "invert"), [block])
     assert torch.allclose(once.maps(block.gate), 1 - a.maps(block.gate))
     assert relative_change(a.logits, once.logits) > 1e-3
+    assert relative_change(a.logits, altered(once, Edit("", "invert"), [block]).logits) < 1e-5
 
 
 class _Replaced(nn.Module):
     """The slow and obvious alteration: a module in the place of the gate."""
 
-    def __init__(self, gate: nn.Module, alteration: Alteration) -> None:
+    def __init__(self, gate: nn.Module, alteration: Edit) -> None:
         super().__init__()
         self.gate, self.alteration = gate, alteration
 
@@ -169,15 +157,12 @@ class _Replaced(nn.Module):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("kind", gates.ALTERATION_KINDS)
+@pytest.mark.parametrize("alteration", ALTERATIONS, ids=str)
 @pytest.mark.parametrize("everywhere", [True, False])
-def test_an_altered_pass_is_that_of_a_network_with_other_gates(
-    name: str, kind: AlterationKind, everywhere: bool
-) -> None:
+def test_an_altered_pass_is_that_of_a_network_with_other_gates(name: str, alteration: Edit, everywhere: bool) -> None:
     a, found = captured(name), blocks(name)
     chosen = found if everywhere else (found[len(found) // 2],)
-    alteration = Alteration(kind, seed=3, channel=5, value=0.9)
-    after = altered(a, {b.gate: alteration for b in chosen})
+    after = altered(a, alteration, chosen)
     model = a.network.variant.build()
     model.load_state_dict(a.network.model.state_dict())
     for b in chosen:
@@ -203,9 +188,9 @@ def test_only_what_depends_on_the_gate_runs_again(monkeypatch: pytest.MonkeyPatc
         return original(self, n)
 
     monkeypatch.setattr(passes._Rerun, "run_node", spy)
-    after = altered(a, {last.gate: Alteration("one")})
+    after = altered(a, ALTERATIONS[0], [last])
     assert {name.rpartition(".")[0].split(".se")[0] for name in ran} == {"conv5_x.1", "head"}
-    assert f"{last.path}.fc1" in ran
+    assert f"{last.path}.fc1" not in ran and f"{last.path}.mul" in ran
     early = a.network.nodes["conv4_x.1.relu2"]
     assert after.kept[early] is a.kept[early]
 
@@ -213,7 +198,7 @@ def test_only_what_depends_on_the_gate_runs_again(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("name", ["se_resnet18", "se_resnet50", "se_googlenet"])
 def test_gates_of_1_are_the_network_without_gates(name: str) -> None:
     a = captured(name)
-    after = altered(a, {b.gate: Alteration("one") for b in blocks(name)})
+    after = altered(a, ALTERATIONS[0], blocks(name))
     v = a.network.variant
     ablations = {"squeeze_excitation": None}
     if name == "se_resnet18":
@@ -231,16 +216,15 @@ def test_gates_of_1_are_the_network_without_gates(name: str) -> None:
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("kind", gates.ALTERATION_KINDS)
-def test_gpu_agrees_with_the_cpu(kind: AlterationKind, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("alteration", ALTERATIONS, ids=str)
+def test_gpu_agrees_with_the_cpu(alteration: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.backends.cuda.matmul, "allow_tf32", False)
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
-    cpu, alteration = captured("se_resnet18"), Alteration(kind, seed=3, channel=5, value=0.9)
+    cpu, found = captured("se_resnet18"), blocks("se_resnet18")
     gpu = capture(cpu.network.to(torch.device("cuda")), cpu.kept[cpu.network.nodes["input"]])
-    alterations = {b.gate: alteration for b in blocks("se_resnet18")}
-    expected, found = altered(cpu, alterations), altered(gpu, alterations)
-    assert found.device.type == "cuda"
-    assert relative_change(expected.logits, found.logits) < 1e-3
+    expected, after = altered(cpu, alteration, found), altered(gpu, alteration, found)
+    assert after.device.type == "cuda"
+    assert relative_change(expected.logits, after.logits) < 1e-3
 
 
 def test_relative_change() -> None:
@@ -292,7 +276,7 @@ def test_a_blocks_message_holds_its_vectors_and_maps() -> None:
 
 def test_pairs_begin_with_the_chosen_channel_and_share_a_scale() -> None:
     a, block = captured("se_resnet18"), blocks("se_resnet18")[1]
-    after = altered(a, {block.gate: Alteration("channel", channel=9, value=0.0)})
+    after = altered(a, Edit("", "zero", (9,)), [block])
     pairs = gates.pairs(a, after, block, first=4, count=3)
     header, body = unpack(pairs.message)
     assert header["channels"] == [4, 9]  # of the others, 9 alone has changed
@@ -305,12 +289,12 @@ def test_pairs_begin_with_the_chosen_channel_and_share_a_scale() -> None:
     assert pairs.change == pytest.approx(float((new - old).norm() / old.norm()))
 
 
-@pytest.mark.parametrize("kind", gates.ALTERATION_KINDS)
-def test_an_effect_is_that_of_the_altered_pass(kind: AlterationKind) -> None:
+@pytest.mark.parametrize("alteration", [*ALTERATIONS[:-1], Edit("", "value", (3,), 0.0)], ids=str)
+def test_an_effect_is_that_of_the_altered_pass(alteration: Edit) -> None:
     a, (block, *others) = captured("se_resnet18"), blocks("se_resnet18")
-    alteration = Alteration(kind, channel=3, value=0.0)
     for chosen in ([block], [block, *others]):
-        found, after = gates.effect(a, chosen, alteration, block, 3), altered(a, {b.gate: alteration for b in chosen})
+        after = altered(a, alteration, chosen)
+        found = gates.effect(a, after, block, 3)
         assert found.change == relative_change(a.logits, after.logits) > 0
         assert torch.equal(found.after.logits, after.logits) and torch.equal(found.before.logits, a.logits)
         header, _ = unpack(found.pairs.message)

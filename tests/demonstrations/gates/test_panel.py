@@ -10,8 +10,8 @@ import pytest
 
 from explorer.architectures import family, variant
 from explorer.demonstrations.gates import compute, panel
-from explorer.demonstrations.gates.compute import Alteration
 from explorer.demonstrations.residual_unit import panel as residual_unit
+from explorer.runtime.edits import Edit
 from explorer.runtime.maps import unpack
 from explorer.runtime.run import Run
 from explorer.runtime.samples import samples
@@ -126,14 +126,14 @@ def test_an_alteration_is_what_the_controls_say(visit: Open) -> None:
     page = visit("senet", variant=SMALL, section="altered", gates__channel="3")
     assert not page.components("map_pairs")
     shown = {}
-    for name in compute.ALTERATION_KINDS:
+    for name in set(panel.ALTERATIONS) - {panel.AS_COMPUTED}:
         page.set(gates__alteration=name)
         shown[name] = header(page, "map_pairs")
         assert shown[name]["channels"][0] == 3
         assert page.link["gates.alteration"] == name
     assert shown["one"]["gates"][1][0] == 1
     assert shown["invert"]["gates"][1][0] == pytest.approx(1 - shown["one"]["gates"][0][0])
-    page.set(gates__percent=85)
+    page.set(gates__alteration="channel", gates__percent=85)
     assert header(page, "map_pairs")["gates"][1][0] == pytest.approx(0.85)
     page.set(gates__alteration="shuffle")
     one = page.text
@@ -145,19 +145,14 @@ def test_an_alteration_is_what_the_controls_say(visit: Open) -> None:
     assert wanted.items() <= page.link.items()
 
 
-def test_settings_that_a_kind_does_not_use_do_not_count() -> None:
-    assert panel._chosen_alteration("computed", 3) is None
-    assert panel._chosen_alteration("invert", 3) == Alteration("invert")
-    assert panel._chosen_alteration("channel", 3) == Alteration("channel", channel=3, value=0.0)
-
-
 def test_a_trained_network_shows_classes_and_no_warning_of_random_gates(visit: Open) -> None:
     page = visit("senet", variant="se_resnet50", section="altered", sample="cat")  # whose class is easily changed
     assert list(page.classes("gate-classes")) == ["as computed"] and page.answers == []
     page.set(gates__alteration="invert", gates__scope="all")
     assert not page.app.info
     run = Run("se_resnet50", "bundled", "cpu", sample_picture("cat"))
-    effect = panel._effect(run, "conv2_x.0", 0, True, Alteration("invert"))
+    inverted = tuple(Edit(block.gate, "invert") for block in panel.blocks_of(run).values())
+    effect = panel._effect(run, inverted, "conv2_x.0", 0)
     assert effect.before.first != effect.after.first
     assert page.answers == [f"{effect.before.first} → {effect.after.first}"]
     shown = page.classes("gate-classes")

@@ -9,10 +9,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from explorer.analysis.units import Unit, plain_units, residual_units
 from explorer.architectures import catalogue, variant
 from explorer.demonstrations.residual_unit import compute as residual
-from explorer.demonstrations.residual_unit.compute import Unit, plain_units, residual_units
 from explorer.runtime.activations import Activations, capture, relative_change
+from explorer.runtime.edits import Edit, edited
 from explorer.runtime.weights.network import Network, load_network
 from tests.traces import traced
 
@@ -127,6 +128,10 @@ def test_padded_channels_are_zero() -> None:
 # ---- a unit removed ----------------------------------------------------------------------------------------
 
 
+def without(a: Activations, unit: Unit) -> Activations:
+    return edited(a, [Edit(unit.path, "skip")], traced(a.network.variant.name))
+
+
 def ablated(a: Activations, unit: Unit) -> Activations:
     """A copy of the network whose unit's last operation with weights gives zeros."""
     model = deepcopy(a.network.model)
@@ -156,7 +161,7 @@ def ablated(a: Activations, unit: Unit) -> Activations:
 )
 def test_a_network_without_a_unit_equals_the_ablated_network(name: str, path: str) -> None:
     a, unit = captured(name), unit_of(name, path)
-    after, expected = residual.without(a, unit), ablated(a, unit)
+    after, expected = without(a, unit), ablated(a, unit)
     assert torch.equal(after.maps(unit.sum), a.maps(unit.shortcut))
     assert torch.equal(after.logits, expected.logits)
     assert not torch.equal(after.logits, a.logits)
@@ -173,12 +178,12 @@ def test_a_plain_network_without_a_unit_equals_one_that_skips_the_module() -> No
     model.conv3_x[1] = nn.Identity()
     with torch.no_grad():
         expected = model(picture(a))[0]
-    assert torch.equal(residual.without(a, unit).logits, expected)
+    assert torch.equal(without(a, unit).logits, expected)
 
 
 def test_changes_run_from_the_unit_to_the_logits() -> None:
     a, unit = captured("resnet18"), unit_of("resnet18", "conv4_x.1")
-    found = residual.changes(a, residual.without(a, unit), traced("resnet18"), unit)
+    found = residual.changes(a, without(a, unit), traced("resnet18"), unit)
     assert [c.block for c in found] == ["conv4_x.1", "conv5_x.0", "conv5_x.1", "logits"]
     assert all(c.relative > 0.01 for c in found)
 
@@ -187,7 +192,7 @@ def test_changes_run_from_the_unit_to_the_logits() -> None:
 def test_all_units_in_one_pass_are_what_each_alone_is(name: str) -> None:
     a = captured(name)
     units = residual_units(traced(name)) or plain_units(traced(name))
-    alone = [residual.without(a, unit) for unit in units]
+    alone = [without(a, unit) for unit in units]
     for found, unit, after in zip(residual.without_each(a, units), units, alone, strict=True):
         assert found.unit == unit.path
         assert found.relative == pytest.approx(relative_change(a.logits, after.logits), rel=1e-3)
@@ -200,7 +205,7 @@ def test_the_shared_network_stays_as_it_was() -> None:
     a = captured("resnet18")
     before, kept = deepcopy(a.network.model.state_dict()), {n: v.clone() for n, v in a.kept.items()}
     for unit in residual_units(traced("resnet18")):
-        residual.without(a, unit)
+        without(a, unit)
     assert all(torch.equal(before[k], v) for k, v in a.network.model.state_dict().items())
     assert all(torch.equal(kept[n], v) for n, v in a.kept.items())
     assert not any(m._forward_hooks for m in a.network.model.modules())

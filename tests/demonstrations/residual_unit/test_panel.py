@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from explorer.analysis.units import Unit
 from explorer.architectures import family
 from explorer.demonstrations.residual_unit import compute as residual
 from explorer.demonstrations.residual_unit.panel import TWINS, units_of
+from explorer.runtime.activations import Activations
+from explorer.runtime.edits import Edit, edited
 from explorer.runtime.maps import unpack
 from explorer.runtime.run import Run
 from explorer.ui import cache
@@ -44,10 +47,14 @@ def outlined(page: Any, key: str = "unit-ratios") -> list[str]:
     return [path for bar in bars for path, w in zip(bar["x"], bar["marker"]["line"]["width"], strict=True) if w]
 
 
+def without(before: Activations, unit: Unit) -> Activations:
+    return edited(before, [Edit(unit.path, "skip")], cache.trace(before.network.variant.name))
+
+
 def change(name: str, path: str) -> float:
     """How much the logits change without a unit."""
     before, unit = activations(name), units_of(name)[path]
-    return residual.changes(before, residual.without(before, unit), cache.trace(name), unit)[-1].relative
+    return residual.changes(before, without(before, unit), cache.trace(name), unit)[-1].relative
 
 
 # ---- units -------------------------------------------------------------------------------------------------
@@ -174,7 +181,7 @@ def test_plain_and_residual_are_compared_where_both_can(visit: Open) -> None:
 def test_an_untrained_network_shows_logits_before_and_after(visit: Open) -> None:
     page = visit("resnet", weights="untrained", variant=SMALL, section="removal")
     before = activations()
-    after = residual.without(before, units_of(SMALL)["conv2_x.0"])
+    after = without(before, units_of(SMALL)["conv2_x.0"])
     points = page.chart("unit-classes")["data"][1]
     for axis, expected in (("x", before), ("y", after)):
         shown = np.frombuffer(b64decode(points[axis]["bdata"]), np.float32)
@@ -184,7 +191,7 @@ def test_an_untrained_network_shows_logits_before_and_after(visit: Open) -> None
 def test_a_trained_network_shows_classes_before_and_after(visit: Open) -> None:
     page = visit("resnet", variant="resnet34", weights="bundled", section="removal")
     before = activations("resnet34", "bundled")
-    after = residual.without(before, units_of("resnet34")["conv2_x.0"])
+    after = without(before, units_of("resnet34")["conv2_x.0"])
     assert before.top() != after.top()
     for shown, a in zip(page.classes("unit-classes").values(), (before, after), strict=True):
         assert all(shown[p.label] == pytest.approx(p.probability) for p in a.top())
@@ -203,7 +210,7 @@ def test_the_pair_is_shown_whatever_the_network(visit: Open) -> None:
     for title, name in (("plain-34", "plain34"), ("ResNet-34", "resnet34")):
         before, units = activations(name, "bundled"), units_of(name)
         for path in ("conv2_x.0", "conv4_x.3"):
-            after = residual.without(before, units[path])
+            after = without(before, units[path])
             expected = residual.changes(before, after, cache.trace(name), units[path])[-1].relative
             assert bars[title][path] == pytest.approx(expected, rel=1e-4)
         assert f"**{median(bars[title].values()):.0%}** (median)" in page.text
