@@ -37,6 +37,8 @@ from explorer.runtime.weights.network import Network, load_network, narrowed_var
 
 __all__ = ["kept"]
 
+UNEDITED = "before the edits"  # in the place of an operation: the selected one's maps, unaltered
+
 
 def _still_wanted() -> None:
     """Streamlit ends a script whose viewer has asked for something else: looking at the session is where it may."""
@@ -123,9 +125,16 @@ def activations(run: Run) -> Activations:
 
 @kept()
 def maps_message(run: Run, node: str, order: Order, page: int, beside: str = "") -> Message:
-    """One page of an operation's maps, ready for the browser; with those of another operation beside them, if named."""
+    """One page of an operation's maps, ready for the browser; beside them those of another operation, if one is named,
+    or its own before the edits.
+    """
     shown = _maps(run, node)
-    return encode_pair(shown, _maps(run, beside), order, page) if beside else encode_page(*shown, order, page)
+    if not beside:
+        return encode_page(*shown, order, page)
+    if beside == UNEDITED:
+        values, stats, header = _maps(run.unedited, node)
+        return encode_pair(shown, (values, stats, {**header, "node": UNEDITED}), order, page)
+    return encode_pair(shown, _maps(run, beside), order, page)
 
 
 def _maps(run: Run, node: str) -> tuple[FloatArray, MapStatistics, GridHeader]:

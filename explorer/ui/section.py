@@ -9,6 +9,7 @@ import streamlit as st
 
 from explorer.runtime.run import Run
 from explorer.ui.controls import segments
+from explorer.ui.edits import current
 from explorer.ui.link import Control, choice, publish
 from explorer.ui.selection import SCREEN, SHOWN_IN
 from explorer.ui.window import BELOW, PAINTED
@@ -59,7 +60,7 @@ def below(sections: tuple[Section, ...], run: Run) -> None:
     """The bar of names, and the open section under it."""
     with st.container(key="section-bar"):
         segments(open_control(sections), label_visibility="collapsed")
-    section = open_section(sections)
+    section, run = open_section(sections), current(run)
     st.session_state[SHOWN_IN] = [SCREEN, BELOW] if section.follows else [SCREEN]
     with st.container(key=f"section-{section.name}"):
         if st.session_state.get(PAINTED):
