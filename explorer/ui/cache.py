@@ -9,6 +9,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from torch import Tensor
 
 from explorer import diagrams as drawing
 from explorer.analysis.trace import Trace, trace_variant
@@ -120,7 +121,13 @@ def activations(run: Run) -> Activations:
     """The forward pass, with the run's edits; of these, only what depends on them runs again."""
     if run.edits:
         return edited(activations(run.unedited), run.edits, running_trace(run))
-    return capture(network(run), network_input(run).tensor)
+    return pass_of(run, network_input(run).tensor)
+
+
+def pass_of(run: Run, x: Tensor) -> Activations:
+    """The run's network, with its edits, on an input (1, C, H, W) of its own; nothing is kept."""
+    found = capture(network(run), x)
+    return edited(found, run.edits, running_trace(run)) if run.edits else found
 
 
 @kept()

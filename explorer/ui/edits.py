@@ -73,10 +73,24 @@ def _set(edits: tuple[Edit, ...]) -> None:
     st.rerun([SCREEN, BELOW])
 
 
+def on_whole_page(run: Run, *edits: Edit) -> None:
+    """A button of a section that shows what edits do: does them in all that the page shows, or undoes them."""
+    done = set(edits) <= set(run.edits)
+    st.button(
+        "Undo on the whole page" if done else "Do this on the whole page",
+        key="on-whole-page",
+        help="The maps, the answer and every section then show the altered network.",
+        on_click=apply,
+        args=(run, *(edits if done else (e for e in edits if e not in run.edits))),
+    )
+
+
 def chips(run: Run) -> None:
-    """The edits of a run, each a button that undoes it; nothing where there are none."""
-    if not run.edits:
-        return
+    """The edits of a run, each a button that undoes it.
+
+    The container stands there without any, too: what came into its place would move all after it, and the map that has
+    the focus would lose it.
+    """
     with st.container(key="edits", horizontal=True, vertical_alignment="center", gap="small"):
         for number, edit in enumerate(run.edits):
             st.button(f"{words(edit)} ×", key=f"undo-{number}", help="Undo this edit", on_click=apply, args=(run, edit))

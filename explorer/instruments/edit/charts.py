@@ -10,7 +10,7 @@ from explorer.instruments.edit.compute import Loss
 from explorer.runtime.edits import Edit, channels_text
 from explorer.ui.charts import quick_figure, shared, stroke
 
-HEIGHT = 230  # pixels
+HEIGHT = 150  # pixels
 
 
 def name_of(edit: Edit) -> str:
@@ -19,14 +19,18 @@ def name_of(edit: Edit) -> str:
 
 
 @shared
-def losses(found: Sequence[Loss], dark: bool) -> go.Figure:
-    """A bar for each edit, in the order given: points of probability that the class loses, or the logits' change."""
+def losses(found: Sequence[Loss], applied: Sequence[bool], dark: bool) -> go.Figure:
+    """A bar for each edit, in the order given: points of probability that the class loses, or the logits' change.
+
+    Those that are `applied` have a frame.
+    """
+    frame = {"width": [4 if is_applied else 0 for is_applied in applied], "color": stroke("merge", dark)}
     named = found[0].probability is not None
     bar = {
         "type": "bar",
         "x": [name_of(loss.edit) for loss in found],
         "y": [100 * loss.size for loss in found],
-        "marker": {"color": stroke("convolution", dark)},
+        "marker": {"color": stroke("convolution", dark), "line": frame},
         "unselected": {"marker": {"opacity": 1}},
         "hovertemplate": "without %{x}: " + ("%{y:.1f} points less" if named else "%{y:.0f} %") + "<extra></extra>",
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -18,14 +19,14 @@ from explorer.runtime.run import Run
 from explorer.ui import cache
 from explorer.ui.answer import CHANGE_HELP
 from explorer.ui.charts import chart, dark
-from explorer.ui.controls import number_box, segments, select, text_box
+from explorer.ui.controls import number_box, select, text_box
 from explorer.ui.edits import apply, silence
 from explorer.ui.link import AS_SELECTED, Control, choice, number, plain
 from explorer.ui.section import Section
 from explorer.ui.selection import selected
 
 ALTER, CHANNELS, BLOCKS = "alter", "channels", "blocks"
-VIEW = choice("edit.view", "Edit", {ALTER: "Alter", CHANNELS: "Each channel", BLOCKS: "Each block"})
+VIEW = choice("edit.view", "Edit", {ALTER: "Alter it", CHANNELS: "Rank channels", BLOCKS: "Rank blocks"})
 WHICH = Control("edit.which", "Channels", lambda text: text[:200], str, linked=False)
 PERCENT = number("edit.percent", "Factor in percent", -1000, 1000, 200)
 SHOWN = 20  # bars: of the largest losses
@@ -46,16 +47,19 @@ def controls(run: Run) -> Sequence[Control]:
     return VIEW, WHICH, PERCENT, class_control(run)
 
 
+def _head(run: Run) -> None:
+    select(VIEW, label_visibility="collapsed")
+
+
 def show(run: Run) -> None:
     """What can be done to the selected operation, or what the answer loses without each channel, or each block."""
     trace = cache.running_trace(run)
     node = selected(trace)
     with st.container(key="edit"):
-        view = segments(VIEW, label_visibility="collapsed")
-        if view == ALTER:
+        if VIEW.value == ALTER:
             _alter(run, trace, node)
         else:
-            _rank(run, trace, node, view)
+            _rank(run, trace, node, VIEW.value)
 
 
 # ---- altering ----------------------------------------------------------------------------------------------
@@ -63,10 +67,11 @@ def show(run: Run) -> None:
 
 def _alter(run: Run, trace: Trace, node: Node) -> None:
     chosen = channel_control(run).value
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        every = f"all {thousands(node.out_shape[0])}" if chosen is None else f"{chosen}, the selected map"
-        text = text_box(WHICH, label=f"Channels of {node.name}", placeholder=f"{every}; or such as 3, 8-11", width=300)
-        percent = number_box(PERCENT, width=150)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="edit-what"):
+        every = f"All {thousands(node.out_shape[0])} channels" if chosen is None else f"Channel {chosen}, as selected"
+        hint = f"{every}; or 3, 8-11"
+        text = text_box(WHICH, label_visibility="collapsed", placeholder=hint)
+        percent = number_box(PERCENT, width=130, label_visibility="collapsed")
     try:
         channels = parse_channels(text, node.out_shape[0]) or (() if chosen is None else (chosen,))
     except EditError as error:
@@ -83,8 +88,8 @@ def _alter(run: Run, trace: Trace, node: Node) -> None:
                 args=(run, edit),
             )
     st.caption(
-        "All that depends on it runs again, here and in every section. `x` on a map or in a diagram silences it, and "
-        "again undoes that."
+        "What depends on it runs again, in every section too. The key `x` on a map, or on a box of a diagram, "
+        "silences it."
     )
 
 
@@ -97,64 +102,76 @@ def _channels(run: Run, node: str, channels: range) -> tuple[Effect, ...]:
 
 
 @cache.kept()
-def _block(run: Run, edit: Edit) -> Effect:
-    return compute.without_block(cache.activations(run), cache.running_trace(run), edit)
+def _block(run: Run, edit: Edit) -> tuple[Effect, ...]:
+    return (compute.without_block(cache.activations(run), cache.running_trace(run), edit),)
 
 
 def _rank(run: Run, trace: Trace, node: Node, view: str) -> None:
-    """A button that begins it, where it is not known; then the bars."""
+    """A button that begins it, where it is not known; then the bars.
+
+    What the bars' clicks apply is left out of what they rank: they stay as they are.
+    """
     if view == CHANNELS:
-        parts = [partial(_channels, run, node.name, part) for part in compute.batches(trace, node.name)]
-        known = all(_channels.has(run, node.name, part) for part in compute.batches(trace, node.name))
+        whole = run.undone(*(e for e in run.edits if e.node == node.name and e.kind == "zero"))
+        channels = compute.batches(trace, node.name)
+        known = all(_channels.has(whole, node.name, part) for part in channels)
+        parts = [partial(_channels, whole, node.name, part) for part in channels]
         what = f"each of the {thousands(node.out_shape[0])} channels of {node.name}"
     else:
         edits = compute.block_edits(trace)
-        parts = [partial(_one, run, edit) for edit in edits]
-        known = all(_block.has(run, edit) for edit in edits)
+        whole = run.undone(*edits)
+        known = all(_block.has(whole, edit) for edit in edits)
+        parts = [partial(_block, whole, edit) for edit in edits]
         what = f"each of the {len(edits)} blocks"
     place = st.empty()
     if not known and not place.button(f"Silence {what} in turn", key="edit-begin"):
         st.caption("One pass for each, from there on: seconds. Then the bars say what the answer hangs on.")
         return
-    effects: list[Effect] = []
-    if known:
-        effects = [effect for part in parts for effect in part()]
-    else:
-        bar = place.progress(0.0, f"0 of {len(parts)}")
-        with long_work():
-            for number_, part in enumerate(parts):
-                effects += part()
-                bar.progress((number_ + 1) / len(parts), f"{number_ + 1} of {len(parts)}")
-        place.empty()
-    _show_ranking(run, effects, view)
+    effects = [effect for part in parts for effect in part()] if known else _in_turn(parts, place)
+    _show_ranking(run, whole, effects, view)
 
 
-def _one(run: Run, edit: Edit) -> tuple[Effect, ...]:
-    return (_block(run, edit),)
+def _in_turn(parts: Sequence[Callable[[], tuple[Effect, ...]]], place: Any) -> list[Effect]:
+    """One after the other, with a bar at the place."""
+    found: list[Effect] = []
+    bar = place.progress(0.0, f"0 of {len(parts)}")
+    with long_work():
+        for done, part in enumerate(parts, 1):
+            found += part()
+            bar.progress(done / len(parts), f"{done} of {len(parts)}")
+    place.empty()
+    return found
 
 
-def _show_ranking(run: Run, effects: Sequence[Effect], view: str) -> None:
-    activations = cache.activations(run)
-    chosen = int(activations.answer.probabilities.argmax())
-    if activations.network.trained:
-        first = activations.network.classes[chosen]
-        if select(class_control(run), unless_chosen=f"For {first}, the answer", width=300) != AS_SELECTED:
-            chosen = class_control(run).value
+def _show_ranking(run: Run, whole: Run, effects: Sequence[Effect], view: str) -> None:
+    activations = cache.activations(whole)
+    names = activations.network.classes
+    chosen = class_control(run).value
+    if chosen == AS_SELECTED:
+        chosen = int(activations.answer.probabilities.argmax())
     found = compute.ranked(activations, effects, chosen)
-    st.markdown(
-        _said(found, activations.network.classes[chosen] if activations.network.trained else ""), help=CHANGE_HELP
-    )
+    st.markdown(_said(found, names[chosen] if names else ""), help=CHANGE_HELP)
     order = {effect.edit: number for number, effect in enumerate(effects)}
     shown = found[:SHOWN] if view == CHANNELS else sorted(found, key=lambda loss: order[loss.edit])
     key = f"edit-losses-{view}"
     chart(
-        charts.losses(shown, dark()),
+        charts.losses(shown, [_is_applied(run, loss.edit) for loss in shown], dark()),
         key,
         "What is lost without each",
         on_select=partial(_apply_clicked, key, run, {charts.name_of(loss.edit): loss.edit for loss in shown}),
         selection_mode="points",
     )
-    st.caption(f"{'The largest losses. ' if len(found) > len(shown) else ''}A click on a bar applies that edit.")
+    how = "" if view == CHANNELS else "A block is skipped where its shape allows that, else silenced. "
+    most = "The largest losses. " if len(found) > len(shown) else ""
+    st.caption(f"{how}{most}A click on a bar applies that edit.")
+    if names:
+        select(class_control(run), unless_chosen=f"For {activations.answer.first}, the answer", width=300)
+
+
+def _is_applied(run: Run, edit: Edit) -> bool:
+    """Whether the run has this edit, alone or with more channels."""
+    alike = [e for e in run.edits if (e.node, e.kind) == (edit.node, edit.kind)]
+    return any(set(edit.channels) <= set(e.channels) and bool(edit.channels) == bool(e.channels) for e in alike)
 
 
 def _said(found: Sequence[Loss], name: str) -> str:
@@ -172,9 +189,11 @@ def _said(found: Sequence[Loss], name: str) -> str:
 
 def _apply_clicked(key: str, run: Run, edits: Mapping[str, Edit]) -> None:
     points = st.session_state[key]["selection"]["points"]
-    clicked = [edits[p["x"]] for p in points if p.get("x") in edits]
-    if clicked:
-        apply(run, clicked[0])
+    for edit in [edits[p["x"]] for p in points if p.get("x") in edits][:1]:
+        if edit.channels:
+            silence(run, edit.node, edit.channels[0])
+        else:
+            apply(run, edit)
 
 
 def silence_reported(run: Run, reported: object) -> None:
@@ -192,4 +211,4 @@ def silence_reported(run: Run, reported: object) -> None:
         silence(run, node, channel)
 
 
-EDIT = Section("edit", "Edit", show, controls, follows=True)
+EDIT = Section("edit", "Edit", show, controls, follows=True, head=_head)

@@ -92,7 +92,7 @@ function draw(view) {
   view.selection = svg("g", { class: "selection" });
   view.marks = svg("g", { class: "marks" });
   const graph = view.svg.querySelector("g.graph") ?? view.svg;
-  graph.append(view.marks, view.selection);
+  graph.append(view.selection, view.marks);
   // How far to the right and up a badge can lie without being cut off.
   const shift = graph.transform.baseVal.consolidate()?.matrix ?? { e: 0, f: 0 };
   const right = view.svg.viewBox.baseVal.width - shift.e - BADGE_RADIUS;
