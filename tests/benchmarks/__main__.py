@@ -167,13 +167,15 @@ def value_cost() -> dict[str, Any]:
 
 
 def edits_cost() -> dict[str, Any]:
-    """Viewers of ResNet-50, a quarter as wide, who silence maps: one; and thirty who click while another ranks 64."""
+    """One viewer of ResNet-50, a quarter as wide, silences maps, until they are there; and thirty click while another
+    ranks 64 channels.
+    """
     queries = [f"{query}&variant=resnet50&node=conv2_x.1.add" for query in load.sample_queries()]
     alone = load.measure(page="resnet", queries=queries, viewers=1, seconds=40, interval=1, action="silence")
     meanwhile = load.measure(page="resnet", seconds=30, ranking=True)
     return {
-        "silence_p50_ms": alone["p50_ms"],
-        "silence_p95_ms": alone["p95_ms"],
+        "silence_p50_ms": alone["maps_p50_ms"],
+        "silence_p95_ms": alone["maps_p95_ms"],
         "limit_silence_p95_ms": 250.0,
         "ranking_seconds": meanwhile["ranking_seconds"],
         "limit_ranking_seconds": 10.0,

@@ -135,6 +135,8 @@ async def _measure(
         "clicks_per_second": round(len(answers) / took, 2),
         "p50_ms": milliseconds((a.seconds for a in answers), 50),
         "p95_ms": milliseconds((a.seconds for a in answers), 95),
+        "maps_p50_ms": milliseconds((a.maps_seconds or a.seconds for a in answers), 50),
+        "maps_p95_ms": milliseconds((a.maps_seconds or a.seconds for a in answers), 95),
         "max_ms": round(max(a.seconds for a in answers) * 1000, 1),
         "clicks_without_new_maps": sum(a.maps_seconds is None for a in answers),
         "median_kib_per_click": round(statistics.median(a.received for a in answers) / 1024, 1),
@@ -166,9 +168,9 @@ def measure(
 ) -> dict[str, Any]:
     """Let `viewers` click along for `seconds` and return the figures (see the module's text).
 
-    Starts a server of its own when there is no `url`. `queries` are the query strings with which the page
-    is opened, dealt out in turn. `action` is what the viewers do, of `ACTIONS`; with `ranking`, one viewer more has
-    all channels of an operation silenced in turn meanwhile. Raises RuntimeError when the page shows an exception or has no diagram.
+    Starts a server of its own when there is no `url`. `queries` are the query strings with which the page is opened,
+    dealt out in turn. `action` is what the viewers do, of `ACTIONS`; with `ranking`, one viewer more has all channels
+    of an operation silenced in turn meanwhile. Raises RuntimeError when the page shows an exception or has no diagram.
     """
     with ExitStack() as stack:
         if url is None:
