@@ -190,13 +190,16 @@ def _beside_diagrams(trace: Trace, node: Node, run: Run, instruments: tuple[Sect
     """The selected operation in words and an instrument on it; below, what went into the network and what came out."""
     node_line(trace, node)
     with st.container(key="instrument-title", horizontal=True, vertical_alignment="center"):
-        st.markdown(maps_title(run, node), help=explained("Feature map", "Receptive field", *_words(run)))
         control = instrument_control(instruments)
-        chosen = control.value
+        instrument = next(i for i in instruments if i.name == control.value)
+        if instrument.head is None:
+            st.markdown(maps_title(run, node), help=explained("Feature map", "Receptive field", *_words(run)))
+        else:
+            instrument.head(run)
         if not hidden(control.name):
-            chosen = segments(control, label_visibility="collapsed", width="content")
+            segments(control, label_visibility="collapsed", width="content")
     with st.container(key="instrument-shown"):
-        next(i for i in instruments if i.name == chosen).show(run)
+        instrument.show(run)
     input_and_answer(run, group=run.variant, key=f"{run.variant}-input", leads=True)
 
 

@@ -28,6 +28,7 @@ class Section:
         controls: what can be set in it, for a run; names begin with that of its folder and a dot.
         follows: it shows something of the selected operation, so each click in a diagram draws it again.
         available: whether a network has what it shows.
+        head: of an instrument, what stands beside the names of all instruments instead of the maps' title.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Section:
     controls: Callable[[Run], Sequence[Control]] = lambda run: ()
     follows: bool = False
     available: Callable[[Run], bool] = lambda run: True
+    head: Callable[[Run], None] | None = None
 
 
 def controls_of(sections: Sequence[Section], run: Run) -> list[Control]:

@@ -82,7 +82,7 @@ def test_cells_are_as_large_as_fits(
     ],
 )
 def test_where_a_map_lies_on_the_input(modules: Modules, header: Any, expected: Any) -> None:
-    found = modules.call(f"{FOLDER}/enlarged.js", "geometry", {"shape": [1, 2, 4], **header})
+    found = modules.call(f"{FOLDER}/geometry.js", "geometry", {"shape": [1, 2, 4], **header})
     boxes = {name: (box["left"], box["top"], box["width"], box["height"]) for name, box in found.items()}
     assert boxes == expected
 
@@ -93,9 +93,9 @@ def test_where_a_map_lies_on_the_input(modules: Modules, header: Any, expected: 
 def test_a_receptive_field_ends_at_the_inputs_border(modules: Modules, position: Any, expected: Any) -> None:
     field = {"size": [7, 7], "stride": [4, 4], "start": [-1, -1]}
     header = {"input_size": [8, 16], "receptive_field": field}
-    found = modules.call(f"{FOLDER}/enlarged.js", "receptiveField", header, *position)
+    found = modules.call(f"{FOLDER}/geometry.js", "receptiveField", header, *position)
     assert (found["left"], found["top"], found["width"], found["height"]) == expected
-    assert modules.call(f"{FOLDER}/enlarged.js", "receptiveField", {"input_size": [8, 16]}, *position) is None
+    assert modules.call(f"{FOLDER}/geometry.js", "receptiveField", {"input_size": [8, 16]}, *position) is None
 
 
 def test_arrow_keys_move_in_the_grid_and_the_server_hears_of_the_last(clocked: Modules) -> None:
