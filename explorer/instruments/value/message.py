@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from explorer.instruments.value.compute import Place, Reader, Value, curve
+from explorer.instruments.value.words import with_minus
 
 SHOWN_SUMS = 8  # of the channels', the largest
 SHOWN_TERMS = 8  # of those that are read, the largest
@@ -69,14 +70,15 @@ def _window(found: Value, wanted: int | None) -> dict[str, Any] | None:
     if found.made.how == "neighbours":
         row = (found.inputs.reshape(1, -1), found.inside.reshape(1, -1), found.places.reshape(1, -1, 3))
         tables = [["channels around it", row[0]], ["squared", row[0] ** 2]]
-        return _tables(found, tables, *row[1:], channels=[], marked=None)
+        own = int(np.flatnonzero(row[2][0, :, 0] == found.place[0])[0])
+        return _tables(found, tables, *row[1:], channels=[], marked=(0, own))
     if found.inside.ndim != 3 or max(found.inside.shape[1:]) == 1 or max(found.inside.shape[1:]) > MOST_CELLS:
         return None
     channels = [int(c) for c in found.places[:, 0, 0, 0]]
     at = channels.index(wanted) if wanted in channels else int(np.nan_to_num(np.abs(found.sums)).argmax())
     tables = [["inputs", found.inputs[at]]]
     if found.made.weights is not None:
-        tables += [["× weights", found.made.weights[at]], [f"= {found.sums[at]:.5g}", found.terms[at]]]
+        tables += [["× weights", found.made.weights[at]], [with_minus(f"= {found.sums[at]:.5g}"), found.terms[at]]]
     marked = None if found.winner is None else found.winner[1:]
     return _tables(found, tables, found.inside[at], found.places[at], channels=channels, marked=marked)
 
@@ -122,25 +124,26 @@ def _lists(found: Value, label: str) -> list[dict[str, Any]]:
             f"Against {label}": [i for i in strongest if found.terms[i] < 0],
         }
         return [
-            _list(f"{title}: {len(chosen)} of {len(strongest)}", found, chosen[:SHOWN_FOR_AND_AGAINST])
+            _list(f"{title}, {len(chosen)} in all", found, chosen[:SHOWN_FOR_AND_AGAINST])
             for title, chosen in signed.items()
         ]
     if not strongest:
         return []
-    few = len(strongest) <= 2
-    return [_list("It reads" if few else f"Largest of {len(strongest):,}", found, strongest[:SHOWN_TERMS])]
+    title = "It reads" if len(strongest) <= 2 else f"Largest of {len(strongest):,}"
+    source = f", of {found.sources[0]}" if len(found.sources) == 1 else ""
+    return [_list(f"{title}{source}", found, strongest[:SHOWN_TERMS])]
 
 
 def _list(title: str, found: Value, chosen: Sequence[tuple[int, ...]]) -> dict[str, Any]:
     several = len(found.sources) > 1
     chips = [_chip(found, i, several) for i in chosen]
-    return {"title": title if several else f"{title}, of {found.sources[0]}", "chips": chips}
+    return {"title": title, "chips": chips}
 
 
 def _chip(found: Value, i: tuple[int, ...], named: bool) -> dict[str, Any]:
     node, place = found.sources[found.source[i]], found.places[i].tolist()
     where = step_text((node, place)) if named else _place_text(place)
-    return {"text": f"{_term(found, i)} · {where}", "node": node, "place": place}
+    return {"text": f"{with_minus(_term(found, i))} · {where}", "node": node, "place": place}
 
 
 def _term(found: Value, i: tuple[int, ...]) -> str:

@@ -12,7 +12,7 @@ from explorer.instruments.maps.panel import channel_control
 from explorer.instruments.value.component import clicked, parts
 from explorer.instruments.value.compute import Place, Reader, Value, readers, softmax, value
 from explorer.instruments.value.message import Step, message
-from explorer.instruments.value.words import made_of, made_of_score
+from explorer.instruments.value.words import said, score_said
 from explorer.runtime import colormaps
 from explorer.runtime.run import Run
 from explorer.ui import cache
@@ -149,9 +149,8 @@ def show(run: Run) -> None:
     node, place = _here(run)
     found = _value(run, node, place)
     label = next((n for i, n in enumerate(cache.class_names(run, node)) if i == place[0]), "")
-    own = f"The network's own: **{found.network:.6g}**, {found.difference:.1g} away."
     with st.container(key="value-made"):
-        st.markdown(f"{made_of(found)} {own} {_score(run, found, label)}")
+        st.markdown(f"{said(found)} {_score(run, found, label)}")
     key = f"value-{revision()}"
     header = cache.grid_header(run, node)
     parts(
@@ -173,7 +172,7 @@ def _score(run: Run, found: Value, label: str) -> str:
     if not label or found.node != cache.running_trace(run).classifier:
         return ""
     score = softmax(cache.activations(run).scores, found.place[0])
-    return made_of_score(score, plain(label), network.distances)
+    return score_said(score, plain(label), network.distances)
 
 
 # ---- what is clicked ---------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import { fieldWords, outline, receptiveField } from "../../ui/components/feature
 
 const MOST_NUMBERS = 9; // across all tables of more than one row
 const MOST_ROWS = 4; // of numbers
-const SMALL_TABLE = 8; // rem: the side of a table whose cells are only colours
+const SMALL_TABLE = 7.5; // rem: the side of a table whose cells are only colours
 const LARGEST_CELL = 1.25; // rem
 const CURVE = { width: 100, height: 46 };
 const HINT = "Point at a number. A click takes it apart, too.";
@@ -46,10 +46,9 @@ function draw(panel, data) {
   const { window: shown, sums, curve, way } = data;
   const drawn = el("div", "drawn", {}, ...(shown ? windowTables(panel) : []), ...(curve ? [drawCurve(curve)] : []));
   panel.picture = createPicture(panel);
-  drawn.append(panel.picture.box);
   placePicture(panel);
   panel.words.textContent = HINT;
-  const parts = [...(way.length ? [crumbs(panel)] : []), drawn];
+  const parts = [panel.picture.box, ...(way.length ? [crumbs(panel)] : []), drawn];
   if (shown) parts.push(panel.words);
   if (sums) parts.push(channelSums(panel));
   parts.push(...data.lists.map((list) => chipList(panel, list)));
