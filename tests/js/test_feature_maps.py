@@ -153,6 +153,40 @@ def test_one_map_enlarged_over_the_input(stage: Modules) -> None:
     expect(stage.locator(".maps > .footer")).to_be_visible()
 
 
+def test_a_cross_moved_by_keys_takes_a_pixel_apart(stage: Modules) -> None:
+    data = encode_page(maps(), statistics(maps()), {"node": "conv"}).packed(view=VIEW, picks=True)
+    stage.mount(MAPS, data, STYLE)
+    stage.locator(".map").nth(5).click()
+    large = stage.page.get_by_role("dialog", name="Enlarged map")
+    label = stage.locator(".figure .pointer-label").first
+    for key, words in (("ArrowLeft", "x 2, y 2: 90"), ("ArrowRight", "x 3, y 2: 91"), ("ArrowRight", "x 3, y 2: 91")):
+        stage.page.keyboard.press(f"Shift+{key}")
+        expect(label).to_have_text(words)
+    stage.page.keyboard.press("Shift+ArrowUp")
+    stage.page.keyboard.press("Enter")
+    picked = [value for name, value in stage.reports if name == "picked"]
+    assert picked == [{"node": "conv", "channel": 5, "row": 1, "column": 3}]
+    stage.page.keyboard.press("ArrowRight")  # another map has no cross yet: Enter fills the screen
+    expect(large).to_contain_text("conv #6")
+    expect(label).to_be_hidden()
+    stage.page.keyboard.press("Enter")
+    assert large.evaluate("e => e.matches(':modal')")
+
+
+def test_a_bar_is_taken_apart_by_a_click_and_by_enter(stage: Modules) -> None:
+    values = np.array([0, -3, 2, 1], dtype=np.float32)
+    data = encode_page(values, statistics(values), {"node": "fc"}).packed(view=VIEW, picks=True)
+    stage.mount(MAPS, data, STYLE)
+    bars = stage.page.get_by_role("group", name="Values as bars")
+    pitch = min(80, bars.evaluate("e => e.clientWidth") / 4)
+    bars.click(position={"x": 2.5 * pitch, "y": 100})
+    bars.press("ArrowRight")
+    bars.press("Enter")
+    bars.tap(position={"x": 0.5 * pitch, "y": 100})  # a finger reads first
+    bars.tap(position={"x": 0.5 * pitch, "y": 100})
+    assert [value["channel"] for name, value in stage.reports if name == "picked"] == [2, 3, 0]
+
+
 INSIDE = """([inner, outer]) => {
   const [a, b] = [inner, outer].map((e) => e.getBoundingClientRect());
   return a.width > 0 && a.left >= Math.max(b.left, 0) - 0.5 && a.top >= Math.max(b.top, 0) - 0.5

@@ -149,10 +149,10 @@ def _chip(found: Value, i: tuple[int, ...], named: bool) -> dict[str, Any]:
 def _term(found: Value, i: tuple[int, ...]) -> str:
     x, weights = found.inputs[i], found.made.weights
     if weights is None or (x == found.terms[i] and weights[i] == 1):
-        return f"{x:.4g}"
+        return f"{x:.3g}"
     if found.made.how == "distance":
-        return f"({x:.4g} − {weights[i]:g})² = {found.terms[i]:.4g}"
-    return f"{x:.4g} × {weights[i]:.4g} = {found.terms[i]:.4g}"
+        return f"({x:.3g} − {weights[i]:g})² = {found.terms[i]:.3g}"
+    return f"{x:.3g} × {weights[i]:.3g} = {found.terms[i]:.3g}"
 
 
 def _readers(found: Sequence[Reader]) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def go_to(run: Run, step: Step, way: Sequence[Step] = ()) -> None:
     for control, at in zip((row_control(run), column_control(run)), place[1:], strict=False):
         state[control.name] = at
     state[input_control(run).name] = None
-    state[way_control(run).name] = tuple(way)[-MOST_STEPS:]
+    state[way_control(run).name] = tuple(way)[-MOST_STEPS:] if len(way) > 1 else ()
     select(node)
 
 

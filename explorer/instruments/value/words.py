@@ -6,8 +6,8 @@ import re
 
 from explorer.instruments.value.compute import Softmax, Value
 
-_AFTER_A_SIGN = re.compile(r"(?<=[−+×/] )−[\d.e-]*\d")
-_HYPHEN = re.compile(r"(?<!\w)-(?=\d)")  # before a number, and not in its exponent
+_AFTER_A_SIGN = re.compile(r"(?<=[−+×/] )−[\d.e−]*\d")
+_HYPHEN = re.compile(r"(?:(?<!\w)|(?<=\de))-(?=\d)")  # before a number or its exponent
 
 
 def with_minus(text: str) -> str:
@@ -72,5 +72,5 @@ def score_said(found: Softmax, label: str, distances: bool) -> str:
     power = f"{found.score:.5g}" + (f" − {found.shift:.5g}" if found.shift else "")
     return with_minus(
         f"{of}: e^({power}) = {found.exponential:.5g}, of {found.total:.5g} for all classes together: "
-        f"{label} **{found.probability:.1%}**."
+        f"{label}: **{found.probability:.1%}**."
     )
