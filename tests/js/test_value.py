@@ -41,7 +41,7 @@ def parts(**more: Any) -> dict[str, Any]:
             {"title": "Nothing reads it.", "chips": []},
         ],
         "curve": None,
-        "way": [{"text": "fc #3"}],
+        "way": [{"text": "fc #3", "title": "head.fc #3"}],
         "colours": colormaps.as_text()["diverging"],
         "picture": {"group": "net", "input_size": [8, 16], "receptive_field": FIELD},
     } | more

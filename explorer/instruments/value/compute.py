@@ -97,7 +97,7 @@ class Value:
         """The indices of the terms that are read, not padding, by size."""
         terms = np.where(self.inside, np.abs(self.terms), -1).ravel()
         order = np.argsort(-terms, kind="stable")[: int(self.inside.sum())]
-        return [tuple(map(int, np.unravel_index(i, self.inside.shape))) for i in order]
+        return list(map(tuple, np.stack(np.unravel_index(order, self.inside.shape), -1).tolist()))
 
     @property
     def sums(self) -> Values:
@@ -126,12 +126,13 @@ def value(activations: Activations, node: str, place: Place) -> Value:
     """
     network = activations.network
     target = network.nodes[node]
-    own = activations.maps(node).numpy()
-    if len(place) != own.ndim or not all(0 <= i < size for i, size in zip(place, own.shape, strict=True)):
-        raise NoSuchPlace(_no_such_place(node, place, own.shape))
     sources = target.all_input_nodes
     names = tuple(str(s.meta["name"]) for s in sources)
-    maps = [activations.maps(name).numpy() for name in names]
+    known = {name: tensor.numpy() for name, tensor in activations.several([node, *names]).items()}
+    own = known[node]
+    if len(place) != own.ndim or not all(0 <= i < size for i, size in zip(place, own.shape, strict=True)):
+        raise NoSuchPlace(_no_such_place(node, place, own.shape))
+    maps = [known[name] for name in names]
     parts = [
         _read(number, m, reads)
         for number, (m, reads) in enumerate(zip(maps, _indices(network, target, maps, own, place), strict=True))

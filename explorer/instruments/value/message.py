@@ -42,7 +42,9 @@ def message(
         "sums": _sums(found) if window is not None and len(window["channels"]) > 1 else None,
         "lists": [*_lists(found, label), _readers(read_by)],
         "curve": _curve(found),
-        "way": [{"text": step_text(step)} for step in way],
+        "way": [
+            {"text": f"{node.rpartition('.')[2]} #{place[0]}", "title": step_text((node, place))} for node, place in way
+        ],
     }
 
 

@@ -53,6 +53,7 @@ function draw(panel, data) {
   if (sums) parts.push(channelSums(panel));
   parts.push(...data.lists.map((list) => chipList(panel, list)));
   panel.section.replaceChildren(...parts);
+  panel.section.querySelector(".way")?.scrollTo({ left: 1e6 }); // its end leads here
   if (isNew) panel.section.scrollTop = 0;
 }
 
@@ -242,8 +243,8 @@ function chipList(panel, { title, chips }) {
 
 /** The values from which one walked here. */
 function crumbs(panel) {
-  const buttons = panel.data.way.flatMap(({ text: words }, step) => [
-    pressed(words, () => panel.trigger("back", step)),
+  const buttons = panel.data.way.flatMap(({ text: words, title }, step) => [
+    pressed(words, () => panel.trigger("back", step), { title }),
     "›",
   ]);
   return el("nav", "chips way", { "aria-label": "Way" }, ...buttons);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields
 from functools import cache, cached_property
 
@@ -26,10 +27,10 @@ class Memory(Activations):
     def known(self) -> dict[str, torch.Tensor]:
         return {}
 
-    def maps(self, name: str) -> torch.Tensor:
-        if name not in self.known:
-            self.known[name] = super().maps(name)
-        return self.known[name]
+    def several(self, names: Collection[str]) -> dict[str, torch.Tensor]:
+        missing = [name for name in names if name not in self.known]
+        self.known.update(super().several(missing) if missing else {})
+        return {name: self.known[name] for name in names}
 
 
 @cache
