@@ -24,12 +24,13 @@ Step = tuple[str, Place]  # an operation, and where in its output
 
 
 def message(
-    found: Value, read_by: Sequence[Reader], *, wanted: int | None, label: str, way: Sequence[Step]
+    found: Value, read_by: Sequence[Reader], *, last: bool, wanted: int | None, label: str, way: Sequence[Step]
 ) -> dict[str, Any]:
     """All parts; those that this value does not have are None, or empty.
 
     Args:
         read_by: who reads it.
+        last: whether the operation is one whose values no other can read.
         wanted: the input channel whose window is to be shown; where there is no such, the one that counts most.
         label: of the class, where the value is a class's score.
         way: the values from which one walked here.
@@ -40,7 +41,7 @@ def message(
         "place": found.place,
         "window": window,
         "sums": _sums(found) if window is not None and len(window["channels"]) > 1 else None,
-        "lists": [*_lists(found, label), _readers(read_by)],
+        "lists": [*_lists(found, label), _readers(read_by, last)],
         "curve": _curve(found),
         "way": [
             {"text": f"{node.rpartition('.')[2]} #{place[0]}", "title": step_text((node, place))} for node, place in way
@@ -157,10 +158,11 @@ def _term(found: Value, i: tuple[int, ...]) -> str:
     return f"{x:.3g} × {weights[i]:.3g} = {found.terms[i]:.3g}"
 
 
-def _readers(found: Sequence[Reader]) -> dict[str, Any]:
+def _readers(found: Sequence[Reader], last: bool) -> dict[str, Any]:
     """Who reads the value; each leads to the middle one of its values that are made of it."""
     if not found:
-        return {"title": "Nothing reads it: it is the network's answer, before softmax.", "chips": []}
+        why = "it is an output of the network, before softmax" if last else "what follows steps over it"
+        return {"title": f"Nothing reads it: {why}.", "chips": []}
     chips = [
         {
             "text": f"{reader.node}, for {reader.count:,} of its values",

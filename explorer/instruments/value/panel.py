@@ -154,7 +154,14 @@ def show(run: Run) -> None:
     key = f"value-{revision()}"
     header = cache.grid_header(run, node)
     parts(
-        message(found, _readers(run, node, place), wanted=input_control(run).value, label=label, way=_way(run)[:-1])
+        message(
+            found,
+            _readers(run, node, place),
+            last=not any(node in n.inputs for n in cache.running_trace(run).nodes),
+            wanted=input_control(run).value,
+            label=label,
+            way=_way(run)[:-1],
+        )
         | {
             "colours": colormaps.as_text()["diverging"],
             "picture": {name: header[name] for name in ("group", "input_size", "receptive_field")},

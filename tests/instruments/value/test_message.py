@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explorer.instruments.value.compute import Value, value
+from explorer.analysis.trace import trace_variant
+from explorer.instruments.value.compute import Value, readers, value
 from explorer.instruments.value.message import message
 from explorer.runtime.activations import Activations
 from tests.instruments.value.test_compute import run
 
 
 def sent(found: Value, **more: Any) -> dict[str, Any]:
-    return message(found, (), **{"wanted": None, "label": "", "way": (), **more})
+    return message(found, more.pop("read_by", ()), **{"last": False, "wanted": None, "label": "", "way": (), **more})
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,18 @@ def test_the_largest_of_a_pool_and_the_own_channel_of_a_normalization_are_marked
     window = sent(value(alexnet, "conv1.norm", (1, 3, 4)))["window"]
     assert window["places"][0][window["marked"][1]] == [1, 3, 4]
     assert window["inside"] == [[False, True, True, True, True]]
+
+
+def test_a_value_that_a_stride_steps_over_is_read_by_nobody() -> None:
+    """The first 1 x 1 convolutions of a stage of ResNet-50 as published have stride 2."""
+    resnet = run("resnet50_v1")
+    shapes = {n.name: n.out_shape for n in trace_variant(resnet.network.variant).nodes}
+    chips_of = []
+    for place in ((0, 4, 6), (0, 4, 7)):
+        read_by = readers(resnet.network, shapes, "conv2_x.2.relu3", place)
+        chips_of.append(sent(value(resnet, "conv2_x.2.relu3", place), read_by=read_by)["lists"][-1]["chips"])
+    assert [len(chips) for chips in chips_of] == [2, 0]
+    assert chips_of[0][0]["place"][1:] == [2, 3]
 
 
 def test_what_broken_weights_make_is_written_as_it_is(activations: Activations) -> None:
