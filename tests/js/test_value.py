@@ -67,6 +67,9 @@ def test_pointing_says_a_product_and_a_click_takes_its_input_apart(stage: Module
     stage.page.get_by_role("button", name="Input channel 3 adds 0.35").click()
     stage.page.get_by_role("spinbutton").fill("5")
     stage.page.keyboard.press("Enter")
+    stage.page.get_by_role("spinbutton").fill("9")  # it reads no such channel
+    stage.page.keyboard.press("Enter")
+    expect(stage.page.get_by_role("spinbutton")).to_have_value("4")
     stage.page.get_by_role("button", name="fc #3").click()
     assert stage.reports == [
         ["picked", {"node": "pool", "channel": 4, "row": 7, "column": 0}],

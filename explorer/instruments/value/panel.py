@@ -24,8 +24,6 @@ from explorer.ui.selection import select, selected
 
 MOST_STEPS = 8  # of the way that a link carries
 BETWEEN_STEPS, BEFORE_PLACE, BETWEEN_NUMBERS = "~", ":", "."  # in a link
-BOX_REM = {"channel": 4, "row": 4.75, "column": 6.25}  # a word and three digits
-REM = 16  # pixels, before the page's type grows with the window
 
 
 def _node(run: Run) -> Node:
@@ -138,10 +136,10 @@ def _readers(run: Run, node: str, place: Place) -> tuple[Reader, ...]:
 
 
 def place_boxes(run: Run) -> None:
-    """Where the value stands; their words are the style sheet's."""
+    """Where the value stands; words and widths are the style sheet's."""
     with st.container(key="value-place", horizontal=True, vertical_alignment="center", gap="xsmall"):
-        for control, width in zip(_place_controls(run), BOX_REM.values(), strict=False):
-            number_box(control, width=round(width * REM), label_visibility="collapsed", placeholder="0")
+        for control in _place_controls(run):
+            number_box(control, label_visibility="collapsed", placeholder="0")
 
 
 def show(run: Run) -> None:

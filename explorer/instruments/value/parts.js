@@ -124,7 +124,10 @@ function titled(panel, caption, number) {
   if (channels.length === 1) return [`${caption}, #${channel}`];
   const limits = { type: "number", min: channels[0], max: channels.at(-1), value: channel };
   const box = el("input", "", { ...limits, "aria-label": `Input channel of ${source}` });
-  box.addEventListener("change", () => panel.trigger("input", Number(box.value)));
+  box.addEventListener("change", () => {
+    if (channels.includes(box.valueAsNumber)) panel.trigger("input", box.valueAsNumber);
+    else box.value = channel; // a grouped convolution reads some only
+  });
   return [`${caption}, #`, box];
 }
 

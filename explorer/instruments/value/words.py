@@ -71,6 +71,6 @@ def score_said(found: Softmax, label: str, distances: bool) -> str:
     of = "Softmax of minus the distances" if distances else "Softmax"
     power = f"{found.score:.5g}" + (f" − {found.shift:.5g}" if found.shift else "")
     return with_minus(
-        f"{of}: e^({power}) = {found.exponential:.5g}, of {found.total:.5g} for all classes together: "
+        f"{of}: e^({power}) = {found.exponential:.5g}, of {found.total:.5g} for all classes together; "
         f"{label}: **{found.probability:.1%}**."
     )

@@ -8,7 +8,8 @@ import { fieldWords, geometry, outline, receptiveField } from "./geometry.js";
 import { createLabel, showLabel } from "./label.js";
 import { paint, placeIn, valueText } from "./maps.js";
 
-const PICKS = "Click a pixel, or move to it with Shift and arrow keys and press Enter: its value, taken apart.";
+const PICKS = "Click a pixel: its value, taken apart.";
+const PICKS_BY_KEYS = "Shift and the arrow keys move a cross over the map, Enter takes the value under it apart.";
 
 /** The enlarged map of a panel, which offers walk(...), enlarge(index) and report(changes). */
 export function createEnlarged(panel) {
@@ -96,6 +97,8 @@ export function showEnlarged(panel, index) {
   const fields = layers.filter((layer) => layer.receptive_field).map((layer) => layer.receptive_field.size.join(" × "));
   const said = fields.length ? `Receptive field ${fields.join(" and ")} px. ` : "";
   enlarged.field.textContent = header.picks ? `${said}${PICKS}` : said;
+  enlarged.field.title = header.picks ? PICKS_BY_KEYS : "";
+  enlarged.box.setAttribute("aria-description", enlarged.field.title);
   enlarged.box.classList.toggle("picks", Boolean(header.picks));
   enlarged.slider.value = panel.view.opacity;
   enlarged.figures.forEach((shown, side) => {
