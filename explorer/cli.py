@@ -405,7 +405,8 @@ def value(
         return
     where = ", ".join(map(str, place))
     print(f"{variant} {found.node} at {where}, {found.type}, {weights}: {found.made.result:.7g}")
-    print(f"The network's own value: {found.network:.7g}, {found.difference:.1g} away")
+    own = "The edits make of it" if found.altered else "The network's own value"
+    print(f"{own}: {found.network:.7g}" + ("" if found.altered else f", {found.difference:.1g} away"))
     for name, number in (("bias", found.made.bias), *found.made.details.items()):
         if number is not None:
             print(f"{name:<12}{number:>14.6g}")
