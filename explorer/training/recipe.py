@@ -71,6 +71,7 @@ class Recipe:
 
 SMALL = Phase(12, 80), Phase(16, 112), Phase(4, 160)
 LARGER = *SMALL, Phase(10, 112), Phase(3, 192)
+BRIEF = Phase(10, 80), Phase(8, 112), Phase(2, 160)
 DEEP = Phase(8, 80), Phase(10, 112), Phase(3, 160), Phase(18, 112), Phase(3, 192), Phase(5, 224)
 # Without batch normalization: Adam's steps do not depend on the gradients' scale, which such networks lack.
 PLAIN_ADAM: dict[str, Any] = {"optimizer": "adamw", "peak": 1e-3, "weight_decay": 0.05}
@@ -91,6 +92,8 @@ NO_HEADS = {"aux": False}
 
 # One recipe for the two networks of each experiment, which differ in one thing only.
 DEGRADATION = Recipe(LARGER, cycles=((32, 0.1), (13, 0.04)))
+# For a processor without bfloat16, in half the epochs of the others.
+SHORT = Recipe(BRIEF, precision="float32")
 GATES = Recipe(DEEP, cycles=((21, 0.1), (21, 0.06), (3, 0.02), (2, 0.01)), batch=64)
 
 # batch=64: trained first. Smaller batches, and further cycles, came after.
@@ -138,6 +141,8 @@ RECIPES: dict[str, Recipe] = {
         cycles=((29, 2e-3), (2, 2e-4), (18, 1.2e-3), (2, 2e-4)),
         **ADAM,
     ),
+    "resnet18": SHORT,
+    "plain18": SHORT,
     "resnet34": DEGRADATION,
     "plain34": DEGRADATION,
     "resnet50": GATES,

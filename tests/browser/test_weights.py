@@ -48,7 +48,7 @@ def test_ones_own_weights_are_there_until_a_reload(open_page: OpenPage) -> None:
 
 
 def test_an_untrained_network_has_two_widths(open_page: OpenPage) -> None:
-    view = open_page("/resnet?variant=resnet18&node=stem.conv")
+    view = open_page("/resnet?variant=resnet34_a&node=stem.conv")
     sidebar = view.page.get_by_test_id("stSidebar")
     narrow = maps(view)
     sidebar.get_by_text("Untrained, the paper's width").click()

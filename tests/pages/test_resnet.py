@@ -23,26 +23,26 @@ from explorer.ui.link import plain
 from explorer.ui.sidebar import sample_picture
 
 FAMILY = family("resnet")
-SHOWN = Run("resnet18", NARROW, "cpu", sample_picture(samples()[0].id))  # where nothing else is chosen
+SHOWN = Run("resnet34_a", NARROW, "cpu", sample_picture(samples()[0].id))  # where nothing else is chosen
 Open = Callable[..., Any]  # -> tests.visit.Visit
 
 
 @pytest.fixture
 def page(visit: Open) -> Any:
     """A small variant: what does not depend on the variant is tested with it."""
-    return visit("resnet", variant="resnet18")
+    return visit("resnet", variant="resnet34_a")
 
 
 @pytest.fixture(scope="module")
 def shared(visit: Open) -> Any:
     """The same for tests that set everything that they look at."""
-    return visit("resnet", variant="resnet18")
+    return visit("resnet", variant="resnet34_a")
 
 
 @pytest.fixture(scope="module")
 def uploading(visit: Open) -> Any:
     """A session for tests that begin with an upload of their own."""
-    return visit("resnet", variant="resnet18")
+    return visit("resnet", variant="resnet34_a")
 
 
 # ---- every variant, every option ---------------------------------------------------------------------------
@@ -69,8 +69,8 @@ def test_every_colouring(shared: Any, colour: str) -> None:
 def test_the_whole_graph_replaces_the_two_diagrams_and_keeps_the_selection(page: Any) -> None:
     page.click("conv4_x.1.conv2")
     page.set(diagrams="operations")
-    assert list(page.diagrams()) == ["Stages of ResNet-18", "All operations of resnet18"]
-    assert len(page.diagrams()["All operations of resnet18"]["elements"]) == len(cache.trace("resnet18").nodes)
+    assert list(page.diagrams()) == ["Stages of ResNet-34, option A", "All operations of resnet34_a"]
+    assert len(page.diagrams()["All operations of resnet34_a"]["elements"]) == len(cache.trace("resnet34_a").nodes)
     assert page.maps["node"] == "conv4_x.1.conv2"
     page.set(diagrams="blocks")
     assert "Operations of conv4_x.1" in page.diagrams()
@@ -80,7 +80,7 @@ def test_the_whole_graph_replaces_the_two_diagrams_and_keeps_the_selection(page:
 def test_every_sample_goes_through_the_network(shared: Any, sample: Any) -> None:
     shared.app.selectbox(key="sample").set_value(sample.id)
     shared.run()
-    preprocessing = preprocessing_for(FAMILY.variant("resnet18").input_size)
+    preprocessing = preprocessing_for(FAMILY.variant("resnet34_a").input_size)
     expected = model_input(load_image(sample.path).image, preprocessing).picture
     assert np.array_equal(np.asarray(Image.open(BytesIO(shared.model_input))), np.asarray(expected))
     assert sample.title in shared.text
@@ -91,7 +91,7 @@ def test_every_sample_goes_through_the_network(shared: Any, sample: Any) -> None
 
 
 def test_all_operations_or_those_with_parameters_are_listed(page: Any) -> None:
-    trace = cache.trace("resnet18")
+    trace = cache.trace("resnet34_a")
     page.show("layers")
     assert len(page.long_table) == sum(n.params > 0 for n in trace.nodes)
     page.app.toggle(key="layers.weighted").set_value(False)
@@ -179,7 +179,7 @@ def test_the_maps_of_an_untrained_network_say_so_and_name_no_class(page: Any) ->
 # ---- the link ----------------------------------------------------------------------------------------------
 
 LINK = {
-    "variant": "resnet18",
+    "variant": "resnet34_a",
     "node": "conv5_x.1.conv2",
     "maps.channel": "70",
     "maps.enlarged": "yes",
@@ -197,7 +197,7 @@ LINK = {
 def test_a_link_shows_the_view_that_it_was_copied_from(visit: Open) -> None:
     page = visit("resnet", **LINK)
     assert page.warnings == []
-    assert page.app.title[0].value == "ResNet-18 (2015)"
+    assert page.app.title[0].value == "ResNet-34, option A (2015)"
     assert page.maps["node"] == "conv5_x.1.conv2"
     assert page.maps["view"] == {
         "channel": 70,
@@ -228,8 +228,8 @@ def test_the_link_that_a_view_writes_leads_back_to_it(visit: Open, page: Any) ->
 
 
 def test_a_stage_in_the_link_means_its_output(visit: Open) -> None:
-    page = visit("resnet", variant="resnet18", node="conv3_x")
-    assert page.maps["node"] == "conv3_x.1.relu2"
+    page = visit("resnet", variant="resnet34_a", node="conv3_x")
+    assert page.maps["node"] == "conv3_x.3.relu2"
     assert page.link["node"] == "conv3_x"  # which says the same: it is not rewritten
 
 
@@ -255,7 +255,7 @@ def test_a_stage_in_the_link_means_its_output(visit: Open) -> None:
     ],
 )
 def test_what_a_link_asks_for_and_does_not_exist_is_named_once(visit: Open, parameter: str, value: str) -> None:
-    page = visit("resnet", **{"variant": "resnet18", "node": "conv2_x.0.relu2", parameter: value})
+    page = visit("resnet", **{"variant": "resnet34_a", "node": "conv2_x.0.relu2", parameter: value})
     (warning,) = page.warnings
     assert plain(value[:20]) in warning
     assert page.maps["node"] == ("conv2_x.0.add" if parameter == "node" else "conv2_x.0.relu2")
@@ -378,7 +378,7 @@ def test_the_same_picture_in_another_file_is_not_computed_again(page: Any) -> No
 
 @pytest.mark.parametrize(("node", "channel"), [("conv5_x.1.relu2", 100), ("stem.conv", 15), ("head.fc", 900)])
 def test_a_channel_typed_into_the_link_is_on_the_page_that_is_shown(visit: Open, node: str, channel: int) -> None:
-    page = visit("resnet", variant="resnet18", node=node, maps__channel=str(channel))
+    page = visit("resnet", variant="resnet34_a", node=node, maps__channel=str(channel))
     assert channel in page.maps["channels"]
     assert page.link["maps.channel"] == str(channel)
     assert page.warnings == []

@@ -47,25 +47,25 @@ def test_untrained_weights_are_chosen_kept_and_in_the_link(visit: Open) -> None:
 
 
 def test_a_link_to_weights_that_are_not_here(visit: Open) -> None:
-    page = visit("resnet", variant="resnet18", weights="bundled")
+    page = visit("resnet", variant="resnet34_a", weights="bundled")
     assert page.app.radio(key="weights-box").value == "narrow"
-    assert "There are no bundled weights for ResNet\\-18." in page.text
+    assert "There are no bundled weights for ResNet\\-34\\, option A." in page.text
     assert "weights" not in page.link
-    page.open("resnet", variant="resnet18", weights="golden")
+    page.open("resnet", variant="resnet34_a", weights="golden")
     assert len(page.warnings) == 1
 
 
 def test_the_lecture_halls_folder(visit: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    torch.save(variant("resnet18").build().state_dict(), tmp_path / "resnet18.pth")
+    torch.save(variant("resnet34_a").build().state_dict(), tmp_path / "resnet34_a.pth")
     (tmp_path / "resnet50.pth").write_bytes(b"nonsense")
     monkeypatch.setenv("EXPLORER_WEIGHTS", str(tmp_path))
-    page = visit("resnet", variant="resnet18")
+    page = visit("resnet", variant="resnet34_a")
     trained, *untrained = page.app.radio(key="weights-box").options
-    assert trained == "ImageNet: resnet18.pth"
-    assert untrained == [describe_weights(variant("resnet18"), weights) for weights in (NARROW, UNTRAINED)]
-    assert "Trained on ImageNet: resnet18.pth" in page.text
+    assert trained == "ImageNet: resnet34_a.pth"
+    assert untrained == [describe_weights(variant("resnet34_a"), weights) for weights in (NARROW, UNTRAINED)]
+    assert "Trained on ImageNet: resnet34_a.pth" in page.text
     assert "resnet50.pth is not a readable weights file" in page.text
-    assert load_network(variant("resnet18"), "folder").classes[281] == "tabby"
+    assert load_network(variant("resnet34_a"), "folder").classes[281] == "tabby"
     cache.forget("folder")
 
 
@@ -75,7 +75,7 @@ def test_the_training_record(visit: Open) -> None:
     first, second = (manifest()[name] for name in ("lenet5", "lenet5_modern"))
     assert f"**{first.top1:.1f} %**" in page.text and f"**{second.top1:.1f} %**" in page.text
     assert len(page.app.get("plotly_chart")) == 2
-    nothing = visit("resnet", variant="resnet18")
+    nothing = visit("resnet", variant="resnet34_a")
     assert "Training" not in nothing.sections
 
 

@@ -111,7 +111,7 @@ def test_channels_that_are_none_are_a_sentence(visit: Open) -> None:
 
 
 @pytest.mark.parametrize("view", ["channels", "blocks"])
-@pytest.mark.parametrize("variant", ["resnet34", "resnet18"])  # trained, untrained
+@pytest.mark.parametrize("variant", ["resnet34", "resnet34_a"])  # trained, untrained
 def test_rankings_begin_with_a_press_and_stay(visit: Open, view: str, variant: str) -> None:
     for kept in (panel._channels, panel._block):
         kept.forget()
