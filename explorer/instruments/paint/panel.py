@@ -1,0 +1,263 @@
+"""The picture, painted over: the answer follows each stroke. And a grey patch slid over it: what does a class lose?
+
+What is painted is the page's picture, so that everything on the page follows; `painted_picture` makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from json import dumps, loads
+from time import monotonic
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from explorer.analysis.text import pair_text
+from explorer.architectures import variant
+from explorer.instruments.paint import charts
+from explorer.instruments.paint.component import Easel, paint, reported_strokes
+from explorer.instruments.paint.compute import (
+    Brush,
+    Corner,
+    Stroke,
+    corners,
+    layer,
+    occluded,
+    painted,
+    seen,
+    strokes_from,
+)
+from explorer.runtime.activations import Activations
+from explorer.runtime.maps import FloatArray
+from explorer.runtime.pictures import LoadedImage
+from explorer.runtime.preprocessing import model_input
+from explorer.runtime.run import Run
+from explorer.runtime.weights.network import preprocessing_of
+from explorer.ui import cache
+from explorer.ui.answer import answers, change_of
+from explorer.ui.charts import chart, dark
+from explorer.ui.controls import segments, select, slider
+from explorer.ui.link import Control, choice, number, plain, rerun_page, reset, restore
+from explorer.ui.section import Section
+from explorer.ui.selection import SCREEN
+from explorer.ui.sidebar import TITLES
+
+EASEL = "paint-easel"  # key of the component
+BEGUN = "paint-begun"  # in the session: what the easel in the browser began with
+ORIGINAL = "paint-original"  # in the session: the picture under the strokes
+OFFERED = "paint-offered"  # in the session: whether this page's picture can be painted over
+SLID = "paint-slid"  # in the session: the run on which the patch was slid
+GRID = 14  # places of the patch, each way
+RANKS = 5
+MACS_AT_ONCE = 4e9  # a tenth of a second or two: others' passes come in between
+MOST_ROWS = 16
+PROMPT_S = 0.3  # what is this quick shows no progress
+
+
+def _strokes(text: str) -> tuple[Stroke, ...]:
+    return strokes_from(loads(text))
+
+
+def _text(strokes: Sequence[Stroke]) -> str:
+    return dumps([stroke.as_dict() for stroke in strokes])
+
+
+STROKES = Control("paint.strokes", "Strokes", _strokes, tuple, _text, linked=False)
+NAMES: dict[Brush, str] = {"grey": "Grey", "blur": "Blur", "noise": "Noise", "paste": "Paste"}
+BRUSH = choice("paint.brush", "Brush", NAMES)
+SIZE = number("paint.size", "Size (% of the picture)", 4, 60, 20)
+SAMPLE = choice("paint.sample", "Paste from", TITLES, active=lambda: BRUSH.value == "paste")
+PATCH = choice("paint.patch", "Patch, of the side", {4: "1/4", 8: "1/8", 3: "1/3"})
+RANK = choice("paint.class", "Class", [str(rank) for rank in range(1, RANKS + 1)])
+
+
+def controls(run: Run) -> Sequence[Control]:
+    """The brush and the patch; the strokes belong to the page's picture, before there is a run."""
+    return BRUSH, SIZE, SAMPLE, PATCH, RANK
+
+
+# ---- the page's picture ------------------------------------------------------------------------------------
+
+
+def painted_picture(picture: LoadedImage, *, offered: bool = True) -> LoadedImage:
+    """The page's picture with the viewer's strokes over it, which go with another picture; once a run of a page.
+
+    Where it is not `offered`, as on a page that makes its own picture, the strokes wait.
+    """
+    state = st.session_state
+    if state.get(ORIGINAL) not in (None, picture):
+        reset((STROKES.name,))
+    state[ORIGINAL], state[OFFERED] = picture, offered
+    restore((STROKES,))
+    return _painted(picture, STROKES.value) if offered else picture
+
+
+@cache.kept()
+def _painted(picture: LoadedImage, strokes: tuple[Stroke, ...]) -> LoadedImage:
+    return painted(picture, strokes)
+
+
+@cache.kept()
+def _layer(run: Run, brush: Brush, sample: str) -> Image.Image:
+    """What a brush shows of an unpainted run's picture, as the network sees it."""
+    how = preprocessing_of(variant(run.variant), run.weights)
+    return model_input(layer(run.picture.image, brush, sample), how).picture
+
+
+# ---- the instrument ----------------------------------------------------------------------------------------
+
+
+def show(run: Run) -> None:
+    """The picture and the brushes, what the answer was and is, and the patch."""
+    with st.container(key="paint"):
+        if st.session_state.get(OFFERED):
+            original = replace(run, picture=st.session_state[ORIGINAL])
+            _easel(run, original)
+            if STROKES.value:
+                _answers(run, original)
+        else:
+            st.markdown("This page makes its own picture: change it there.")
+        _patch(run)
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """What the easel in the browser began with, and how many times it began."""
+
+    strokes: tuple[Stroke, ...] = ()
+    number: int = 0
+    picture: str = ""
+
+
+def _easel(run: Run, original: Run) -> None:
+    with st.container(key="paint-work", horizontal=True, gap="small"):
+        with st.container(key="paint-picture"):
+            place = st.empty()
+        with st.container(key="paint-brushes"):
+            brush: Brush = segments(BRUSH, label_visibility="collapsed")
+            if brush == "paste":
+                select(SAMPLE)
+            slider(SIZE)
+            if STROKES.value:
+                st.caption("A painted picture stands in no link: a reload loses it.")
+    state, strokes = st.session_state, STROKES.value
+    begun: _Begun = state.get(BEGUN, _Begun())
+    reported = reported_strokes(state.get(EASEL), begun.number)
+    on_it = begun.strokes if reported is None else reported
+    if (begun.picture, on_it) != (original.picture.digest, strokes):
+        begun = state[BEGUN] = _Begun(strokes, begun.number + 1, original.picture.digest)
+    sample = SAMPLE.value if brush == "paste" else ""
+    easel = Easel(
+        begun.number,
+        strokes,
+        cache.network_input(run).picture,
+        _layer(original, brush, sample),
+        seen(original.picture.image.size, preprocessing_of(variant(run.variant), run.weights)),
+        original.picture.image.size,
+        brush,
+        SIZE.value / 200,
+        sample,
+        f"{run.picture.title}: paint over it.",
+    )
+    with place:
+        paint(easel, key=EASEL, on_change=_take)
+
+
+def _take() -> None:
+    """The reported strokes are the picture's, and the whole page shows it."""
+    state = st.session_state
+    reported = reported_strokes(state.get(EASEL), state.get(BEGUN, _Begun()).number)
+    if reported is not None and reported != STROKES.value:
+        STROKES.set(reported)
+        rerun_page()
+
+
+def _answers(run: Run, original: Run) -> None:
+    """What the network said of the picture as it was, and says now."""
+    before, after = cache.activations(original).answer, cache.activations(run).answer
+    if after.classes:
+        st.markdown(f"**{change_of(before, after)}**")
+    answers("paint-answers", {"As it was": before, "Painted": after})
+
+
+# ---- the patch ---------------------------------------------------------------------------------------------
+
+
+def _patch(run: Run) -> None:
+    """A button, and once it is pressed the map of what the class loses."""
+    activations = cache.activations(run)
+    best = activations.scores.topk(min(RANKS, len(activations.scores))).indices.tolist()
+    titles = {str(i): f"{i}. {_class_title(activations, c)}" for i, c in enumerate(best, 1)}
+    with st.container(key="paint-patch", horizontal=True, vertical_alignment="bottom", gap="small"):
+        size: int = segments(PATCH)
+        rank = select(replace(RANK, options=lambda: titles), width=200)
+    class_index = best[int(rank) - 1]
+    slid = (run.cache_key, size, class_index)
+    side = cache.network_input(run).tensor.shape[-1]
+    patch = side // size
+    if st.session_state.get(SLID) != slid:
+        st.button("Slide a grey patch over the picture", key="paint-slide", on_click=_slide, args=(slid,))
+        return
+    found = _slid(run, patch, side, class_index)
+    _losses(run, found, patch, class_index)
+
+
+def _slide(slid: object) -> None:
+    st.session_state[SLID] = slid
+    st.rerun(SCREEN)
+
+
+def _slid(run: Run, patch: int, side: int, class_index: int) -> FloatArray:
+    """The probabilities at all places, (GRID, GRID), some places at a time; the next press of the viewer ends it."""
+    places = corners(side, patch, GRID)
+    rows = max(1, min(MOST_ROWS, int(MACS_AT_ONCE / cache.running_trace(run).inference_macs)))
+    found: list[FloatArray] = []
+    bar, began = st.empty(), monotonic()
+    for first in range(0, len(places), rows):
+        if monotonic() - began > PROMPT_S:
+            with bar.container(horizontal=True, vertical_alignment="center"):
+                st.progress(first / len(places), f"{first} of {len(places)} places")
+        found.append(_occluded(run, places[first : first + rows], patch, class_index))
+    bar.empty()
+    return np.concatenate(found).reshape(GRID, GRID)
+
+
+@cache.kept()
+def _occluded(run: Run, places: tuple[Corner, ...], patch: int, class_index: int) -> FloatArray:
+    return occluded(cache.activations(run), places, patch, class_index)
+
+
+def _losses(run: Run, found: FloatArray, patch: int, class_index: int) -> None:
+    """The largest loss in words, and all as a map over the picture."""
+    activations = cache.activations(run)
+    whole = float(activations.answer.probabilities[class_index])
+    row, column = np.unravel_index(int(found.argmin()), found.shape)
+    lowest, title = float(found.min()), plain(_class_title(activations, class_index))
+    side = cache.network_input(run).tensor.shape[-1]
+    size = f"the patch of {pair_text((patch, patch))} pixels"
+    st.markdown(
+        f"**{title}: {whole:.1%} → {lowest:.1%}** with {size} {_where(int(row), int(column))}."
+        if lowest < whole
+        else f"**{title}, {whole:.1%}, loses nothing**, wherever {size} lies.",
+        help="Percentage points that the class loses with a grey patch around that place; below 0 it gains. "
+        "The patch is 0 after normalization (Zeiler and Fergus, arXiv 1311.2901, section 4.2).",
+    )
+    figure = charts.losses(100 * (whole - found), patch, cache.input_png(run), side, dark())
+    chart(figure, "paint-losses", f"What {title} loses with the patch at each place, over the picture")
+
+
+def _where(row: int, column: int) -> str:
+    """A place of the grid in words."""
+    down = ("at the top", "in the middle", "at the bottom")[3 * row // GRID]
+    across = ("left", "", "right")[3 * column // GRID]
+    return f"{down} {across}".strip()
+
+
+def _class_title(activations: Activations, class_index: int) -> str:
+    classes = activations.network.classes
+    return classes[class_index] if classes else f"class {class_index} (untrained)"
+
+
+PAINT = Section("paint", "Paint", show, controls)
