@@ -166,13 +166,17 @@ function draw(board) {
 function drawStroke(context, { canvas, header, layers }, stroke) {
   const { frame, size } = header;
   const layer = layers.get(layerOf(stroke));
-  context.strokeStyle = layer ? context.createPattern(layer, "no-repeat") : "#888";
-  context.lineWidth = 2 * radiusOnCanvas(stroke.radius, frame, size) * canvas.width;
-  context.beginPath();
+  const radius = radiusOnCanvas(stroke.radius, frame, size) * canvas.width;
+  context.fillStyle = context.strokeStyle = layer ? context.createPattern(layer, "no-repeat") : "#888";
+  context.lineWidth = 2 * radius;
+  const places = [];
   for (let i = 0; i < stroke.points.length; i += 2) {
-    const place = toCanvas(stroke.points.slice(i, i + 2), frame, size).map((c) => c * canvas.width);
-    if (i === 0) context.moveTo(...place);
-    context.lineTo(...place); // a dab is a line, too
+    places.push(toCanvas(stroke.points.slice(i, i + 2), frame, size).map((c) => c * canvas.width));
   }
+  context.beginPath();
+  context.arc(...places[0], radius, 0, 2 * Math.PI); // a line without length shows no pattern
+  context.fill();
+  context.beginPath();
+  for (const place of places) context.lineTo(...place);
   context.stroke();
 }

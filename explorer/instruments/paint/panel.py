@@ -13,6 +13,7 @@ from time import monotonic
 import numpy as np
 import streamlit as st
 from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.analysis.text import pair_text
 from explorer.architectures import variant
@@ -36,12 +37,11 @@ from explorer.runtime.preprocessing import model_input
 from explorer.runtime.run import Run
 from explorer.runtime.weights.network import preprocessing_of
 from explorer.ui import cache
-from explorer.ui.answer import answers, change_of
+from explorer.ui.answer import answers
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import segments, select, slider
 from explorer.ui.link import Control, choice, number, plain, rerun_page, reset, restore
 from explorer.ui.section import Section
-from explorer.ui.selection import SCREEN
 from explorer.ui.sidebar import TITLES
 
 EASEL = "paint-easel"  # key of the component
@@ -68,8 +68,8 @@ STROKES = Control("paint.strokes", "Strokes", _strokes, tuple, _text, linked=Fal
 NAMES: dict[Brush, str] = {"grey": "Grey", "blur": "Blur", "noise": "Noise", "paste": "Paste"}
 BRUSH = choice("paint.brush", "Brush", NAMES)
 SIZE = number("paint.size", "Size (% of the picture)", 4, 60, 20)
-SAMPLE = choice("paint.sample", "Paste from", TITLES, active=lambda: BRUSH.value == "paste")
-PATCH = choice("paint.patch", "Patch, of the side", {4: "1/4", 8: "1/8", 3: "1/3"})
+SAMPLE = choice("paint.sample", "Paste from", TITLES, list(TITLES)[1], active=lambda: BRUSH.value == "paste")
+PATCH = choice("paint.patch", "Patch, of the side", {8: "1/8", 4: "1/4", 3: "1/3"}, 4)
 RANK = choice("paint.class", "Class", [str(rank) for rank in range(1, RANKS + 1)])
 
 
@@ -141,7 +141,7 @@ def _easel(run: Run, original: Run) -> None:
                 select(SAMPLE)
             slider(SIZE)
             if STROKES.value:
-                st.caption("A painted picture stands in no link: a reload loses it.")
+                _change(run, original)
     state, strokes = st.session_state, STROKES.value
     begun: _Begun = state.get(BEGUN, _Begun())
     reported = reported_strokes(state.get(EASEL), begun.number)
@@ -174,12 +174,19 @@ def _take() -> None:
         rerun_page()
 
 
-def _answers(run: Run, original: Run) -> None:
-    """What the network said of the picture as it was, and says now."""
+def _change(run: Run, original: Run) -> None:
+    """The first class before and after; and that no link has it."""
     before, after = cache.activations(original).answer, cache.activations(run).answer
     if after.classes:
-        st.markdown(f"**{change_of(before, after)}**")
-    answers("paint-answers", {"As it was": before, "Painted": after})
+        (was,), (now,) = before.top(1), after.top(1)
+        st.markdown(f"**{plain(was.label)} {was.probability:.1%} → {plain(now.label)} {now.probability:.1%}**")
+    st.caption("A painted picture stands in no link.")
+
+
+def _answers(run: Run, original: Run) -> None:
+    """What the network said of the picture as it was, and says now."""
+    named = {"As it was": cache.activations(original).answer, "Painted": cache.activations(run).answer}
+    answers("paint-answers", named)
 
 
 # ---- the patch ---------------------------------------------------------------------------------------------
@@ -197,30 +204,34 @@ def _patch(run: Run) -> None:
     slid = (run.cache_key, size, class_index)
     side = cache.network_input(run).tensor.shape[-1]
     patch = side // size
+    place = st.empty()
     if st.session_state.get(SLID) != slid:
-        st.button("Slide a grey patch over the picture", key="paint-slide", on_click=_slide, args=(slid,))
+        place.button("Slide a grey patch over the picture", key="paint-slide", on_click=_slide, args=(slid,))
         return
-    found = _slid(run, patch, side, class_index)
+    found = _slid(run, patch, side, class_index, place)
     _losses(run, found, patch, class_index)
 
 
 def _slide(slid: object) -> None:
+    """Slide it on that run, with that patch and for that class; None: stop."""
     st.session_state[SLID] = slid
-    st.rerun(SCREEN)
 
 
-def _slid(run: Run, patch: int, side: int, class_index: int) -> FloatArray:
+def _slid(run: Run, patch: int, side: int, class_index: int, place: DeltaGenerator) -> FloatArray:
     """The probabilities at all places, (GRID, GRID), some places at a time; the next press of the viewer ends it."""
     places = corners(side, patch, GRID)
     rows = max(1, min(MOST_ROWS, int(MACS_AT_ONCE / cache.running_trace(run).inference_macs)))
     found: list[FloatArray] = []
-    bar, began = st.empty(), monotonic()
+    began, bar = monotonic(), None
     for first in range(0, len(places), rows):
-        if monotonic() - began > PROMPT_S:
-            with bar.container(horizontal=True, vertical_alignment="center"):
-                st.progress(first / len(places), f"{first} of {len(places)} places")
+        if bar is None and monotonic() - began > PROMPT_S:
+            with place.container(horizontal=True, vertical_alignment="center"):
+                st.button("Cancel", key="paint-cancel", on_click=_slide, args=(None,))
+                bar = st.empty()
+        if bar is not None:
+            bar.progress(first / len(places), f"{first} of {len(places)} places")
         found.append(_occluded(run, places[first : first + rows], patch, class_index))
-    bar.empty()
+    place.empty()
     return np.concatenate(found).reshape(GRID, GRID)
 
 
@@ -241,11 +252,11 @@ def _losses(run: Run, found: FloatArray, patch: int, class_index: int) -> None:
         f"**{title}: {whole:.1%} → {lowest:.1%}** with {size} {_where(int(row), int(column))}."
         if lowest < whole
         else f"**{title}, {whole:.1%}, loses nothing**, wherever {size} lies.",
-        help="Percentage points that the class loses with a grey patch around that place; below 0 it gains. "
-        "The patch is 0 after normalization (Zeiler and Fergus, arXiv 1311.2901, section 4.2).",
+        help="The patch is 0 after normalization. After Zeiler and Fergus (arXiv 1311.2901, section 4.2 and figure 7).",
     )
     figure = charts.losses(100 * (whole - found), patch, cache.input_png(run), side, dark())
     chart(figure, "paint-losses", f"What {title} loses with the patch at each place, over the picture")
+    st.caption("Percentage points lost with the middle of the patch there; blue: gained.")
 
 
 def _where(row: int, column: int) -> str:
