@@ -14,7 +14,7 @@ PICTURE = """canvas => canvas.toDataURL()"""
 
 def answer(view: AppPage) -> str:
     """What came out, below the maps."""
-    return view.page.locator(".st-key-resnet50-input-answer").inner_text()
+    return view.page.locator("[class*=-input-answer]").inner_text()
 
 
 def test_each_stroke_changes_the_answer_and_undo_brings_it_back(open_page: OpenPage) -> None:
@@ -51,17 +51,16 @@ def test_each_stroke_changes_the_answer_and_undo_brings_it_back(open_page: OpenP
     view.settle()
     assert answer(view) == before and canvas.evaluate(PICTURE) == unpainted
 
-    page.get_by_role("button", name="Slide a grey patch").click()
-    page.get_by_role("button", name="Cancel").click()
+    slide = page.get_by_role("button", name="Slide a grey patch")
+    slide.click()
+    page.get_by_role("button", name="Cancel").click()  # 196 passes would take seconds
     view.settle()
-    page.get_by_role("button", name="Slide a grey patch").click()
-    view.settle()
-    expect(page.locator(".st-key-paint-losses .js-plotly-plot")).to_have_count(1)
-    expect(page.locator(".st-key-paint")).to_contain_text("with the patch of 56×56 pixels")
+    expect(slide).to_be_enabled()
+    expect(page.locator(".st-key-paint-losses")).to_have_count(0)
 
 
-def test_a_finger_paints_and_the_page_stays(open_page: OpenPage) -> None:
-    view = open_page("/resnet?instrument=paint", size=(390, 844), touch=True)
+def test_a_finger_paints_and_slides_the_patch_and_the_page_stays(open_page: OpenPage) -> None:
+    view = open_page("/alexnet?instrument=paint", size=(390, 844), touch=True)
     page, canvas = view.page, view.page.locator("canvas.board")
     canvas.evaluate("canvas => canvas.scrollIntoView({ block: 'center' })")
     assert page.get_by_test_id("stMain").evaluate("e => e.scrollWidth - e.clientWidth") <= 0
@@ -79,7 +78,11 @@ def test_a_finger_paints_and_the_page_stays(open_page: OpenPage) -> None:
         finger("touchMove", 0.3 + 0.05 * step)
     finger("touchEnd")
     view.page.wait_for_function(
-        "before => document.querySelector('.st-key-resnet50-input-answer').innerText !== before", arg=before
+        "before => document.querySelector('[class*=-input-answer]').innerText !== before", arg=before
     )
     view.settle()
     assert page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == scrolled
+    page.get_by_role("button", name="Slide a grey patch").click()
+    view.settle()
+    expect(page.locator(".st-key-paint-losses .js-plotly-plot")).to_have_count(1)
+    expect(page.locator(".st-key-paint")).to_contain_text("pixels")

@@ -83,7 +83,7 @@ function keyDown(board, event) {
   if (event.ctrlKey || event.metaKey || event.altKey || !board.header) return;
   const arrow = ARROWS[event.key];
   if (arrow) {
-    const step = radius(board);
+    const step = reach(board);
     moveCursor(board, board.place.map((c, i) => clamp(c + arrow[i] * step, 0, 1)));
   } else if (event.key === " " || event.key === "Enter") {
     brushDown(board, board.place);
@@ -95,12 +95,12 @@ function keyDown(board, event) {
 }
 
 /** The brush's radius in widths of the canvas. */
-const radius = ({ header }) => radiusOnCanvas(header.radius, header.frame, header.size);
+const reach = ({ header }) => radiusOnCanvas(header.radius, header.frame, header.size);
 
 function moveCursor(board, place) {
   board.place = place;
   if (!board.header) return;
-  const width = `${200 * radius(board)}%`;
+  const width = `${200 * reach(board)}%`;
   Object.assign(board.cursor.style, { left: `${100 * place[0]}%`, top: `${100 * place[1]}%`, width, height: width });
 }
 
@@ -117,7 +117,7 @@ function brushDown(board, place) {
 
 function brushTo(board, place) {
   const { header, last } = board;
-  const far = Math.hypot(place[0] - last[0], place[1] - last[1]) >= MIN_STEP * radius(board);
+  const far = Math.hypot(place[0] - last[0], place[1] - last[1]) >= MIN_STEP * reach(board);
   if (!far || room(board) < 1) return;
   board.stroke.points.push(...toPicture(place, header.frame, header.size));
   board.last = place;
