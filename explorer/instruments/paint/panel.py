@@ -13,7 +13,6 @@ from time import monotonic
 import numpy as np
 import streamlit as st
 from PIL import Image
-from streamlit.delta_generator import DeltaGenerator
 
 from explorer.analysis.text import pair_text
 from explorer.architectures import variant
@@ -42,6 +41,7 @@ from explorer.ui.charts import chart, dark
 from explorer.ui.controls import segments, select, slider
 from explorer.ui.link import Control, choice, number, plain, rerun_page, reset, restore
 from explorer.ui.section import Section
+from explorer.ui.selection import SCREEN
 from explorer.ui.sidebar import TITLES
 
 EASEL = "paint-easel"  # key of the component
@@ -54,6 +54,8 @@ RANKS = 5
 MACS_AT_ONCE = 4e9  # a tenth of a second or two: others' passes come in between
 MOST_ROWS = 16
 PROMPT_S = 0.3  # what is this quick shows no progress
+SLICE_S = 0.4  # of passes in one run
+LOOK_INTERVAL_S = 0.5  # between two runs
 
 
 def _strokes(text: str) -> tuple[Stroke, ...]:
@@ -204,40 +206,62 @@ def _patch(run: Run) -> None:
     slid = (run.cache_key, size, class_index)
     side = cache.network_input(run).tensor.shape[-1]
     patch = side // size
-    place = st.empty()
     if st.session_state.get(SLID) != slid:
-        place.button("Slide a grey patch over the picture", key="paint-slide", on_click=_slide, args=(slid,))
+        st.button("Slide a grey patch over the picture", key="paint-slide", on_click=_slide, args=(slid,))
         return
-    found = _slid(run, patch, side, class_index, place)
-    _losses(run, found, patch, class_index)
+    sliding = _Sliding(run, class_index, patch, side)
+    found = sliding.found(PROMPT_S)
+    if len(found) == GRID**2:
+        _losses(run, np.reshape(found, (GRID, GRID)), patch, class_index)
+    else:
+        _progress(sliding)
 
 
 def _slide(slid: object) -> None:
     """Slide it on that run, with that patch and for that class; None: stop."""
     st.session_state[SLID] = slid
+    st.rerun(SCREEN)
 
 
-def _slid(run: Run, patch: int, side: int, class_index: int, place: DeltaGenerator) -> FloatArray:
-    """The probabilities at all places, (GRID, GRID), some places at a time; the next press of the viewer ends it."""
-    places = corners(side, patch, GRID)
-    rows = max(1, min(MOST_ROWS, int(MACS_AT_ONCE / cache.running_trace(run).inference_macs)))
-    found: list[FloatArray] = []
-    began, bar = monotonic(), None
-    for first in range(0, len(places), rows):
-        if bar is None and monotonic() - began > PROMPT_S:
-            with place.container(horizontal=True, vertical_alignment="center"):
-                st.button("Cancel", key="paint-cancel", on_click=_slide, args=(None,))
-                bar = st.empty()
-        if bar is not None:
-            bar.progress(first / len(places), f"{first} of {len(places)} places")
-        found.append(_occluded(run, places[first : first + rows], patch, class_index))
-    place.empty()
-    return np.concatenate(found).reshape(GRID, GRID)
+@dataclass(frozen=True)
+class _Sliding:
+    """A patch of `patch` pixels that slides over an input of `side`, some places at a time."""
+
+    run: Run
+    class_index: int
+    patch: int
+    side: int
+
+    def found(self, seconds: float) -> list[float]:
+        """The class's probabilities at the first places: all that are known, and what is computed in that time."""
+        places = corners(self.side, self.patch, GRID)
+        rows = max(1, min(MOST_ROWS, int(MACS_AT_ONCE / cache.running_trace(self.run).inference_macs)))
+        found: list[float] = []
+        end = monotonic() + seconds
+        for first in range(0, len(places), rows):
+            some = self.run, places[first : first + rows], self.patch, self.class_index
+            if monotonic() > end and not _occluded.has(*some):
+                break
+            found += _occluded(*some).tolist()
+        return found
 
 
 @cache.kept()
 def _occluded(run: Run, places: tuple[Corner, ...], patch: int, class_index: int) -> FloatArray:
     return occluded(cache.activations(run), places, patch, class_index)
+
+
+@st.fragment(run_every=LOOK_INTERVAL_S)
+def _progress(sliding: _Sliding) -> None:
+    """Some places more at each run: what a viewer presses in between would wait for all of them."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Cancel", key="paint-cancel", on_click=_slide, args=(None,))
+        bar = st.empty()
+    for seconds in (0, SLICE_S):
+        done = len(sliding.found(seconds))
+        bar.progress(done / GRID**2, f"{done} of {GRID**2} places")
+    if done == GRID**2:
+        rerun_page()
 
 
 def _losses(run: Run, found: FloatArray, patch: int, class_index: int) -> None:

@@ -64,6 +64,8 @@ def test_the_patch_is_slid_at_a_press_and_its_largest_loss_said_first(visit: Ope
     view = visit("resnet", variant="resnet20_cifar", weights="untrained", instrument="paint", paint__class="2")
     view.app.button(key="paint-slide").click()
     view.run()
+    while "paint-cancel" in {b.key for b in view.app.button}:
+        view.run()  # as the browser does, each half a second
     activations = cache.activations(Run("resnet20_cifar", "untrained", "cpu", sample_picture()))
     second = activations.scores.topk(2).indices.tolist()[1]
     found = occluded(activations, corners(32, 8, GRID), 8, second)
