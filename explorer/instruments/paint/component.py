@@ -8,19 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from io import BytesIO
 from pathlib import Path
-
-from PIL import Image
 
 from explorer.instruments.paint.compute import MOST_POINTS, MOST_STROKES, Brush, Frame, Stroke, strokes_from
 from explorer.runtime.maps import pack
-from explorer.runtime.pictures import png_bytes
 from explorer.ui.components import component
 
 _FOLDER = Path(__file__).parent
 _PAINT = component(_FOLDER / "paint.js", _FOLDER / "paint.css")
-LAYER_QUALITY = 85  # of the JPEG file: it is seen until the painted picture comes
 
 
 @dataclass(frozen=True)
@@ -30,8 +25,8 @@ class Easel:
     Attributes:
         number: of its beginnings.
         strokes: those of the picture.
-        picture: the painted one, as the network sees it.
-        layer: what the brush shows where it goes, in the same size.
+        picture: a file of the painted one, as the network sees it.
+        layer: a file of what the brush shows where it goes, in the same size.
         frame, size: of the whole picture, the square that is seen, and width and height, in pixels.
         brush, radius, sample: as in the strokes to come.
         label: read aloud.
@@ -39,8 +34,8 @@ class Easel:
 
     number: int
     strokes: tuple[Stroke, ...]
-    picture: Image.Image
-    layer: Image.Image
+    picture: bytes
+    layer: bytes
     frame: Frame
     size: tuple[int, int]
     brush: Brush
@@ -51,12 +46,10 @@ class Easel:
 
 def paint(easel: Easel, *, key: str, on_change: Callable[[], None]) -> None:
     """Show the picture and the brush; `on_change` is called after each stroke, undo and clearing."""
-    picture, layer = png_bytes(easel.picture), BytesIO()
-    easel.layer.save(layer, "JPEG", quality=LAYER_QUALITY)
     header = {
         "number": easel.number,
         "strokes": [stroke.as_dict() for stroke in easel.strokes],
-        "split": len(picture),
+        "split": len(easel.picture),
         "frame": asdict(easel.frame),
         "size": easel.size,
         "brush": easel.brush,
@@ -65,7 +58,7 @@ def paint(easel: Easel, *, key: str, on_change: Callable[[], None]) -> None:
         "most": [MOST_STROKES, MOST_POINTS],
         "label": easel.label,
     }
-    _PAINT(key=key, data=pack(header, picture + layer.getvalue()), on_drawing_change=on_change)
+    _PAINT(key=key, data=pack(header, easel.picture + easel.layer), on_drawing_change=on_change)
 
 
 def reported_strokes(reported: object, number: int) -> tuple[Stroke, ...] | None:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from json import dumps, loads
 from time import monotonic
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from explorer.analysis.text import pair_text
-from explorer.architectures import variant
 from explorer.instruments.paint import charts
 from explorer.instruments.paint.component import Easel, paint, reported_strokes
 from explorer.instruments.paint.compute import (
@@ -34,7 +33,6 @@ from explorer.runtime.maps import FloatArray
 from explorer.runtime.pictures import LoadedImage
 from explorer.runtime.preprocessing import model_input
 from explorer.runtime.run import Run
-from explorer.runtime.weights.network import preprocessing_of
 from explorer.ui import cache
 from explorer.ui.answer import answers
 from explorer.ui.charts import chart, dark
@@ -49,6 +47,7 @@ BEGUN = "paint-begun"  # in the session: what the easel in the browser began wit
 ORIGINAL = "paint-original"  # in the session: the picture under the strokes
 OFFERED = "paint-offered"  # in the session: whether this page's picture can be painted over
 SLID = "paint-slid"  # in the session: the run on which the patch was slid
+LAYER_QUALITY = 85  # of the JPEG file: it is seen until the painted picture comes
 GRID = 14  # places of the patch, each way
 RANKS = 5
 MACS_AT_ONCE = 4e9  # a tenth of a second or two: others' passes come in between
@@ -102,10 +101,12 @@ def _painted(picture: LoadedImage, strokes: tuple[Stroke, ...]) -> LoadedImage:
 
 
 @cache.kept()
-def _layer(run: Run, brush: Brush, sample: str) -> Image.Image:
-    """What a brush shows of an unpainted run's picture, as the network sees it."""
-    how = preprocessing_of(variant(run.variant), run.weights)
-    return model_input(layer(run.picture.image, brush, sample), how).picture
+def _layer(run: Run, brush: Brush, sample: str) -> bytes:
+    """A file of what a brush shows of an unpainted run's picture, as the network sees it."""
+    file = BytesIO()
+    seen_layer = model_input(layer(run.picture.image, brush, sample), cache.network(run).preprocessing).picture
+    seen_layer.save(file, "JPEG", quality=LAYER_QUALITY)
+    return file.getvalue()
 
 
 # ---- the instrument ----------------------------------------------------------------------------------------
@@ -154,9 +155,9 @@ def _easel(run: Run, original: Run) -> None:
     easel = Easel(
         begun.number,
         strokes,
-        cache.network_input(run).picture,
+        cache.input_png(run),
         _layer(original, brush, sample),
-        seen(original.picture.image.size, preprocessing_of(variant(run.variant), run.weights)),
+        seen(original.picture.image.size, cache.network(run).preprocessing),
         original.picture.image.size,
         brush,
         SIZE.value / 200,
@@ -212,7 +213,7 @@ def _patch(run: Run) -> None:
     sliding = _Sliding(run, class_index, patch, side)
     found = sliding.found(PROMPT_S)
     if len(found) == GRID**2:
-        _losses(run, np.reshape(found, (GRID, GRID)), patch, class_index)
+        _losses(run, np.array(found, np.float32).reshape(GRID, GRID), patch, class_index)
     else:
         _progress(sliding)
 
