@@ -15,9 +15,12 @@ LEGEND_PX = 60
 
 @shared
 def losses(values: FloatArray, patch: int, picture: bytes, side: int, dark: bool) -> go.Figure:
-    """(grid, grid) losses in percentage points, each where the middle of the patch was, over the input of `side`."""
-    grid = len(values)
-    low, high = limits(float(values.min()), float(values.max()))
+    """(grid, grid) losses in percentage points, each where the middle of the patch was, over the input of `side`.
+
+    No loss has no colour, also where nothing is gained.
+    """
+    grid, reach = len(values), float(abs(values).max()) or 1.0
+    low, high = limits(-reach, reach)
     middles = [patch / 2 + i * (side - patch) / (grid - 1) - 0.5 for i in range(grid)]
     figure = map_figure(
         values,

@@ -121,7 +121,7 @@ def show(run: Run) -> None:
             if STROKES.value:
                 _answers(run, original)
         else:
-            st.markdown("This page makes its own picture: change it there.")
+            st.markdown("The picture of this page is its own: change it below. On other pages it can be painted over.")
         _patch(run)
 
 
