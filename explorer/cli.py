@@ -91,14 +91,22 @@ seed_option = click.option("--seed", default=0, type=Number(0, MAX_COUNT), metav
 
 
 def run_options(command: Command) -> Command:
-    """What a forward pass needs: variant, picture, weights and device."""
+    """What a forward pass needs: variant, picture, weights and device; and what is altered in it."""
     weights = click.option(
         "--weights",
         default="untrained",
         metavar="NAME",
         help="untrained (default), narrow (untrained, a quarter as wide), bundled, imagenet, folder, or a file.",
     )
-    return click.argument("variant")(image_option(weights(device_option(command))))
+    edits = click.option(
+        "--edit",
+        "edits",
+        multiple=True,
+        metavar="NODE[:CHANNELS]:KIND",
+        help="Alter what a node gives: zero, mean, keep, scale=S, value=V, shuffle=SEED, invert or skip, as in "
+        "conv2_x.0.relu1:3,8-11:zero. May be given several times.",
+    )
+    return click.argument("variant")(image_option(weights(device_option(edits(command)))))
 
 
 @click.group(
@@ -274,7 +282,16 @@ def _design_record(design: Design) -> dict[str, Any]:
 @click.option("--node", required=True, metavar="NODE", help="An operation, or a block or stage for its output.")
 @click.option("-o", "--output", required=True, type=OutputFile(), metavar="FILE.png")
 @click.option("--npy", type=OutputFile(), metavar="FILE.npy", help="Also write the raw float32 array, C,H,W.")
-def maps(variant: str, image: str, weights: str, device: str | None, node: str, output: Path, npy: Path | None) -> None:
+def maps(
+    variant: str,
+    image: str,
+    weights: str,
+    device: str | None,
+    edits: tuple[str, ...],
+    node: str,
+    output: Path,
+    npy: Path | None,
+) -> None:
     """Draw the feature maps of one node for a picture."""
     import numpy as np
 
@@ -284,7 +301,7 @@ def maps(variant: str, image: str, weights: str, device: str | None, node: str, 
     from explorer.runtime.png import draw_png
 
     operation = trace_variant(architectures.variant(variant)).resolve(node).name
-    values = _activations(_run(variant, weights, device, image)).maps(operation).numpy()
+    values = _activations(_run(variant, weights, device, image), edits).maps(operation).numpy()
     stats = statistics(values)
     channels = page_of(stats.order(), 0, channels_per_page(*stats.shape[1:]))
     title = f"{variant} {operation} {'x'.join(map(str, values.shape))}, {weights}"
@@ -297,12 +314,12 @@ def maps(variant: str, image: str, weights: str, device: str | None, node: str, 
 @commands.command()
 @run_options
 @json_option
-def predict(variant: str, image: str, weights: str, device: str | None, as_json: bool) -> None:
+def predict(variant: str, image: str, weights: str, device: str | None, edits: tuple[str, ...], as_json: bool) -> None:
     """Print the five most probable classes of a picture, and whether it is unlike all that they were learned from."""
     from explorer.runtime.activations import distance_text, none_fits
     from explorer.runtime.weights.fit import MUST_NAME_ONE
 
-    activations = _activations(_run(variant, weights, device, image))
+    activations = _activations(_run(variant, weights, device, image), edits)
     answer = activations.answer
     top = answer.top()
     if as_json:
@@ -331,7 +348,7 @@ def predict(variant: str, image: str, weights: str, device: str | None, as_json:
 @commands.command()
 @run_options
 @json_option
-def gates(variant: str, image: str, weights: str, device: str | None, as_json: bool) -> None:
+def gates(variant: str, image: str, weights: str, device: str | None, edits: tuple[str, ...], as_json: bool) -> None:
     """Print what squeeze-and-excitation computes from a picture: means and gates of all blocks."""
     from explorer import architectures
     from explorer.analysis.trace import trace_variant
@@ -339,7 +356,7 @@ def gates(variant: str, image: str, weights: str, device: str | None, as_json: b
 
     if not gate_blocks(trace_variant(architectures.variant(variant))):
         raise ValueError(f"{variant} has no squeeze-and-excitation, so it has no gates.")
-    activations = _activations(_run(variant, weights, device, image))
+    activations = _activations(_run(variant, weights, device, image), edits)
     narrowed = trace_variant(activations.network.variant)
     records = [record(activations, block) for block in gate_blocks(narrowed)]
     if as_json:
@@ -364,6 +381,7 @@ def value(
     image: str,
     weights: str,
     device: str | None,
+    edits: tuple[str, ...],
     node: str,
     channel: int,
     position: str | None,
@@ -376,7 +394,7 @@ def value(
 
     operation = trace_variant(architectures.variant(variant)).resolve(node)
     at = _row_and_column(position)
-    activations = _activations(_run(variant, weights, device, image))
+    activations = _activations(_run(variant, weights, device, image), edits)
     shape = activations.maps(operation.name).shape
     if len(shape) == 1 and at is not None:
         raise ValueError(f"{operation.name} is a vector: it has no rows and columns.")
@@ -387,7 +405,8 @@ def value(
         return
     where = ", ".join(map(str, place))
     print(f"{variant} {found.node} at {where}, {found.type}, {weights}: {found.made.result:.7g}")
-    print(f"The network's own value: {found.network:.7g}, {found.difference:.1g} away")
+    own = "The edits make of it" if found.altered else "The network's own value"
+    print(f"{own}: {found.network:.7g}" + ("" if found.altered else f", {found.difference:.1g} away"))
     for name, number in (("bias", found.made.bias), *found.made.details.items()):
         if number is not None:
             print(f"{name:<12}{number:>14.6g}")
@@ -427,11 +446,13 @@ def _run(variant: str, weights: str, device: str | None, image: str) -> Run:
     return Run(variant, weights, device, picture)
 
 
-def _activations(run: Run) -> Activations:
-    """The run's forward pass; what it has to say about the device goes to stderr."""
+def _activations(run: Run, edits: Sequence[str]) -> Activations:
+    """The run's forward pass with edits; what it has to say about the device goes to stderr."""
     from explorer import architectures
+    from explorer.analysis.trace import trace_variant
     from explorer.runtime.activations import capture
     from explorer.runtime.device import resolve
+    from explorer.runtime.edits import edited, parse_all
     from explorer.runtime.preprocessing import model_input
     from explorer.runtime.weights.network import load_network
 
@@ -441,7 +462,10 @@ def _activations(run: Run) -> Activations:
         print(activations.note, file=sys.stderr)
     if network.by_order:
         print(f"{network.description}.", file=sys.stderr)
-    return activations
+    if not edits:
+        return activations
+    trace = trace_variant(network.variant)
+    return edited(activations, parse_all(";".join(edits), trace), trace)
 
 
 # ---- how the bundled weights were made ---------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from explorer.architectures import family as family_called
+from explorer.instruments.edit.panel import EDIT, silence_reported
 from explorer.instruments.kernels.panel import KERNELS
 from explorer.instruments.maps.panel import maps
 from explorer.instruments.paint.panel import PAINT, painted_picture
@@ -15,6 +16,7 @@ from explorer.runtime.pictures import LoadedImage
 from explorer.ui.below import SECTIONS
 from explorer.ui.build_up import build_control
 from explorer.ui.cache import trace
+from explorer.ui.edits import current, edits_control
 from explorer.ui.lesson import hidden, lesson_control, offered
 from explorer.ui.link import Control, publish, restore
 from explorer.ui.screen import COLOUR, DIAGRAMS, header, instrument_control, screen, strip, variant_control
@@ -25,7 +27,7 @@ from explorer.ui.tour import PRESENT, Step, follow, page_keys, tour_bar
 from explorer.ui.weights_box import weights_box, weights_control
 from explorer.ui.window import SIDEBAR, follow_window, place_sidebar
 
-INSTRUMENTS = (maps(on_pick=take_apart), KERNELS, VALUE, PAINT)
+INSTRUMENTS = (maps(on_pick=take_apart, on_silence=silence_reported), KERNELS, VALUE, EDIT, PAINT)
 
 # A page's own picture: what can be set about it, and the picture, given the sidebar's.
 OwnPicture = tuple[Sequence[Control], Callable[[LoadedImage], LoadedImage]]
@@ -68,6 +70,8 @@ def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: 
     with st.sidebar:
         show_picture(shown)
     run = run_of(variant.name, shown)
+    restore((edits_control(run),))
+    run = current(run)
     available = tuple(s for s in all_sections if s.available(run))
     shown_names = offered("sections", (s.name for s in available))
     sections = tuple(s for s in available if s.name in shown_names) or available

@@ -8,6 +8,7 @@ from explorer.demonstrations.degradation.panel import DEGRADATION
 from explorer.demonstrations.gradients.panel import GRADIENTS
 from explorer.demonstrations.residual_unit.panel import REMOVAL, SUM
 from explorer.page import page
+from explorer.runtime.edits import Edit
 from explorer.ui.tour import Step
 
 TOUR = (
@@ -28,9 +29,10 @@ TOUR = (
     Step(
         "Without the unit",
         "conv2_x.1.add",
-        "Its residual is set to zero, and its input goes on. In plain-34 no other path carries the input "
-        "past the same layers.",
+        "Its residual is set to zero, and its input goes on: here in all that is shown. In plain-34 no other path "
+        "carries the input past the same layers.",
         variant="resnet34",
+        edits=(Edit("conv2_x.1", "skip"),),
         section="removal",
         look="section",
     ),

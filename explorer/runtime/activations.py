@@ -169,13 +169,17 @@ class Activations:
 
         Raises KeyError for an operation that the network does not have.
         """
-        target = self.network.nodes[name]
-        if target in self.kept:
-            value = self.kept[target]
-        else:
+        return self.several([name])[name]
+
+    def several(self, names: Collection[str]) -> dict[str, Tensor]:
+        """The outputs of some operations, as `maps` gives them: what they share is computed once."""
+        nodes = {name: self.network.nodes[name] for name in names}
+        missing = [node for node in nodes.values() if node not in self.kept]
+        values = dict(self.kept)
+        if missing:
             with quick_slot():
-                value = Recomputation(self.network.graph).values([target], self.kept)[target]
-        return value[0].float().cpu()
+                values |= Recomputation(self.network.graph).values(missing, self.kept)
+        return {name: values[node][0].float().cpu() for name, node in nodes.items()}
 
     @cached_property
     def answer(self) -> Answer:

@@ -178,6 +178,15 @@ def text_of(edits: Iterable[Edit]) -> str:
     return ";".join(map(str, edits))
 
 
+def with_silence(edits: Sequence[Edit], node: str, channel: int) -> tuple[Edit, ...]:
+    """The edits, in which a channel is silenced too; or heard again, where it was silenced by its number."""
+    own = next((e for e in edits if e.node == node and e.kind == "zero" and e.channels), None)
+    if own is None:
+        return (*edits, Edit(node, "zero", (channel,)))
+    channels = tuple(sorted({*own.channels} ^ {channel}))
+    return tuple(Edit(node, "zero", channels) if e is own else e for e in edits if e is not own or channels)
+
+
 # ---- what is skipped ---------------------------------------------------------------------------------------
 
 

@@ -42,6 +42,10 @@ class Run:
         """The same with some edits more."""
         return replace(self, edits=(*self.edits, *edits))
 
+    def undone(self, *edits: Edit) -> Run:
+        """The same without these edits."""
+        return replace(self, edits=tuple(e for e in self.edits if e not in edits))
+
     @property
     def unedited(self) -> Run:
         """The same without edits."""

@@ -9,6 +9,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from torch import Tensor
 
 from explorer import diagrams as drawing
 from explorer.analysis.trace import Trace, trace_variant
@@ -36,6 +37,8 @@ from explorer.runtime.turns import on_breath
 from explorer.runtime.weights.network import Network, load_network, narrowed_variant, preprocessing_of
 
 __all__ = ["kept"]
+
+UNEDITED = "before the edits"  # in the place of an operation: the selected one's maps, unaltered
 
 
 def _still_wanted() -> None:
@@ -118,14 +121,27 @@ def activations(run: Run) -> Activations:
     """The forward pass, with the run's edits; of these, only what depends on them runs again."""
     if run.edits:
         return edited(activations(run.unedited), run.edits, running_trace(run))
-    return capture(network(run), network_input(run).tensor)
+    return pass_of(run, network_input(run).tensor)
+
+
+def pass_of(run: Run, x: Tensor) -> Activations:
+    """The run's network, with its edits, on an input (1, C, H, W) of its own; nothing is kept."""
+    found = capture(network(run), x)
+    return edited(found, run.edits, running_trace(run)) if run.edits else found
 
 
 @kept()
 def maps_message(run: Run, node: str, order: Order, page: int, beside: str = "") -> Message:
-    """One page of an operation's maps, ready for the browser; with those of another operation beside them, if named."""
+    """One page of an operation's maps, ready for the browser; beside them those of another operation, if one is named,
+    or its own before the edits.
+    """
     shown = _maps(run, node)
-    return encode_pair(shown, _maps(run, beside), order, page) if beside else encode_page(*shown, order, page)
+    if not beside:
+        return encode_page(*shown, order, page)
+    if beside == UNEDITED:
+        values, stats, header = _maps(run.unedited, node)
+        return encode_pair(shown, (values, stats, {**header, "node": UNEDITED}), order, page)
+    return encode_pair(shown, _maps(run, beside), order, page)
 
 
 def _maps(run: Run, node: str) -> tuple[FloatArray, MapStatistics, GridHeader]:

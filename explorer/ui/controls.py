@@ -19,12 +19,24 @@ def _grown(more: Mapping[str, Any]) -> dict[str, Any]:
     return {**more, "width": round(width * type_scale())} if isinstance(width, int) else dict(more)
 
 
-def select(control: Control, *, as_selected: str | None = None, label: str | None = None, **more: Any) -> Any:
-    """A box with the control's options. `as_selected` names what follows the selection: it becomes the first entry."""
+def select(
+    control: Control,
+    *,
+    as_selected: str | None = None,
+    unless_chosen: str | None = None,
+    label: str | None = None,
+    **more: Any,
+) -> Any:
+    """A box with the control's options.
+
+    Of one that follows something, the first entry: `as_selected` names what follows the selection, `unless_chosen` is
+    that entry's words where something else is followed.
+    """
     control.settle()
     options = control.options()
-    if as_selected is not None:
-        options = {AS_SELECTED: f"As selected: {as_selected}", **options}
+    followed = unless_chosen if as_selected is None else f"As selected: {as_selected}"
+    if followed is not None:
+        options = {AS_SELECTED: followed, **options}
     entry, shown = options.get(control.value), f"{control.name}-shown"
     if st.session_state.get(shown) != entry:  # the browser keeps an entry's former words unless it is told
         st.session_state[shown] = entry
@@ -71,6 +83,13 @@ def number_box(control: Control, *, label: str | None = None, **more: Any) -> An
     low, high = control.limits()
     st.number_input(label or control.label, low, high, key=control.name, step=1, persist_state=PERSIST, **_grown(more))
     return control.value
+
+
+def text_box(control: Control, *, label: str | None = None, **more: Any) -> str:
+    """A line of text."""
+    control.settle()
+    st.text_input(label or control.label, key=control.name, persist_state=PERSIST, **_grown(more))
+    return str(control.value)
 
 
 def slider(control: Control, *, label: str | None = None, **more: Any) -> Any:

@@ -18,6 +18,7 @@ from explorer.diagrams.labels import element_for
 from explorer.diagrams.scale import ColourBy
 from explorer.runtime.activations import Answer, distance_text, none_fits
 from explorer.runtime.device import kind_of
+from explorer.runtime.edits import Edit
 from explorer.runtime.run import Run
 from explorer.runtime.weights.bundled import manifest
 from explorer.runtime.weights.fit import MUST_NAME_ONE
@@ -28,8 +29,9 @@ from explorer.ui.components.diagram import clicked, diagram, link
 from explorer.ui.components.feature_maps import model_input
 from explorer.ui.controls import segments, select
 from explorer.ui.download import download
+from explorer.ui.edits import altered_elements, apply, chips, current
 from explorer.ui.lesson import hidden, offered
-from explorer.ui.link import Control, choice, link_to, publish, rerun_page
+from explorer.ui.link import Control, choice, link_to, plain, publish, rerun_page
 from explorer.ui.maps_title import maps_title
 from explorer.ui.more_classes import more_classes, what_else
 from explorer.ui.section import Section
@@ -125,7 +127,7 @@ def strip(name: str) -> None:
 @st.fragment(key=SCREEN)
 def screen(run: Run, instruments: tuple[Section, ...]) -> None:
     """Stage, block and maps of a run: everything that a click changes."""
-    name = run.variant
+    name, run = run.variant, current(run)
     trace = cache.trace(name)
     node, building = selected(trace), built(trace)
     with st.container(key="stage"):
@@ -142,7 +144,9 @@ def screen(run: Run, instruments: tuple[Section, ...]) -> None:
         block=building.block.path if building.count else node.block,
         stage=trace.node(building.block.output).stage if building.count else node.stage,
         hidden=building.hidden,
+        edited=altered_elements(run, trace),
         on_node_change=partial(_select_clicked, trace, key),
+        on_silenced_change=partial(_silence_reported, run, trace, key),
     )
     publish()
 
@@ -151,6 +155,12 @@ def _select_clicked(trace: Trace, key: str) -> None:
     clicked_node = clicked(key)
     if clicked_node in {n.name for n in trace.nodes}:  # a browser can send anything
         select_node(str(clicked_node))
+
+
+def _silence_reported(run: Run, trace: Trace, key: str) -> None:
+    node = clicked(key, "silenced")
+    if node in {n.name for n in trace.nodes}:
+        apply(run, Edit(str(node), "zero"))
 
 
 def _diagrams(trace: Trace, block: Block) -> None:
@@ -189,14 +199,18 @@ def _diagrams(trace: Trace, block: Block) -> None:
 def _beside_diagrams(trace: Trace, node: Node, run: Run, instruments: tuple[Section, ...]) -> None:
     """The selected operation in words and an instrument on it; below, what went into the network and what came out."""
     node_line(trace, node)
+    chips(run)
     with st.container(key="instrument-title", horizontal=True, vertical_alignment="center"):
-        st.markdown(maps_title(run, node), help=explained("Feature map", "Receptive field", *_words(run)))
         control = instrument_control(instruments)
-        chosen = control.value
+        instrument = next(i for i in instruments if i.name == control.value)
+        if instrument.head is None:
+            st.markdown(maps_title(run, node), help=explained("Feature map", "Receptive field", *_words(run)))
+        else:
+            instrument.head(run)
         if not hidden(control.name):
-            chosen = segments(control, label_visibility="collapsed", width="content")
+            segments(control, label_visibility="collapsed", width="content")
     with st.container(key="instrument-shown"):
-        next(i for i in instruments if i.name == chosen).show(run)
+        instrument.show(run)
     input_and_answer(run, group=run.variant, key=f"{run.variant}-input", leads=True)
 
 
@@ -236,7 +250,10 @@ def input_and_answer(run: Run, *, group: str, key: str, leads: bool = False) -> 
         if network.trained:
             answer, words = activations.answer, explained("Softmax", *_words(run))
             about = f"{how} {network.description}. {_how_far(answer)}" if answer.fit else how
-            said = _unlike(answer) if answer.unlike else f"{_top(answer)}  \n{network.description}."
+            if run.edits:
+                said = f"{_after(cache.activations(run.unedited).answer, answer)}  \n{network.description}."
+            else:
+                said = _unlike(answer) if answer.unlike else f"{_top(answer)}  \n{network.description}."
             st.markdown(f"{said}{note}", help=f"{about}\n\n{words}")
         else:
             st.markdown(
@@ -273,6 +290,16 @@ def _unlike(answer: Answer) -> str:
     """That no class fits, how that is known, and why one is named all the same."""
     first = answer.top(1)[0]
     return f"**{none_fits(answer)}.** {distance_text(answer)} {MUST_NAME_ONE} {first.label} {first.probability:.0%}."
+
+
+def _after(before: Answer, after: Answer) -> str:
+    """The classes that it takes the picture for after edits, with what they were before; last, what was first then."""
+    shown = list(after.top(SHOWN_CLASSES))
+    if before.first not in {p.label for p in shown}:
+        shown[-1] = after.top(len(after.classes))[[p.label for p in after.top(len(after.classes))].index(before.first)]
+    was = dict(zip(before.classes, before.probabilities.tolist(), strict=True))
+    first, *others = (f"{plain(p.label)} {p.probability:.1%} (was {was[p.label]:.1%})" for p in shown)
+    return " · ".join((f"**{first}**", *others))
 
 
 def _top(answer: Answer) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from explorer.runtime.run import Run
 from explorer.ui.controls import segments
+from explorer.ui.edits import current
 from explorer.ui.link import Control, choice, publish
 from explorer.ui.selection import SCREEN, SHOWN_IN
 from explorer.ui.window import BELOW, PAINTED
@@ -28,6 +29,7 @@ class Section:
         controls: what can be set in it, for a run; names begin with that of its folder and a dot.
         follows: it shows something of the selected operation, so each click in a diagram draws it again.
         available: whether a network has what it shows.
+        head: of an instrument, what stands beside the names of all instruments instead of the maps' title.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Section:
     controls: Callable[[Run], Sequence[Control]] = lambda run: ()
     follows: bool = False
     available: Callable[[Run], bool] = lambda run: True
+    head: Callable[[Run], None] | None = None
 
 
 def controls_of(sections: Sequence[Section], run: Run) -> list[Control]:
@@ -59,7 +62,7 @@ def below(sections: tuple[Section, ...], run: Run) -> None:
     """The bar of names, and the open section under it."""
     with st.container(key="section-bar"):
         segments(open_control(sections), label_visibility="collapsed")
-    section = open_section(sections)
+    section, run = open_section(sections), current(run)
     st.session_state[SHOWN_IN] = [SCREEN, BELOW] if section.follows else [SCREEN]
     with st.container(key=f"section-{section.name}"):
         if st.session_state.get(PAINTED):

@@ -15,9 +15,11 @@ import streamlit as st
 
 from explorer.analysis.trace import Trace
 from explorer.architectures.family import Family
+from explorer.runtime.edits import Edit
 from explorer.runtime.samples import samples
 from explorer.ui.build_up import BUILD, build_up, built
 from explorer.ui.components.stage import Look, Told, Wish, stage
+from explorer.ui.edits import EDITS
 from explorer.ui.lesson import CAN_GO, LESSON, WITHOUT, lesson_text
 from explorer.ui.link import Control, flag, lead, link_here, link_to, number, publish, rerun_page, reset, restore
 from explorer.ui.section import OPEN, Section
@@ -26,7 +28,7 @@ from explorer.ui.selection import NODE, SHOWN_IN
 STEP = "step"  # in the session and in the link; 0: none
 PRESENT = flag("present", "Present", kept=True)
 # What a step is a view of, the default for what it does not name; all else stays as the viewer has it.
-VIEW = ("variant", NODE, OPEN, "instrument", "colour", "diagrams", "maps.beside", BUILD)
+VIEW = ("variant", NODE, OPEN, "instrument", "colour", "diagrams", "maps.beside", BUILD, EDITS)
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Step:
 
     `node`: the operation that it selects; `variant`: empty for the family's default; `section`: one below the screen;
     `look`: where the point is; `beside`: a second operation whose maps stand beside the first one's, on one scale;
-    `colour`: what colours the nodes.
+    `colour`: what colours the nodes; `edits`: what is altered.
     """
 
     title: str
@@ -46,11 +48,12 @@ class Step:
     look: Look = "screen"
     beside: str = ""
     colour: str = ""
+    edits: tuple[Edit, ...] = ()
 
     def values(self, family: Family) -> dict[str, Any]:
         """Those of controls, by name, that make the view."""
-        named = {"variant": self.variant or family.default, NODE: self.node, OPEN: self.section}
-        named |= {"instrument": "maps", "maps.beside": self.beside, "colour": self.colour}
+        named: dict[str, Any] = {"variant": self.variant or family.default, NODE: self.node, OPEN: self.section}
+        named |= {"instrument": "maps", "maps.beside": self.beside, "colour": self.colour, EDITS: self.edits}
         return {name: value for name, value in named.items() if value}
 
 

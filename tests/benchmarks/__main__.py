@@ -1,6 +1,6 @@
 """`make bench`: what the app promises about speed, as ratios and percentiles of one run, into build/bench.json.
 
-    python -m tests.benchmarks [capture] [diagrams] [page] [viewers] [hall] [mixed] [gpu]
+    python -m tests.benchmarks [capture] [diagrams] [page] [viewers] [hall] [value] [edits] [mixed] [gpu]
 
 Ratios compare two things that alternate in the same process, so that a slow or busy machine slows both. Each line says
 the limit that we set ourselves; a limit that is not reached is reported, not raised: timings are no tests.
@@ -160,6 +160,57 @@ def hall_cost() -> dict[str, Any]:
     return {**load.measure(page="resnet", viewers=90), "limit_p50_ms": 40.0, "limit_p95_ms": 200.0}
 
 
+def value_cost() -> dict[str, Any]:
+    """Thirty viewers who have the instrument Value open, and take apart a value of each operation that they click."""
+    queries = [f"{query}&instrument=value" for query in load.sample_queries()]
+    return {**load.measure(page="resnet", queries=queries), "limit_p95_ms": 60.0, "limit_kib": 64.0}
+
+
+def edits_cost() -> dict[str, Any]:
+    """One viewer of ResNet-50, a quarter as wide, silences maps, until they are there; and thirty click while another
+    ranks 64 channels.
+    """
+    queries = [f"{query}&variant=resnet50&node=conv2_x.1.add" for query in load.sample_queries()]
+    alone = load.measure(page="resnet", queries=queries, viewers=1, seconds=40, interval=1, action="silence")
+    meanwhile = load.measure(page="resnet", seconds=30, ranking=True)
+    return {
+        "silence_p50_ms": alone["maps_p50_ms"],
+        "silence_p95_ms": alone["maps_p95_ms"],
+        "limit_silence_p95_ms": 250.0,
+        "ranking_seconds": meanwhile["ranking_seconds"],
+        "limit_ranking_seconds": 10.0,
+        "clicks_meanwhile_p50_ms": meanwhile["p50_ms"],
+        "clicks_meanwhile_p95_ms": meanwhile["p95_ms"],
+        "limit_clicks_meanwhile_p95_ms": 150.0,
+        **edited_pass(),
+    }
+
+
+def edited_pass() -> dict[str, float]:
+    """A full-width pass with its first convolution altered, so that all runs again, against a bare one."""
+    import torch
+
+    from explorer.analysis.trace import trace_variant
+    from explorer.architectures import variant
+    from explorer.runtime.activations import capture
+    from explorer.runtime.device import configure_threads
+    from explorer.runtime.edits import edited, parse
+    from explorer.runtime.weights.network import load_network
+
+    configure_threads()
+    network = load_network(variant(MODEL))
+    trace, x = trace_variant(MODEL), torch.randn(1, 3, 224, 224)
+    before, silence = capture(network, x), [parse(f"{trace.nodes[1].name}:0:zero", trace)]
+
+    def bare() -> None:
+        with torch.inference_mode():
+            network.model(x)
+
+    bare(), edited(before, silence, trace)
+    altered, alone = paired(lambda: edited(before, silence, trace), bare, rounds=21)
+    return {"edited_pass_ratio": altered / alone, "limit_edited_pass_ratio": 1.2}
+
+
 def mixed_cost() -> dict[str, Any]:
     """Twenty viewers for two minutes who change variant, picture, section and page, too; see `mixed`."""
     return mixed.measure()
@@ -195,6 +246,8 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "page": pages,
     "viewers": viewers_cost,
     "hall": hall_cost,
+    "value": value_cost,
+    "edits": edits_cost,
     "mixed": mixed_cost,
     "gpu": gpu_cost,
 }

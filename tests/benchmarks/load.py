@@ -33,6 +33,9 @@ from tests.app_server import ROOT, app_server
 from tests.benchmarks.figures import listener, milliseconds, resident_mib
 from tests.benchmarks.tab import ANSWER_SECONDS, Request, Tab
 
+CHANNELS = 16  # of those that are silenced, the first: every page of maps has so many
+RANKED = "variant=resnet50&node=conv4_x.1.conv2&instrument=edit&edit.view=channels"
+
 
 async def _opened(tab: Tab, page: str, query: str) -> Request:
     return _checked(await tab.open(page, query))
@@ -45,6 +48,25 @@ async def _clicked(tab: Tab, chance: random.Random) -> Request:
     return _checked(await tab.answer(await tab.select(link, node)))
 
 
+async def _silenced(tab: Tab, chance: random.Random) -> Request:
+    """Silence one of the maps that are shown, or undo that."""
+    (link, _), *_ = tab.selectable().values()
+    maps = tab.components("feature_maps")[0]
+    silenced = {"node": json.loads(link.data)["node"], "channel": chance.randrange(CHANNELS)}
+    return _checked(await tab.answer(await tab.trigger(maps, "silenced", silenced)))
+
+
+ACTIONS = {"click": _clicked, "silence": _silenced}
+
+
+async def _ranked(url: str) -> float:
+    """Seconds from the press that silences each channel of an operation in turn until their ranking is there."""
+    async with Tab(url) as tab:
+        await _opened(tab, "resnet", RANKED)
+        request = _checked(await tab.answer(await tab.press(await tab.found("edit-begin"))))
+        return request.seconds
+
+
 def _checked(request: Request) -> Request:
     if request.errors:
         raise RuntimeError(f"The page shows an exception: {request.errors[0]}")
@@ -52,7 +74,15 @@ def _checked(request: Request) -> Request:
 
 
 async def _measure(
-    url: str, page: str, queries: list[str], viewers: int, seconds: float, interval: float, seed: int
+    url: str,
+    page: str,
+    queries: list[str],
+    viewers: int,
+    seconds: float,
+    interval: float,
+    seed: int,
+    action: str,
+    ranking: bool,
 ) -> dict[str, Any]:
     server = listener(urlparse(url).port or 80)
     answers: list[Request] = []
@@ -68,7 +98,7 @@ async def _measure(
         due = time.perf_counter() + phase
         while due < end:
             await asyncio.sleep(due - time.perf_counter())
-            answers.append(await _clicked(tab, chance))
+            answers.append(await ACTIONS[action](tab, chance))
             due = max(due + interval, time.perf_counter())
 
     def query(number: int) -> str:
@@ -89,11 +119,14 @@ async def _measure(
                 click_along(tab, random.Random(seed + i), i * interval / viewers, start + seconds)
                 for i, tab in enumerate(tabs)
             )
+            rank = asyncio.create_task(_ranked(url)) if ranking else None
             await asyncio.gather(*clicking)
             took = time.perf_counter() - start
+            ranked = {"ranking_seconds": await rank} if rank else {}
         finally:
             memory.cancel()
     return {
+        **ranked,
         "page": page,
         "viewers": viewers,
         "seconds": round(took, 1),
@@ -102,6 +135,8 @@ async def _measure(
         "clicks_per_second": round(len(answers) / took, 2),
         "p50_ms": milliseconds((a.seconds for a in answers), 50),
         "p95_ms": milliseconds((a.seconds for a in answers), 95),
+        "maps_p50_ms": milliseconds((a.maps_seconds or a.seconds for a in answers), 50),
+        "maps_p95_ms": milliseconds((a.maps_seconds or a.seconds for a in answers), 95),
         "max_ms": round(max(a.seconds for a in answers) * 1000, 1),
         "clicks_without_new_maps": sum(a.maps_seconds is None for a in answers),
         "median_kib_per_click": round(statistics.median(a.received for a in answers) / 1024, 1),
@@ -128,18 +163,21 @@ def measure(
     seconds: float = 60,
     interval: float = 2,
     seed: int = 0,
+    action: str = "click",
+    ranking: bool = False,
 ) -> dict[str, Any]:
     """Let `viewers` click along for `seconds` and return the figures (see the module's text).
 
-    Starts a server of its own when there is no `url`. `queries` are the query strings with which the page
-    is opened, dealt out in turn. Raises RuntimeError when the page shows an exception or has no diagram.
+    Starts a server of its own when there is no `url`. `queries` are the query strings with which the page is opened,
+    dealt out in turn. `action` is what the viewers do, of `ACTIONS`; with `ranking`, one viewer more has all channels
+    of an operation silenced in turn meanwhile. Raises RuntimeError when the page shows an exception or has no diagram.
     """
     with ExitStack() as stack:
         if url is None:
             home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             url = stack.enter_context(app_server(home)).url
         wanted = queries or sample_queries() or [""]
-        return asyncio.run(_measure(url.rstrip("/"), page, wanted, viewers, seconds, interval, seed))
+        return asyncio.run(_measure(url.rstrip("/"), page, wanted, viewers, seconds, interval, seed, action, ranking))
 
 
 def main() -> None:
@@ -151,6 +189,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--interval", type=float, default=2)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--action", choices=ACTIONS, default="click")
+    parser.add_argument("--ranking", action="store_true", help="one viewer more ranks channels meanwhile")
     print(json.dumps(measure(**vars(parser.parse_args())), indent=2))
 
 

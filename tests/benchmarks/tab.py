@@ -222,6 +222,12 @@ class Tab:
         )
         return await self._ask(state, of_viewer=of_viewer)
 
+    async def press(self, button: Standing) -> Request:
+        """Press a button."""
+        state = ClientState(fragment_id=button.fragment)
+        state.widget_states.widgets.add(id=button.id, trigger_value=True)
+        return await self._ask(state, of_viewer=True)
+
     async def choose(self, widget: Standing, option: str) -> Request:
         """Choose an option of a box or of a row of buttons."""
         state = self.states[widget.id] = WidgetState(id=widget.id)
@@ -304,6 +310,10 @@ class Tab:
                 link, selected = links[group]
                 found |= {f"{group} {node}": (link, node) for node in nodes if node != selected}
         return found
+
+    def components(self, name: str) -> list[Standing]:
+        """The components of our own of that name, as "feature_maps"."""
+        return self._components(f"cnn_explorer.{name}")
 
     def _standing(self) -> Iterable[Standing]:
         return () if self.leaving else [s for s in self.places.values() if s.id]

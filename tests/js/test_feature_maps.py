@@ -82,7 +82,7 @@ def test_cells_are_as_large_as_fits(
     ],
 )
 def test_where_a_map_lies_on_the_input(modules: Modules, header: Any, expected: Any) -> None:
-    found = modules.call(f"{FOLDER}/enlarged.js", "geometry", {"shape": [1, 2, 4], **header})
+    found = modules.call(f"{FOLDER}/geometry.js", "geometry", {"shape": [1, 2, 4], **header})
     boxes = {name: (box["left"], box["top"], box["width"], box["height"]) for name, box in found.items()}
     assert boxes == expected
 
@@ -93,9 +93,9 @@ def test_where_a_map_lies_on_the_input(modules: Modules, header: Any, expected: 
 def test_a_receptive_field_ends_at_the_inputs_border(modules: Modules, position: Any, expected: Any) -> None:
     field = {"size": [7, 7], "stride": [4, 4], "start": [-1, -1]}
     header = {"input_size": [8, 16], "receptive_field": field}
-    found = modules.call(f"{FOLDER}/enlarged.js", "receptiveField", header, *position)
+    found = modules.call(f"{FOLDER}/geometry.js", "receptiveField", header, *position)
     assert (found["left"], found["top"], found["width"], found["height"]) == expected
-    assert modules.call(f"{FOLDER}/enlarged.js", "receptiveField", {"input_size": [8, 16]}, *position) is None
+    assert modules.call(f"{FOLDER}/geometry.js", "receptiveField", {"input_size": [8, 16]}, *position) is None
 
 
 def test_arrow_keys_move_in_the_grid_and_the_server_hears_of_the_last(clocked: Modules) -> None:
@@ -151,6 +151,40 @@ def test_one_map_enlarged_over_the_input(stage: Modules) -> None:
     expect(large).to_be_hidden()
     assert stage.locator(".map:focus").inner_text() == "#6"
     expect(stage.locator(".maps > .footer")).to_be_visible()
+
+
+def test_a_cross_moved_by_keys_takes_a_pixel_apart(stage: Modules) -> None:
+    data = encode_page(maps(), statistics(maps()), {"node": "conv"}).packed(view=VIEW, picks=True)
+    stage.mount(MAPS, data, STYLE)
+    stage.locator(".map").nth(5).click()
+    large = stage.page.get_by_role("dialog", name="Enlarged map")
+    label = stage.locator(".figure .pointer-label").first
+    for key, words in (("ArrowLeft", "x 2, y 2: 90"), ("ArrowRight", "x 3, y 2: 91"), ("ArrowRight", "x 3, y 2: 91")):
+        stage.page.keyboard.press(f"Shift+{key}")
+        expect(label).to_have_text(words)
+    stage.page.keyboard.press("Shift+ArrowUp")
+    stage.page.keyboard.press("Enter")
+    picked = [value for name, value in stage.reports if name == "picked"]
+    assert picked == [{"node": "conv", "channel": 5, "row": 1, "column": 3}]
+    stage.page.keyboard.press("ArrowRight")  # another map has no cross yet: Enter fills the screen
+    expect(large).to_contain_text("conv #6")
+    expect(label).to_be_hidden()
+    stage.page.keyboard.press("Enter")
+    assert large.evaluate("e => e.matches(':modal')")
+
+
+def test_a_bar_is_taken_apart_by_a_click_and_by_enter(stage: Modules) -> None:
+    values = np.array([0, -3, 2, 1], dtype=np.float32)
+    data = encode_page(values, statistics(values), {"node": "fc"}).packed(view=VIEW, picks=True)
+    stage.mount(MAPS, data, STYLE)
+    bars = stage.page.get_by_role("group", name="Values as bars")
+    pitch = min(80, bars.evaluate("e => e.clientWidth") / 4)
+    bars.click(position={"x": 2.5 * pitch, "y": 100})
+    bars.press("ArrowRight")
+    bars.press("Enter")
+    bars.tap(position={"x": 0.5 * pitch, "y": 100})  # a finger reads first
+    bars.tap(position={"x": 0.5 * pitch, "y": 100})
+    assert [value["channel"] for name, value in stage.reports if name == "picked"] == [2, 3, 0]
 
 
 INSIDE = """([inner, outer]) => {

@@ -24,6 +24,7 @@ from explorer.ui import cache
 from explorer.ui.answer import CHANGE_HELP, answer
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import number_box, segments
+from explorer.ui.edits import on_whole_page
 from explorer.ui.link import Control, choice, number
 from explorer.ui.map_figure import heat
 from explorer.ui.section import Section
@@ -104,8 +105,8 @@ def kernel_sheet(pictures: ByteArray, in_row: int) -> bytes:
 
 def _show_lrn(run: Run) -> None:
     """One map before and after, one pixel in its neighbours, and PyTorch's constants."""
-    activations = cache.activations(run)
-    without = cache.activations(run.edited(*lrn.switched_off(cache.running_trace(run))))
+    off = lrn.switched_off(cache.running_trace(run))
+    activations, without = cache.activations(run.undone(*off)), cache.activations(run.undone(*off).edited(*off))
     change = relative_change(activations.logits, without.logits)
     answer(f"With both LRN layers switched off, the logits change by {change:.2%}", help=CHANGE_HELP)
     st.latex(
@@ -131,6 +132,7 @@ def _show_lrn(run: Run) -> None:
     position = divmod(peak, a.shape[2])
     _one_pixel(channel, position, a.flatten(1)[:, peak].numpy(), b.flatten(1)[:, peak].numpy())
     _constants(a, channel, position)
+    on_whole_page(run, *off)
     st.caption(activations.network.caption)
 
 

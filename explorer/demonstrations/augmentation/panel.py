@@ -14,7 +14,7 @@ from explorer.analysis.text import percent_text
 from explorer.architectures import variant as variant_called
 from explorer.demonstrations.augmentation import charts, compute
 from explorer.demonstrations.augmentation.compute import GOOGLENET_AREA, GOOGLENET_ASPECT, NEUTRAL, VGG_SIDES, Setting
-from explorer.runtime.activations import Activations, Answer, capture, relative_change
+from explorer.runtime.activations import Activations, Answer, relative_change
 from explorer.runtime.augmentation import ALPHA_STD, IMAGENET, augmented, colour_shift, components_of, turned
 from explorer.runtime.pictures import png_bytes
 from explorer.runtime.preprocessing import Preprocessing
@@ -116,7 +116,7 @@ class TenCrops:
 def _pass(run: Run, a: Setting) -> Activations:
     preprocessing = _preprocessing(run)
     frame = compute.frame_of(run.picture.image, preprocessing)
-    return capture(cache.network(run), augmented(frame, a.augmentation(preprocessing), preprocessing).tensor)
+    return cache.pass_of(run, augmented(frame, a.augmentation(preprocessing), preprocessing).tensor)
 
 
 @cache.kept()

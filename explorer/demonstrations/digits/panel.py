@@ -15,7 +15,6 @@ from explorer.demonstrations.digits import all_layers, compute, robustness
 from explorer.demonstrations.digits.component import Drawn, draw, drawn, layers
 from explorer.demonstrations.digits.compute import Distortion, FloatArray, FoundDigit, Strokes
 from explorer.demonstrations.digits.robustness import Answers
-from explorer.runtime.activations import capture
 from explorer.runtime.pictures import LoadedImage, png_bytes
 from explorer.runtime.run import Run
 from explorer.runtime.samples import samples
@@ -157,7 +156,7 @@ def _found(picture: LoadedImage) -> FoundDigit:
 @cache.kept()
 def _all_layers(run: Run) -> bytes:
     """All layers for one picture; of a drawing's many pictures nothing else is kept."""
-    activations = capture(cache.network(run), cache.network_input(run).tensor)
+    activations = cache.pass_of(run, cache.network_input(run).tensor)
     return all_layers.message(activations, cache.running_trace(run), cache.network_input(run).picture)
 
 

@@ -15,7 +15,6 @@ from explorer.architectures import variant
 from explorer.demonstrations.gates import charts, compute
 from explorer.demonstrations.gates.component import GateView, gate_bars, map_pairs
 from explorer.demonstrations.gates.compute import Effect, GateActivity, GateBlock
-from explorer.runtime.activations import capture
 from explorer.runtime.edits import Edit
 from explorer.runtime.maps import FloatArray, Message
 from explorer.runtime.run import Run
@@ -24,6 +23,7 @@ from explorer.ui import cache
 from explorer.ui.answer import CHANGE_HELP, answer, answers, change_of
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import number_box, pills, reports, segments, select, slider
+from explorer.ui.edits import on_whole_page
 from explorer.ui.link import Control, choice, flag, number, revision
 from explorer.ui.section import Section
 from explorer.ui.selection import enclosing, selected
@@ -116,7 +116,7 @@ def select_block(run: Run) -> GateBlock:
 @cache.kept()
 def _gates_alone(run: Run) -> tuple[FloatArray, ...]:
     """A pass for its gates alone: of the samples, all other values are dropped at once."""
-    activations = capture(cache.network(run), cache.network_input(run).tensor)
+    activations = cache.pass_of(run, cache.network_input(run).tensor)
     return tuple(compute.gates_of(activations, tuple(blocks_of(run).values())))
 
 
@@ -228,7 +228,9 @@ def _show_alteration(run: Run) -> None:
     everywhere = kind != "channel" and SCOPE.value == "all"
     altered = blocks_of(run).values() if everywhere else (gate,)
     edits = tuple(_edit(kind, block.gate, channel) for block in altered)
-    _show_effect(run, gate, _effect(run, edits, gate.block, channel))
+    whole = run.undone(*edits)
+    _show_effect(whole, gate, _effect(whole, edits, gate.block, channel))
+    on_whole_page(run, *edits)
 
 
 def _edit(kind: str, gate: str, channel: int) -> Edit:

@@ -25,6 +25,7 @@ from explorer.ui import cache
 from explorer.ui.answer import CHANGE_HELP, NORM_HELP, answer, answers, change_of
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import number_box, select
+from explorer.ui.edits import on_whole_page
 from explorer.ui.link import Control, choice, number
 from explorer.ui.section import Section
 from explorer.ui.selection import enclosing, selected
@@ -185,13 +186,16 @@ def _show_sum(run: Run) -> None:
 def _show_removal(run: Run) -> None:
     """What the answer becomes without the unit; the same for all units; and how the change spreads."""
     select(unit_control(run), as_selected=_titles(run.variant)[_as_selected(run)], width=420)
-    unit = unit_shown(run)
+    unit, page_run = unit_shown(run), run
+    edit = Edit(unit.path, "skip")
+    run = run.undone(edit)  # the whole one is compared with, whatever the page shows
     lesions = {run: _lesion(run, unit.path)}
     twin = TWINS.get(run.variant)
     if twin is not None and unit.path in units_of(twin) and weights_for(twin) == run.weights:
-        other = replace(run, variant=twin)
+        other = replace(run.unedited, variant=twin)
         lesions[other] = _lesion(other, unit.path)
     _say(unit, lesions)
+    on_whole_page(page_run, edit)
     bars, classes = st.columns([3, 2], gap="medium")
     with bars:
         _show_all_removals(run, unit)
@@ -225,7 +229,7 @@ def _say(unit: Unit, lesions: Mapping[Run, Lesion]) -> None:
 
 def _show_all_removals(run: Run, unit: Unit) -> None:
     """Every unit removed alone: of the network that is shown, and of the two that were trained for the comparison."""
-    pair = [replace(run, variant=name, weights=BUNDLED) for name in PAIR]
+    pair = [replace(run.unedited, variant=name, weights=BUNDLED) for name in PAIR]
     if run not in pair and cache.network(run).trained:
         _show_removals([run], tuple(units_of(run.variant)), run, unit)
     both = tuple(path for path in units_of(PAIR[0]) if units_of(PAIR[1])[path].kind == "identity")

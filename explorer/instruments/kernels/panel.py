@@ -20,6 +20,7 @@ from explorer.runtime.run import Run
 from explorer.ui import cache
 from explorer.ui.components.feature_maps import MapView, feature_maps
 from explorer.ui.controls import number_box, reports, segments
+from explorer.ui.edits import silence
 from explorer.ui.link import Control, choice, number, revision
 from explorer.ui.map_images import colour_line, data_uri, small_pictures
 from explorer.ui.section import Section
@@ -71,6 +72,7 @@ def show(run: Run) -> None:
             )
             output = output or 0
             st.markdown(f"Output channel, 0 to {k.outputs - 1}")
+            st.button("Silence it", key="kernels-silence", on_click=silence, args=(run, node.name, output))
     meaning = _meaning(k, output) + ("" if network.trained else f" {UNTRAINED}")
     if output is None and k.overview == "rgb":
         st.markdown(meaning, help=RGB_HELP)

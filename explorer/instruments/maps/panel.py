@@ -8,13 +8,16 @@ from functools import partial
 import streamlit as st
 
 from explorer.analysis.text import si
+from explorer.analysis.trace import Trace
 from explorer.analysis.types import Shape
 from explorer.architectures import variant
 from explorer.instruments.maps.compute import comparable
 from explorer.runtime.run import Run
 from explorer.ui import cache
-from explorer.ui.components.feature_maps import feature_maps, picked
+from explorer.ui.cache import UNEDITED
+from explorer.ui.components.feature_maps import feature_maps, picked, silenced
 from explorer.ui.controls import reports
+from explorer.ui.edits import current
 from explorer.ui.link import Control, revision
 from explorer.ui.map_controls import MapControls, map_controls
 from explorer.ui.section import Section
@@ -37,26 +40,33 @@ def controls(run: Run) -> MapControls:
 
 def _beside_control(run: Run) -> Control:
     """The operation whose maps stand beside the selected one's: one of the same network, or `ALONE`."""
-    trace = cache.trace(run.variant)
     return Control(
         BESIDE,
         "Compare with",
-        partial(node_called, trace),
+        partial(_beside_called, cache.trace(run.variant)),
         lambda: ALONE,
         about=run.variant,
         active=lambda: _beside(run) != ALONE,
     )
 
 
+def _beside_called(trace: Trace, text: str) -> str:
+    return UNEDITED if text == UNEDITED else node_called(trace, text)
+
+
 def _beside(run: Run) -> str:
-    """What stands beside the selected operation: nothing stands beside itself."""
+    """What stands beside the selected operation: nothing stands beside itself, and there is no before without edits."""
     name = _beside_control(run).value
+    if name == UNEDITED:
+        return name if current(run).edits else ALONE
     return ALONE if name == selected(cache.trace(run.variant)).name else str(name)
 
 
 def _beside_shape(run: Run) -> Shape | None:
-    name = _beside(run)
-    return cache.running_trace(run).node(name).out_shape if name else None
+    name, trace = _beside(run), cache.running_trace(run)
+    if name == UNEDITED:
+        return selected(trace).out_shape
+    return trace.node(name).out_shape if name else None
 
 
 def channel_control(run: Run) -> Control:
@@ -64,10 +74,10 @@ def channel_control(run: Run) -> Control:
     return controls(run).channel
 
 
-Pick = Callable[[Run, object], None]  # takes what a browser reports of a click on a pixel
+Reported = Callable[[Run, object], None]  # takes what a browser reports
 
 
-def _show(run: Run, on_pick: Pick) -> None:
+def _show(run: Run, on_pick: Reported, on_silence: Reported) -> None:
     """One page of the maps, on which the browser chooses map, colours, scale, order and what stands beside them."""
     trace = cache.trace(run.variant)
     node, key = selected(trace), f"maps-{revision()}"
@@ -82,15 +92,16 @@ def _show(run: Run, on_pick: Pick) -> None:
         key=key,
         view=view,
         on_view_change=reports(key, **looked_at.by_field),
-        compare=comparable(trace, node),
+        compare=({UNEDITED: "before the edits"} if run.edits else {}) | comparable(trace, node),
         on_picked_change=lambda: on_pick(run, picked(key)),
+        on_silenced_change=lambda: on_silence(run, silenced(key)),
     )
 
 
-def maps(on_pick: Pick) -> Section:
-    """The instrument; `on_pick` is called after a click on a pixel of an enlarged map."""
+def maps(on_pick: Reported, on_silence: Reported) -> Section:
+    """The instrument; `on_pick` is called after a click on a pixel of an enlarged map, `on_silence` after the key."""
 
     def show(run: Run) -> None:
-        _show(run, on_pick)
+        _show(run, on_pick, on_silence)
 
     return Section("maps", "Maps", show, lambda run: tuple(controls(run).by_field.values()), follows=True)

@@ -18,6 +18,7 @@ from torch import Tensor, fx, nn
 
 from explorer.analysis.rules import window_of
 from explorer.analysis.trace import type_name
+from explorer.analysis.types import Shape
 from explorer.architectures.inception import Scale
 from explorer.architectures.lenet import PartialConvolution, RBFOutput, ScaledTanh, Subsampling
 from explorer.runtime.activations import Activations
@@ -29,6 +30,8 @@ Values = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 Axis = Callable[[int], Sequence[int]]  # from an index of the output to those of the input that are read for it
 Read = tuple[Axis, ...]  # one for each dimension; an index outside of the input is padding
+
+MOST_EXPONENT = 300  # of a score whose exponential, and the sum of some, float64 can still say
 
 # What is made of the values that are read: their weighted sum with a bias, the two factors' product, the largest one,
 # a function of the only one, one of them divided by what it and its neighbours give, a sum of squared differences.
@@ -67,6 +70,7 @@ class Value:
         inputs: the values, zero for padding.
         made: weights, bias and result.
         network: what the network itself has there, in float32.
+        altered: whether an edit of the run put that in the place of what the operation gives.
     """
 
     node: str
@@ -79,6 +83,7 @@ class Value:
     inputs: Values
     made: Made
     network: float
+    altered: bool = False
 
     @property
     def terms(self) -> Values:
@@ -94,7 +99,21 @@ class Value:
         """The indices of the terms that are read, not padding, by size."""
         terms = np.where(self.inside, np.abs(self.terms), -1).ravel()
         order = np.argsort(-terms, kind="stable")[: int(self.inside.sum())]
-        return [tuple(map(int, np.unravel_index(i, self.inside.shape))) for i in order]
+        return list(map(tuple, np.stack(np.unravel_index(order, self.inside.shape), -1).tolist()))
+
+    @property
+    def sums(self) -> Values:
+        """What each channel of the window adds, (channels,)."""
+        sums: Values = self.terms.sum((1, 2))
+        return sums
+
+    @property
+    def winner(self) -> tuple[int, ...] | None:
+        """The index of the largest value, where the operation passes that one on."""
+        if self.made.how != "largest":
+            return None
+        best = np.argmax(np.where(self.inside, self.inputs, -np.inf))
+        return tuple(map(int, np.unravel_index(best, self.inside.shape)))
 
     @property
     def difference(self) -> float:
@@ -109,12 +128,13 @@ def value(activations: Activations, node: str, place: Place) -> Value:
     """
     network = activations.network
     target = network.nodes[node]
-    own = activations.maps(node).numpy()
-    if len(place) != own.ndim or not all(0 <= i < size for i, size in zip(place, own.shape, strict=True)):
-        raise NoSuchPlace(_no_such_place(node, place, own.shape))
     sources = target.all_input_nodes
     names = tuple(str(s.meta["name"]) for s in sources)
-    maps = [activations.maps(name).numpy() for name in names]
+    known = {name: tensor.numpy() for name, tensor in activations.several([node, *names]).items()}
+    own = known[node]
+    if len(place) != own.ndim or not all(0 <= i < size for i, size in zip(place, own.shape, strict=True)):
+        raise NoSuchPlace(_no_such_place(node, place, own.shape))
+    maps = [known[name] for name in names]
     parts = [
         _read(number, m, reads)
         for number, (m, reads) in enumerate(zip(maps, _indices(network, target, maps, own, place), strict=True))
@@ -126,7 +146,9 @@ def value(activations: Activations, node: str, place: Place) -> Value:
     operation = network.module(target) if target.op == "call_module" else target.target
     made = _made(operation, place, inputs, inside) if parts else Made("input", float(own[place]))
     kind = "input" if target.op == "placeholder" else type_name(operation)
-    return Value(node, kind, place, names, source, places, inside, inputs, made, float(own[place]))
+    return Value(
+        node, kind, place, names, source, places, inside, inputs, made, float(own[place]), node in activations.changes
+    )
 
 
 def record(found: Value) -> dict[str, Any]:
@@ -148,6 +170,7 @@ def record(found: Value) -> dict[str, Any]:
         "made": found.made.how,
         "value": found.made.result,
         "network": found.network,
+        "altered": found.altered,
     }
 
 
@@ -351,17 +374,34 @@ def _multiplied(operation: Any, place: Place, x: Values, inside: Any) -> Made:
     return Made("product", float(x.prod()))
 
 
-def _curve(function: Callable[[float], float]) -> Rule:
+def _curve(function: Callable[[Any], Any]) -> Rule:
     return lambda layer, place, x, inside: Made("curve", float(function(float(x.ravel()[0]))))
 
 
-def _relu6(x: float) -> float:
-    return min(max(x, 0.0), 6.0)
+def _relu6(x: Any) -> Any:
+    return np.clip(x, 0.0, 6.0)
+
+
+def curve(kind: str, x: Values) -> Values:
+    """The function of an activation of this type."""
+    values: Values = next(function for layer, function in CURVES.items() if layer.__name__ == kind)(x)
+    return values
 
 
 Rule = Callable[[Any, Place, Values, npt.NDArray[np.bool_]], Made]
 
+CURVES: dict[type[nn.Module], Callable[[Any], Any]] = {
+    nn.ReLU: lambda x: np.maximum(x, 0.0),
+    nn.ReLU6: _relu6,
+    nn.Sigmoid: lambda x: (1 + np.tanh(x / 2)) / 2,  # which overflows nowhere
+    nn.Hardsigmoid: lambda x: _relu6(x + 3) / 6,
+    nn.Hardswish: lambda x: x * _relu6(x + 3) / 6,
+    nn.Tanh: np.tanh,
+    ScaledTanh: lambda x: 1.7159 * np.tanh(x * 2 / 3),
+}
+
 MADE: dict[Any, Rule] = {
+    **{layer: _curve(function) for layer, function in CURVES.items()},
     nn.Conv2d: _convolution,
     PartialConvolution: _partial,
     nn.Linear: _linear,
@@ -369,13 +409,6 @@ MADE: dict[Any, Rule] = {
     nn.BatchNorm2d: _batch_norm,
     nn.LocalResponseNorm: _response_norm,
     Scale: _scale,
-    nn.ReLU: _curve(lambda x: max(x, 0.0)),
-    nn.ReLU6: _curve(_relu6),
-    nn.Sigmoid: _curve(lambda x: (1 + np.tanh(x / 2)) / 2),  # which overflows nowhere
-    nn.Hardsigmoid: _curve(lambda x: _relu6(x + 3) / 6),
-    nn.Hardswish: _curve(lambda x: x * _relu6(x + 3) / 6),
-    nn.Tanh: _curve(np.tanh),
-    ScaledTanh: _curve(lambda x: 1.7159 * np.tanh(x * 2 / 3)),
     nn.MaxPool2d: _max_pool,
     nn.AvgPool2d: _average,
     nn.AdaptiveAvgPool2d: _adaptive_average,
@@ -408,26 +441,55 @@ class Reader:
         return int(np.prod([len(i) for i in self.indices]))
 
 
-def readers(activations: Activations, node: str, place: Place) -> tuple[Reader, ...]:
-    """Which values of the operations after it read the value at `place`. Raises KeyError for an unknown operation."""
-    network = activations.network
-    own = activations.maps(node)
+def readers(network: Network, shapes: Mapping[str, Shape], node: str, place: Place) -> tuple[Reader, ...]:
+    """Which values of the operations after it read the value at `place`; `shapes` are those of all outputs.
+
+    Raises KeyError for an unknown operation.
+    """
     found: list[Reader] = []
     for user in network.nodes[node].users:
         if user.op == "output":
             continue
         name = str(user.meta["name"])
-        out = activations.maps(name)
-        if out.ndim != own.ndim:  # flattened
-            found.append(Reader(name, ((int(np.ravel_multi_index(place, tuple(own.shape))),),)))
+        out = shapes[name]
+        if len(out) != len(place):  # flattened
+            found.append(Reader(name, ((int(np.ravel_multi_index(place, shapes[node])),),)))
             continue
         inputs = user.all_input_nodes
-        shapes = [tuple(activations.maps(str(i.meta["name"])).shape) for i in inputs]
-        axes = _reads(network, user, shapes, tuple(out.shape))[inputs.index(network.nodes[node])]
+        read = [shapes[str(i.meta["name"])] for i in inputs]
+        axes = _reads(network, user, read, out)[inputs.index(network.nodes[node])]
         indices = tuple(
             tuple(i for i in range(size) if index in axis(i))
-            for axis, index, size in zip(axes, place, out.shape, strict=True)
+            for axis, index, size in zip(axes, place, out, strict=True)
         )
         if all(indices):
             found.append(Reader(name, indices))
     return tuple(found)
+
+
+# ---- what is made of a class's score -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """A class's score, its exponential, the sum of all classes' exponentials, and their ratio.
+
+    `shift` is taken off each score where an exponential would be too large or too small for a number; else it is 0.
+    """
+
+    score: float
+    shift: float
+    exponential: float
+    total: float
+
+    @property
+    def probability(self) -> float:
+        return self.exponential / self.total
+
+
+def softmax(scores: Tensor, index: int) -> Softmax:
+    """The softmax of one of the classes' scores, (classes,): of LeNet-5's, these are minus its distances."""
+    numbers = _array(scores)
+    shift = 0.0 if float(np.abs(numbers).max()) < MOST_EXPONENT else float(numbers.max())
+    exponentials = np.exp(numbers - shift)
+    return Softmax(float(numbers[index]), shift, float(exponentials[index]), float(exponentials.sum()))

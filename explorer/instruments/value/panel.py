@@ -1,35 +1,36 @@
-"""One value of the selected operation, taken apart: that of a clicked pixel, or chosen by its numbers."""
+"""One value of the selected operation, taken apart: that of a clicked pixel or bar, or chosen by its numbers."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from html import escape
-from typing import Any
 
-import numpy as np
 import streamlit as st
 
-from explorer.analysis.trace import Node
+from explorer.analysis.trace import Node, Trace
+from explorer.analysis.types import Shape
 from explorer.instruments.maps.panel import channel_control
-from explorer.instruments.value.compute import Place, Reader, Value, Values, readers, value
+from explorer.instruments.value.component import clicked, parts
+from explorer.instruments.value.compute import Place, Reader, Value, readers, softmax, value
+from explorer.instruments.value.message import Step, message
+from explorer.instruments.value.words import said, score_said
 from explorer.runtime import colormaps
 from explorer.runtime.run import Run
 from explorer.ui import cache
 from explorer.ui.controls import number_box
-from explorer.ui.link import Control, number
+from explorer.ui.link import Control, integer, number, plain, revision
 from explorer.ui.screen import INSTRUMENT
 from explorer.ui.section import Section
 from explorer.ui.selection import select, selected
 
-SHOWN_TERMS = 8  # of those that are read, the largest
-SHOWN_READERS = 4
-MOST_CELLS = 13  # rows or columns of a window that is written out: Inception's longest kernel has 7, AlexNet's 11
-BOX = 110  # pixels
+MOST_STEPS = 8  # of the way that a link carries
+BETWEEN_STEPS, BEFORE_PLACE, BETWEEN_NUMBERS = "~", ":", "."  # in a link
 
 
 def _node(run: Run) -> Node:
     return selected(cache.running_trace(run))
+
+
+# ---- what can be set ---------------------------------------------------------------------------------------
 
 
 def row_control(run: Run) -> Control:
@@ -60,19 +61,67 @@ def _widest(run: Run) -> int:
     return max((shape[0] for shape in _node(run).in_shapes), default=1)
 
 
+def way_control(run: Run) -> Control:
+    """The values from which one walked to this one, and this one last; it means nothing at any other."""
+    return Control(
+        "value.way",
+        "Way",
+        lambda text: _way_of(cache.running_trace(run), text),
+        tuple,
+        _text_of_way,
+        about=run.variant,
+        active=lambda: bool(_way(run)),
+    )
+
+
+def _way_of(trace: Trace, text: str) -> tuple[Step, ...] | None:
+    steps = []
+    for part in text.split(BETWEEN_STEPS)[-MOST_STEPS:]:
+        node, _, numbers = part.partition(BEFORE_PLACE)
+        place = tuple(integer(n) if n else None for n in numbers.split(BETWEEN_NUMBERS))
+        if node not in trace or not _is_inside(place, trace.node(node).out_shape):
+            return None
+        steps.append((node, tuple(i for i in place if i is not None)))
+    return tuple(steps)
+
+
+def _text_of_way(way: Sequence[Step]) -> str:
+    return BETWEEN_STEPS.join(f"{node}{BEFORE_PLACE}{BETWEEN_NUMBERS.join(map(str, place))}" for node, place in way)
+
+
+def _way(run: Run) -> tuple[Step, ...]:
+    """The way to the value that is shown, with it at the end; none where one came to it from elsewhere."""
+    way: tuple[Step, ...] = way_control(run).value
+    return way if way and way[-1] == _here(run) else ()
+
+
 def controls(run: Run) -> Sequence[Control]:
     """Where the value stands; its channel is that of the selected map."""
-    return row_control(run), column_control(run), input_control(run)
+    return row_control(run), column_control(run), input_control(run), way_control(run)
 
 
-def go_to(run: Run, node: str, place: Place) -> None:
+def _place_controls(run: Run) -> Sequence[Control]:
+    is_map = len(_node(run).out_shape) == 3
+    return channel_control(run), *((row_control(run), column_control(run)) if is_map else ())
+
+
+def _here(run: Run) -> Step:
+    return _node(run).name, tuple(control.value or 0 for control in _place_controls(run))
+
+
+def go_to(run: Run, step: Step, way: Sequence[Step] = ()) -> None:
     """Select a value of another operation, and draw anew what shows it; for a callback."""
     state = st.session_state
+    node, place = step
     state[channel_control(run).name] = place[0]
     for control, at in zip((row_control(run), column_control(run)), place[1:], strict=False):
         state[control.name] = at
     state[input_control(run).name] = None
+    state[way_control(run).name] = tuple(way)[-MOST_STEPS:] if len(way) > 1 else ()
     select(node)
+
+
+# ---- what is shown -----------------------------------------------------------------------------------------
 
 
 @cache.kept()
@@ -82,189 +131,95 @@ def _value(run: Run, node: str, place: Place) -> Value:
 
 @cache.kept()
 def _readers(run: Run, node: str, place: Place) -> tuple[Reader, ...]:
-    return readers(cache.activations(run), node, place)
+    shapes = {n.name: n.out_shape for n in cache.running_trace(run).nodes}
+    return readers(cache.network(run), shapes, node, place)
+
+
+def place_boxes(run: Run) -> None:
+    """Where the value stands; words and widths are the style sheet's."""
+    with st.container(key="value-place", horizontal=True, vertical_alignment="center", gap="xsmall"):
+        for control in _place_controls(run):
+            number_box(control, label_visibility="collapsed", placeholder="0")
 
 
 def show(run: Run) -> None:
-    """Where the value stands, what it is made of, what counts most, and who reads it."""
-    node = _node(run)
-    is_map = len(node.out_shape) == 3
-    with st.container(key="value-place", horizontal=True, vertical_alignment="center", gap="small"):
-        boxes = [channel_control(run), *((row_control(run), column_control(run)) if is_map else ())]
-        place: Place = tuple(
-            number_box(b, width=BOX, label_visibility="collapsed", placeholder="0") or 0 for b in boxes
+    """How the value is made, in a sentence, and the parts that it is made of."""
+    node, place = _here(run)
+    found = _value(run, node, place)
+    label = next((n for i, n in enumerate(cache.class_names(run, node)) if i == place[0]), "")
+    with st.container(key="value-made"):
+        st.markdown(f"{said(found)} {_score(run, found, label)}")
+    key = f"value-{revision()}"
+    header = cache.grid_header(run, node)
+    parts(
+        message(
+            found,
+            _readers(run, node, place),
+            last=not any(node in n.inputs for n in cache.running_trace(run).nodes),
+            wanted=input_control(run).value,
+            label=label,
+            way=_way(run)[:-1],
         )
-        st.markdown("Channel, row, column" if is_map else "Index")
-    found = _value(run, node.name, place)
-    with st.container(key="one-value"):
-        st.markdown(f"{_made_of(found)} The network's own: **{found.network:.6g}**, {found.difference:.1g} away.")
-        if found.inputs.size:
-            _window(run, found)
-            _largest(run, found)
-        _read_by(run, _readers(run, node.name, place))
-
-
-# ---- in words ----------------------------------------------------------------------------------------------
-
-
-def _made_of(found: Value) -> str:
-    """The result first, then how it is made."""
-    made, x = found.made, found.inputs
-    result = f"**{made.result:.6g}** ="
-    count = int(found.inside.sum())
-    if made.how == "input":
-        return f"**{made.result:.6g}**: a value of the picture, prepared as the network was trained."
-    if made.how == "product":
-        return f"{result} {x.flat[0]:.5g} × {x.flat[1]:.5g}, the gate of its channel."
-    if made.how == "curve":
-        return f"{result} {found.type}({x.flat[0]:.6g})."
-    if made.how == "largest":
-        return f"{result} the largest of {count} values."
-    numbers = made.details
-    if made.how == "neighbours":
-        k, alpha, size, beta = (numbers[name] for name in ("k", "alpha", "size", "beta"))
-        own = made.result * numbers["divisor"]
-        return (
-            f"{result} {own:.5g} / ({k:g} + {alpha:g} / {size:g} × {numbers['squares']:.5g})^{beta:g}: "
-            f"the squares are those of {count} neighbouring channels."
-        )
-    if made.how == "distance":
-        return f"{result} the sum of {count} squared differences from the digit's bitmap."
-    if "mean" in numbers:
-        return (
-            f"{result} ({x.flat[0]:.5g} − {numbers['mean']:.5g}) / √({numbers['variance']:.5g} + "
-            f"{numbers['epsilon']:g}) × {numbers['scale']:.5g} + {numbers['shift']:.5g}, in one step "
-            f"{x.flat[0]:.5g} × {made.weights.flat[0] if made.weights is not None else 1:.5g} + ({made.bias:.5g})."
-        )
-    if x.size == 1:
-        weight = 1.0 if made.weights is None else float(made.weights.flat[0])
-        if weight != 1:
-            return f"{result} {x.flat[0]:.5g} × {weight:g}."
-        return f"{result} a zero of the padding." if not count else f"{result} a value that is passed on unchanged."
-    if found.type == "add":
-        return f"{result} {' + '.join(f'({v:.5g})' for v in x.flat)}."
-    padding = f" ({x.size - count:,} of padding)" if count < x.size else ""
-    bias = "" if made.bias is None else f" + bias {made.bias:.5g}"
-    return f"{result} the sum of {x.size:,} products{padding}, {float(found.terms.sum()):.6g}{bias}."
-
-
-# ---- the window --------------------------------------------------------------------------------------------
-
-
-def _window(run: Run, found: Value) -> None:
-    """The window of one input channel: inputs, weights, products; and what that channel adds."""
-    layers, *size = found.inside.shape
-    if found.inside.ndim != 3 or max(size) == 1 or max(size) > MOST_CELLS:
-        return
-    numbers = [int(found.places[layer, 0, 0, 0]) for layer in range(layers)]
-    sums = found.terms.sum((1, 2))
-    wanted = input_control(run)
-    strongest = numbers[int(np.abs(sums).argmax())]
-    shown = wanted.value if wanted.value in numbers else strongest
-    layer = numbers.index(shown)
-    named = {"inputs": found.inputs[layer]}
-    if found.made.weights is not None:
-        named |= {"× weights": found.made.weights[layer], "= products": found.terms[layer]}
-    with st.container(key="value-window", horizontal=True, vertical_alignment="center", gap="small"):
-        if layers > 1:
-            number_box(wanted, width=BOX, label_visibility="collapsed", placeholder=str(strongest))
-        unread = "" if wanted.value is None else f" (it does not read {wanted.value})"
-        which = "" if wanted.value in numbers else f", the one that counts most{unread}"
-        st.markdown(
-            f"Input channel {shown} of {found.sources[0]}{which}: adds **{sums[layer]:.5g}**."
-            if found.made.how == "sum"
-            else f"Channel {shown} of {found.sources[0]}."
-        )
-    st.html(
-        '<div class="windows">' + "".join(_table(*named_, found.inside[layer]) for named_ in named.items()) + "</div>"
+        | {
+            "colours": colormaps.as_text()["diverging"],
+            "picture": {name: header[name] for name in ("group", "input_size", "receptive_field")},
+        },
+        key=key,
+        on_picked_change=lambda: _walk(run, clicked(key, "picked")),
+        on_input_change=lambda: input_control(run).set(clicked(key, "input")),
+        on_back_change=lambda: _walk_back(run, clicked(key, "back")),
     )
 
 
-def _table(name: str, values: Values, inside: np.ndarray[Any, Any]) -> str:
-    """A window as a table of numbers on their colours."""
-    reach = float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0
-    rows = "".join(
-        f"<tr>{''.join(_cell(v, i, reach) for v, i in zip(*row, strict=True))}</tr>"
-        for row in zip(values, inside, strict=True)
-    )
-    return f"<table><caption>{escape(name)}</caption>{rows}</table>"
+def _score(run: Run, found: Value, label: str) -> str:
+    """What softmax makes of a class's score; nothing of other values, or where no training has named the classes."""
+    network = cache.network(run)
+    if not label or found.node != cache.running_trace(run).classifier:
+        return ""
+    score = softmax(cache.activations(run).scores, found.place[0])
+    return score_said(score, plain(label), network.distances)
 
 
-def _cell(number: float, inside: bool, reach: float) -> str:
-    if not inside:
-        return '<td class="padding">0</td>'
-    if not math.isfinite(number):  # of broken weights
-        return f"<td>{number}</td>"
-    red, green, blue = colormaps.DIVERGING[round(127.5 + 127.5 * number / reach)].tolist()
-    ink = "#000" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#fff"
-    return f'<td style="background:rgb({red},{green},{blue});color:{ink}">{number:.3g}</td>'
-
-
-# ---- ways on -----------------------------------------------------------------------------------------------
-
-
-def _largest(run: Run, found: Value) -> None:
-    """The values that count most; each leads to what it is made of itself."""
-    shown = found.strongest[:SHOWN_TERMS]
-    st.markdown(f"The largest of {int(found.inside.sum()):,}; a click asks the same of that one:")
-    for number_, i in enumerate(shown):
-        node, place = found.sources[found.source[i]], tuple(found.places[i].tolist())
-        st.button(
-            f"{_term(found, i)} · {node} {_place_text(place)}",
-            key=f"value-back-{number_}",
-            type="tertiary",
-            on_click=go_to,
-            args=(run, node, place),
-        )
-
-
-def _term(found: Value, i: tuple[int, ...]) -> str:
-    x, weights = found.inputs[i], found.made.weights
-    if weights is None or found.made.how == "distance":
-        return f"{x:.4g}"
-    return f"{x:.4g} × {weights[i]:.4g} = {found.terms[i]:.4g}"
-
-
-def _place_text(place: Place) -> str:
-    return f"#{place[0]}" + (f" at {place[1]}, {place[2]}" if len(place) == 3 else "")
-
-
-def _read_by(run: Run, found: Sequence[Reader]) -> None:
-    """Who reads the value; each leads to the first value that is made of it."""
-    if not found:
-        st.markdown("Nothing reads it: it is the network's answer, before softmax.")
-        return
-    st.markdown("Read by:")
-    for reader in found[:SHOWN_READERS]:
-        place = tuple(indices[len(indices) // 2] for indices in reader.indices)
-        st.button(
-            f"{reader.node}, for {reader.count:,} of its values",
-            key=f"value-on-{reader.node}",
-            type="tertiary",
-            on_click=go_to,
-            args=(run, reader.node, place),
-        )
+# ---- what is clicked ---------------------------------------------------------------------------------------
 
 
 def take_apart(run: Run, reported: object) -> None:
-    """Open the instrument at the value that was clicked in an enlarged map; for a component's callback."""
-    if found := _clicked(run, reported):
+    """Open the instrument at the value that was clicked in the maps; for a component's callback."""
+    if step := _clicked(run, reported):
         st.session_state[INSTRUMENT] = VALUE.name
-        go_to(run, *found)
+        go_to(run, step)
 
 
-def _clicked(run: Run, reported: object) -> tuple[str, Place] | None:
+def _walk(run: Run, reported: object) -> None:
+    """Go to a value that was clicked among the parts of this one."""
+    if step := _clicked(run, reported):
+        go_to(run, step, [*(_way(run) or [_here(run)]), step])
+
+
+def _walk_back(run: Run, reported: object) -> None:
+    """Go back to a step of the way."""
+    way = _way(run)
+    if type(reported) is int and 0 <= reported < len(way):
+        go_to(run, way[reported], way[: reported + 1])
+
+
+def _clicked(run: Run, reported: object) -> Step | None:
     """The value that was clicked, if there is such a one: a browser can send anything."""
     if not isinstance(reported, Mapping):
         return None
     trace = cache.running_trace(run)
     node = reported.get("node")
-    place = tuple(i for name in ("channel", "row", "column") if type(i := reported.get(name)) is int)
     if not isinstance(node, str) or node not in trace:
         return None
     shape = trace.node(node).out_shape
-    inside = len(place) == len(shape) == 3 and all(0 <= i < size for i, size in zip(place, shape, strict=True))
-    return (node, place) if inside else None
+    place = tuple(reported.get(name) for name in ("channel", "row", "column")[: len(shape)])
+    return (node, tuple(i for i in place if isinstance(i, int))) if _is_inside(place, shape) else None
 
 
-VALUE = Section("value", "Value", show, controls, follows=True)
+def _is_inside(place: Sequence[object], shape: Shape) -> bool:
+    return len(place) == len(shape) and all(
+        type(i) is int and 0 <= i < size for i, size in zip(place, shape, strict=True)
+    )
+
+
+VALUE = Section("value", "Value", show, controls, follows=True, head=place_boxes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields
 from functools import cache, cached_property
 
@@ -10,9 +11,12 @@ import pytest
 import torch
 from torch import nn
 
+from explorer.analysis.trace import trace_variant
 from explorer.architectures import catalogue, variant
-from explorer.instruments.value.compute import NoSuchPlace, Value, readers, value
+from explorer.architectures.lenet import ScaledTanh
+from explorer.instruments.value.compute import NoSuchPlace, Value, curve, readers, softmax, value
 from explorer.runtime.activations import Activations, capture
+from explorer.runtime.edits import edited, parse
 from explorer.runtime.weights.network import NARROW, UNTRAINED, available_weights, load_network
 from tests.traces import traced
 
@@ -24,10 +28,10 @@ class Memory(Activations):
     def known(self) -> dict[str, torch.Tensor]:
         return {}
 
-    def maps(self, name: str) -> torch.Tensor:
-        if name not in self.known:
-            self.known[name] = super().maps(name)
-        return self.known[name]
+    def several(self, names: Collection[str]) -> dict[str, torch.Tensor]:
+        missing = [name for name in names if name not in self.known]
+        self.known.update(super().several(missing) if missing else {})
+        return {name: self.known[name] for name in names}
 
 
 @cache
@@ -127,6 +131,9 @@ def test_pooling_and_response_normalization_everywhere(layer: nn.Module) -> None
         if isinstance(layer, nn.MaxPool2d):
             best = np.argwhere(found.inside & (found.inputs == found.made.result))
             assert float(activations.maps("input")[tuple(found.places[tuple(best[0])])]) == found.network
+            assert found.winner == tuple(best[0])
+        else:
+            assert found.winner is None
 
 
 class OneLayer(nn.Module):
@@ -156,14 +163,15 @@ def test_who_reads_a_value_is_who_lists_it(name: str) -> None:
     """Readers of a value list it among what they read; those that it does not name don't."""
     activations = run(name)
     kinds = {n.type: n for n in traced(name).nodes}
+    shapes = {n: tuple(activations.maps(n).shape) for n in activations.network.nodes}
+    assert shapes == {n.name: n.out_shape for n in trace_variant(activations.network.variant).nodes}
     for number, n in enumerate(kinds.values()):
-        own = activations.maps(n.name)
-        for place in places(tuple(own.shape), number):
-            for reader in readers(activations, n.name, place):
+        for place in places(shapes[n.name], number):
+            for reader in readers(activations.network, shapes, n.name, place):
                 for at in {tuple(i[0] for i in reader.indices), tuple(i[-1] for i in reader.indices)}:
                     assert reads(value(activations, reader.node, at), n.name, place)
                 outside = tuple(max(i) + 1 for i in reader.indices)
-                if all(i < size for i, size in zip(outside, activations.maps(reader.node).shape, strict=True)):
+                if all(i < size for i, size in zip(outside, shapes[reader.node], strict=True)):
                     assert not reads(value(activations, reader.node, outside), n.name, place)
     run.cache_clear()
 
@@ -182,6 +190,33 @@ def test_the_strongest_terms_come_first_and_padding_never() -> None:
     assert sizes == sorted(sizes, reverse=True)
 
 
+def test_the_channels_sums_are_all_of_the_value() -> None:
+    activations = run("resnet20_cifar")
+    found = value(activations, "conv2_x.0.conv1", (3, 0, 7))
+    alone = activations.maps(found.sources[0]).double()[:, None]  # one picture for each channel
+    weight = activations.network.model.get_submodule("conv2_x.0.conv1").weight[3].double()[:, None]
+    by_channel = zip(alone, weight, strict=True)
+    sums = [float(nn.functional.conv2d(a[None], w[None], padding=1)[0, 0, 0, 7]) for a, w in by_channel]
+    assert np.allclose(found.sums, sums)
+    assert found.sums.sum() == pytest.approx(found.network, abs=1e-5)
+
+
+@pytest.mark.parametrize("layer", [nn.ReLU, nn.ReLU6, nn.Sigmoid, nn.Hardsigmoid, nn.Hardswish, nn.Tanh, ScaledTanh])
+def test_a_curve_is_torchs_function(layer: type[nn.Module]) -> None:
+    x = np.linspace(-8, 8, 65)
+    assert np.allclose(curve(layer.__name__, x), layer()(torch.tensor(x)).numpy())
+
+
+@pytest.mark.parametrize("scores", [[1.0, 2.5, -3.0], [-700.0, -702.0, -1000.0], [900.0, 899.0, 5.0]])
+def test_a_classs_probability_is_torchs_softmax(scores: list[float]) -> None:
+    """Also where the exponentials themselves are no numbers."""
+    expected = torch.tensor(scores, dtype=torch.float64).softmax(-1)
+    for index, probability in enumerate(expected.tolist()):
+        found = softmax(torch.tensor(scores), index)
+        assert found.probability == pytest.approx(probability)
+        assert found.exponential == pytest.approx(np.exp(found.score - found.shift))
+
+
 def test_places_and_operations_that_are_not_there() -> None:
     activations = run("resnet20_cifar")
     for place in [(0, 32, 0), (0, 0, -1), (0,), (0, 0, 0, 0)]:
@@ -189,3 +224,16 @@ def test_places_and_operations_that_are_not_there() -> None:
             value(activations, "conv2_x.0.conv1", place)
     with pytest.raises(KeyError):
         value(activations, "nothing", (0, 0, 0))
+
+
+def test_a_value_of_an_altered_operation_says_so_and_its_readers_read_the_altered_one() -> None:
+    network = load_network(variant("resnet18"), NARROW)
+    trace = trace_variant(network.variant)
+    before = capture(network, torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(0)))
+    after = edited(before, [parse("conv3_x.1.conv1:5:value=2", trace)], trace)
+    own = value(after, "conv3_x.1.conv1", (5, 3, 4))
+    assert own.altered and own.network == 2
+    assert own.made.result == pytest.approx(value(before, "conv3_x.1.conv1", (5, 3, 4)).made.result)
+    reader = value(after, "conv3_x.1.bn1", (5, 3, 4))
+    assert not reader.altered and reader.inputs.tolist() == [[[2.0]]]
+    assert reader.difference < 1e-5

@@ -45,6 +45,10 @@ export function arrowTarget(key, index, count, columns = null) {
   return Object.hasOwn(steps, key) ? clamp(index + steps[key], 0, count - 1) : null;
 }
 
+/** Whether a key, alone, silences what has the focus. */
+export const isSilencing = ({ key, ctrlKey, metaKey, altKey }) =>
+  (key === "x" || key === "Delete") && !ctrlKey && !metaKey && !altKey;
+
 /** Whether the page is dark, that is, whether its text is light. */
 export function isDark(element) {
   const [red, green, blue] = getComputedStyle(element).color.match(/[\d.]+/g);

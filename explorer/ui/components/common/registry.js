@@ -3,10 +3,10 @@
 export const registry = (window.__cnnExplorer ??= { groups: {}, inputs: {} });
 
 /** The diagrams that share a selection. `selected` holds ids, `hidden` those of elements and edges that
- * are not shown yet, `views` the mounted diagrams ({ root, highlight() }), and
- * `send(id)`, while a link is mounted, tells the server what was clicked. */
+ * are not shown yet, `edited` those in which something is altered, `views` the mounted diagrams ({ root, highlight() }),
+ * and `send(id)` and `silence(id)`, while a link is mounted, tell the server what was clicked, and what was silenced. */
 export function groupOf(name) {
-  return (registry.groups[name] ??= { selected: new Set(), hidden: new Set(), views: new Set() });
+  return (registry.groups[name] ??= { selected: new Set(), hidden: new Set(), edited: new Set(), views: new Set() });
 }
 
 /** The URLs of the model inputs by group; an enlarged map is laid over the one of its group. */

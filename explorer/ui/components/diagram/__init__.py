@@ -124,7 +124,9 @@ def link(
     block: str,
     stage: str,
     hidden: Sequence[str] = (),
+    edited: Sequence[str] = (),
     on_node_change: Callable[[], None] = lambda: None,
+    on_silenced_change: Callable[[], None] = lambda: None,
 ) -> None:
     """Highlight the selection in all diagrams of `group`, and listen for clicks in them.
 
@@ -135,17 +137,26 @@ def link(
         block: id of the block that holds it.
         stage: id of the stage that holds it.
         hidden: ids of elements and edges that are not shown yet, while a block is built up.
+        edited: ids of elements in which something is altered: they get a frame of dashes.
         on_node_change: called after a click, before the run that it causes; read the operation with `clicked`.
+        on_silenced_change: the same for the key that silences; read the operation with `clicked(key, "silenced")`.
     """
-    data = {"group": group, "node": node, "block": block, "stage": stage, "hidden": list(hidden)}
+    data = {
+        "group": group,
+        "node": node,
+        "block": block,
+        "stage": stage,
+        "hidden": list(hidden),
+        "edited": list(edited),
+    }
     # A callback also declares the trigger; without one Streamlit would not report it.
-    _LINK(key=key, data=data, on_node_change=on_node_change)
+    _LINK(key=key, data=data, on_node_change=on_node_change, on_silenced_change=on_silenced_change)
 
 
-def clicked(key: str) -> str | None:
+def clicked(key: str, trigger: str = "node") -> str | None:
     """The operation that a click in this run's diagrams chose, if one did; call it before drawing.
 
     Reading it first, instead of the link's return value, lets everything on the page follow in the same run.
     A test without a browser clicks by setting `session_state[key] = {"node": operation_id}`.
     """
-    return (st.session_state.get(key) or {}).get("node")
+    return (st.session_state.get(key) or {}).get(trigger)

@@ -1,6 +1,6 @@
 /* Shows a Graphviz drawing that can be clicked, coloured, panned and zoomed. */
 import { perRoot } from "../common/component.js";
-import { ARROWS, button, centre, el, isDark, svg } from "../common/dom.js";
+import { ARROWS, button, centre, el, isDark, isSilencing, svg } from "../common/dom.js";
 import { groupOf } from "../common/registry.js";
 import { fitScale } from "./fit.js";
 import { legendOf } from "./legend.js";
@@ -92,7 +92,7 @@ function draw(view) {
   view.selection = svg("g", { class: "selection" });
   view.marks = svg("g", { class: "marks" });
   const graph = view.svg.querySelector("g.graph") ?? view.svg;
-  graph.append(view.marks, view.selection);
+  graph.append(view.selection, view.marks);
   // How far to the right and up a badge can lie without being cut off.
   const shift = graph.transform.baseVal.consolidate()?.matrix ?? { e: 0, f: 0 };
   const right = view.svg.viewBox.baseVal.width - shift.e - BADGE_RADIUS;
@@ -170,13 +170,16 @@ function sortTexts(view) {
 
 function highlight(view) {
   if (isHidden(view)) return;
-  const { selected } = view.group;
+  const { selected, edited } = view.group;
   const shown = [...view.elements].filter(([id]) => selected.has(id));
-  for (const [id, g] of view.elements) g.setAttribute("aria-pressed", selected.has(id));
+  for (const [id, g] of view.elements) {
+    g.setAttribute("aria-pressed", selected.has(id));
+    g.setAttribute("aria-description", edited.has(id) ? "altered" : "");
+  }
   hideUnbuilt(view);
   view.selection.replaceChildren(...shown.flatMap(([, g]) => selectionMark(g, view.badgeLimits)));
   const marked = view.data.marked.map((id) => view.elements.get(id).querySelector(SHAPES).cloneNode());
-  view.marks.replaceChildren(...marked);
+  view.marks.replaceChildren(...marked, ...[...view.elements].filter(([id]) => edited.has(id)).map(([, g]) => editMark(g)));
   setTabStop(view, shown[0]?.[1] ?? view.elements.values().next().value);
   const ids = shown.map(([id]) => id).join();
   if (ids && ids !== view.revealed) reveal(view, shown[0][1]);
@@ -192,6 +195,13 @@ function hideUnbuilt({ svg: drawing, elements, group: { hidden } }) {
     const cells = [...unit.querySelectorAll(".element")];
     unit.classList.toggle("unbuilt", cells.length > 0 && cells.every((cell) => cell.classList.contains("unbuilt")));
   }
+}
+
+/** A frame of dashes. */
+function editMark(g) {
+  const shape = g.querySelector(SHAPES).cloneNode();
+  shape.classList.add("edited");
+  return shape;
 }
 
 /** An outline and a badge, drawn on top of everything: neighbouring table cells would cover half of a stroke. */
@@ -258,6 +268,7 @@ function keyDown(view, event) {
   else if (view.panZoom && panOrZoomByKey(view.panZoom, event, direction)) hideTooltip(view.tooltip);
   else if (g && direction) moveFocus(view, g, direction);
   else if (g && (event.key === "Enter" || event.key === " ")) select(view, g.dataset.element);
+  else if (g && isSilencing(event)) view.group.silence?.(view.data.elements[g.dataset.element].target);
   else return;
   event.preventDefault();
 }

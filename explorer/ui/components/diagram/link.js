@@ -9,13 +9,18 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   group.selected = new Set([data.stage, data.block, data.node]);
   group.hidden = new Set(data.hidden);
+  group.edited = new Set(data.edited);
   for (const view of group.views) view.highlight();
 
   // A trigger, not a state value: clicking the same element again must reach the server again.
   const send = (node) => setTriggerValue("node", node);
   group.send = send;
+  group.silence = (node) => setTriggerValue("silenced", node);
   return () => {
     // Streamlit may clean up an outdated run after its successor has started.
-    if (group.send === send) delete group.send;
+    if (group.send === send) {
+      delete group.send;
+      delete group.silence;
+    }
   };
 }

@@ -47,6 +47,7 @@ def feature_maps(
     on_view_change: Callable[[], None],
     compare: Mapping[str, str] | None = None,
     on_picked_change: Callable[[], None] | None = None,
+    on_silenced_change: Callable[[], None] | None = None,
 ) -> None:
     """Show the maps or the vector of one message of `encode_page`, or the two of one of `encode_pair`.
 
@@ -61,6 +62,7 @@ def feature_maps(
         compare: the operations that a viewer can put beside this one, with their words.
         on_picked_change: called after a click on a pixel of an enlarged map, before the run that it causes; read which
             with `picked`. Without it, such a click means nothing.
+        on_silenced_change: the same for the key that silences the selected map; read which with `silenced`.
     """
     _MAPS(
         key=key,
@@ -69,6 +71,7 @@ def feature_maps(
         ),
         on_view_change=on_view_change,
         on_picked_change=on_picked_change or _ignore,
+        on_silenced_change=on_silenced_change or _ignore,
         height="stretch",
     )
 
@@ -76,6 +79,11 @@ def feature_maps(
 def picked(key: str) -> object:
     """What was clicked in the maps of that key: node, channel, row and column, if the browser is to be believed."""
     return (st.session_state.get(key) or {}).get("picked")
+
+
+def silenced(key: str) -> object:
+    """The map of that key's maps that was silenced: node and channel, if the browser is to be believed."""
+    return (st.session_state.get(key) or {}).get("silenced")
 
 
 def _ignore() -> None:

@@ -1,11 +1,15 @@
 /* One channel, enlarged over the model input, with the receptive field of the position under the pointer.
  *
  * It stands in the grid's place, or, as a modal dialog, fills the window. */
-import { button, el, svg } from "../common/dom.js";
+import { ARROWS, button, el, svg } from "../common/dom.js";
 import { clamp } from "../common/numbers.js";
 import { inputs } from "../common/registry.js";
+import { fieldWords, geometry, outline, receptiveField } from "./geometry.js";
 import { createLabel, showLabel } from "./label.js";
 import { paint, placeIn, valueText } from "./maps.js";
+
+const PICKS = "Click a pixel: its value, taken apart.";
+const PICKS_BY_KEYS = "Shift and the arrow keys move a cross over the map, Enter takes the value under it apart.";
 
 /** The enlarged map of a panel, which offers walk(...), enlarge(index) and report(changes). */
 export function createEnlarged(panel) {
@@ -59,8 +63,12 @@ function createFigure(panel, side) {
 function listen(panel, { box, slider }) {
   box.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const fills = event.key.toLowerCase() === "f" || (event.key === "Enter" && !event.target.matches("button, input"));
+    const { crossed } = panel.enlarged;
+    const isOn = event.target.matches("button, input");
+    const fills = event.key.toLowerCase() === "f" || (event.key === "Enter" && !isOn);
     if (event.key === "Escape") goBack(panel);
+    else if (event.shiftKey && ARROWS[event.key] && event.target !== slider) moveCross(panel, ARROWS[event.key]);
+    else if (event.key === "Enter" && !isOn && crossed && panel.header.picks) panel.pick(crossed);
     else if (fills) toggleFull(panel);
     else if (event.target === slider || !walk(panel, event.key)) return;
     event.preventDefault();
@@ -88,7 +96,9 @@ export function showEnlarged(panel, index) {
   enlarged.title.replaceChildren(...breakable(node), ` #${header.channels[index]}`);
   const fields = layers.filter((layer) => layer.receptive_field).map((layer) => layer.receptive_field.size.join(" × "));
   const said = fields.length ? `Receptive field ${fields.join(" and ")} px. ` : "";
-  enlarged.field.textContent = header.picks ? `${said}Click a pixel: its value, taken apart.` : said;
+  enlarged.field.textContent = header.picks ? `${said}${PICKS}` : said;
+  enlarged.field.title = header.picks ? PICKS_BY_KEYS : "";
+  enlarged.box.setAttribute("aria-description", enlarged.field.title);
   enlarged.box.classList.toggle("picks", Boolean(header.picks));
   enlarged.slider.value = panel.view.opacity;
   enlarged.figures.forEach((shown, side) => {
@@ -137,32 +147,7 @@ function goBack(panel) {
   else panel.enlarge(-1);
 }
 
-/* ---------------------------------------------------------------- geometry, in pixels of the model input */
-
-/** Where the map lies on the input (position i covers one stride around its receptive field's centre), and the frame
- * around both. Without a receptive field the map is laid over the whole input. Pixel 0 spans 0 to 1, its centre is 0.5. */
-export function geometry(header) {
-  const [, rows, columns] = header.shape;
-  const [height, width] = header.input_size ?? [rows, columns];
-  const input = { left: 0, top: 0, width, height };
-  const field = header.receptive_field;
-  if (!field) return { input, map: input, frame: input };
-  const map = {
-    left: field.start[1] + 0.5 - field.stride[1] / 2,
-    top: field.start[0] + 0.5 - field.stride[0] / 2,
-    width: columns * field.stride[1],
-    height: rows * field.stride[0],
-  };
-  return { input, map, frame: around(input, map) };
-}
-
-function around(one, other) {
-  const left = Math.min(one.left, other.left);
-  const top = Math.min(one.top, other.top);
-  const right = Math.max(one.left + one.width, other.left + other.width);
-  const bottom = Math.max(one.top + one.height, other.top + other.height);
-  return { left, top, width: right - left, height: bottom - top };
-}
+/* ---------------------------------------------------------------- where it lies */
 
 export function placeEnlarged({ enlarged, header, layers }) {
   if (enlarged.index < 0) return;
@@ -209,6 +194,23 @@ function pointAt(panel, side, event) {
   panel.describe();
   const marked = layers.map((layer, number) => mark(panel, layer, number, at, number === side ? event : null));
   enlarged.pointed = marked[side];
+  enlarged.crossed = null; // Enter means what it meant before
+}
+
+/** Mark the value beside the one that is marked, or at first the middle one, as the pointer does. */
+function moveCross(panel, [right, down]) {
+  const { enlarged, layers } = panel;
+  const side = enlarged.pointed && panel.side < layers.length ? panel.side : 0;
+  const layer = placeIn(panel, layers[side], enlarged.index) < 0 ? layers[0] : layers[side];
+  const [, rows, columns] = layer.shape;
+  const { map } = geometry(layer);
+  const before = enlarged.pointed;
+  const x = before ? clamp(before.x + right, 0, columns - 1) : Math.floor(columns / 2);
+  const y = before ? clamp(before.y + down, 0, rows - 1) : Math.floor(rows / 2);
+  const at = [map.left + ((x + 0.5) / columns) * map.width, map.top + ((y + 0.5) / rows) * map.height];
+  const marked = layers.map((other, number) => mark(panel, other, number, at, null));
+  enlarged.pointed = enlarged.crossed = marked[layers.indexOf(layer)];
+  panel.describe();
 }
 
 /** Say which value is marked: node, channel, and its column x and row y. */
@@ -233,33 +235,9 @@ function mark(panel, layer, side, [inputX, inputY], pointer) {
 }
 
 function forget(panel) {
-  panel.enlarged.pointed = null;
+  panel.enlarged.pointed = panel.enlarged.crossed = null;
   for (const { marks, label } of panel.enlarged.figures) {
     marks.replaceChildren();
     label.hidden = true;
   }
-}
-
-/** The receptive field of a position, cut off at the input's border; null where it isn't known. */
-export function receptiveField({ receptive_field, input_size }, x, y) {
-  if (!receptive_field || !input_size) return null;
-  const { size, stride, start } = receptive_field;
-  const along = (axis, position) => {
-    const centre = start[axis] + position * stride[axis] + 0.5;
-    const from = Math.max(0, centre - size[axis] / 2);
-    return [from, Math.min(input_size[axis], centre + size[axis] / 2) - from];
-  };
-  const [[left, width], [top, height]] = [along(1, x), along(0, y)];
-  return { left, top, width, height };
-}
-
-/** Two rectangles, dark under light, so that they are seen on every picture. */
-function outline({ left, top, width, height }, name) {
-  return ["dark", "light"].map((shade) => svg("rect", { class: `${name} ${shade}`, x: left, y: top, width, height }));
-}
-
-function fieldWords({ input_size: [inputHeight, inputWidth] }, { left, top, width, height }) {
-  if (width >= inputWidth && height >= inputHeight) return "sees the whole input";
-  const range = (from, length) => `${Math.ceil(from)}–${Math.floor(from + length) - 1}`;
-  return `sees x ${range(left, width)}, y ${range(top, height)}`;
 }

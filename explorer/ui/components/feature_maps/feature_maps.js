@@ -5,7 +5,7 @@
  * sends other maps.
  */
 import { perRoot, reportView, sameBytes, unpack, whenRemoved } from "../common/component.js";
-import { arrowTarget, el } from "../common/dom.js";
+import { arrowTarget, el, isSilencing } from "../common/dom.js";
 import { decodeTable } from "../common/paint.js";
 import { INPUT_CHANGED } from "../common/registry.js";
 import { renderControls } from "./controls.js";
@@ -60,12 +60,22 @@ function createPanel(root) {
   panel.enlarged = createEnlarged(panel);
   const parts = [panel.controls, panel.grid.box, panel.vector.box, panel.status.box, panel.enlarged.box, panel.label];
   panel.section = el("section", "maps", {}, ...parts);
+  panel.section.addEventListener("keydown", (event) => silence(panel, event));
   root.append(panel.section);
   panel.resized = new ResizeObserver(() => fit(panel));
   panel.resized.observe(panel.section);
   panel.inputChanged = () => placeEnlarged(panel);
   window.addEventListener(INPUT_CHANGED, panel.inputChanged);
   return panel;
+}
+
+/** A key on a map, a bar or the enlarged map silences its channel, or undoes that. */
+function silence(panel, event) {
+  const { header, view } = panel;
+  const ofPanel = event.target.closest("input, select") === null;
+  if (!ofPanel || !isSilencing(event) || !header.channels.includes(view.channel)) return;
+  panel.setTriggerValue("silenced", { node: header.node, channel: view.channel });
+  event.preventDefault();
 }
 
 function disposePanel(panel) {

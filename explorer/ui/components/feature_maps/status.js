@@ -15,12 +15,12 @@ export function createStatus() {
 
 /** Write the line and the legend. It runs at each move of the pointer, so it draws no map. */
 export function showStatus(panel) {
-  const { layers, status } = panel;
+  const { header, layers, status } = panel;
   const index = panel.hovered >= 0 ? panel.hovered : selectedIndex(panel);
   const layer = layers[panel.side] ?? layers[0];
   const bad = layers.reduce((sum, { non_finite_total: count }) => sum + count, 0);
   const warning = bad ? `⚠ ${bad.toLocaleString("en")} values aren't finite; NaN is drawn as 0.` : "";
-  status.line.textContent = warning || (isVector(panel) ? "Point at a bar." : "Point at a map, or click it.");
+  status.line.textContent = warning || (isVector(panel) ? barHint(header) : "Point at a map, or click it.");
   if (isVector(panel)) {
     if (index >= 0) status.line.textContent = barSummary(panel, index);
     return;
@@ -31,6 +31,8 @@ export function showStatus(panel) {
   status.line.classList.toggle("hint", place < 0 && !bad);
   showLegend(panel, layer, place);
 }
+
+const barHint = ({ picks }) => (picks ? "Point at a bar; a click takes its value apart." : "Point at a bar.");
 
 function showLegend(panel, layer, place) {
   const { tables, status: { legend } } = panel;

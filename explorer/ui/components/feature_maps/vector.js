@@ -40,12 +40,27 @@ function listen(panel, vector) {
   scroller.addEventListener("scroll", () => drawVector(panel));
   scroller.addEventListener("pointermove", (event) => hoverBar(panel, indexOf(event)));
   scroller.addEventListener("pointerleave", () => hoverBar(panel, -1));
-  scroller.addEventListener("click", (event) => panel.select(indexOf(event)));
+  scroller.addEventListener("pointerdown", (event) => {
+    // a finger reads a value with its first tap, and means it with the second
+    vector.meant = event.pointerType !== "touch" || indexOf(event) === selectedIndex(panel);
+  });
+  scroller.addEventListener("click", (event) => {
+    const index = indexOf(event);
+    panel.select(index);
+    if (vector.meant) pick(panel, index);
+  });
   scroller.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") pick(panel, selectedIndex(panel));
     if (!panel.walk(event.key, selectedIndex(panel), 10, (target) => selectBar(panel, target))) return;
     event.preventDefault();
     event.stopPropagation();
   });
+}
+
+/** Take the value at this index apart, where that is offered. */
+function pick(panel, index) {
+  const { header } = panel;
+  if (header.picks && index >= 0) panel.pick({ node: header.node, channel: header.channels[index], x: 0, y: 0 });
 }
 
 export function receiveVector(panel) {

@@ -4,6 +4,7 @@
 export const KEYS = [
   ["Page Down, →", "next step; Page Up, ← the one before (a presenter's remote sends these)"],
   ["B", "build the block up, piece by piece; Shift + B takes a piece away"],
+  ["X", "silence the map, or the operation of a diagram, that has the focus; again undoes that"],
   ["P", "present: larger type, nothing but the page; Esc ends it"],
   ["L", "while held, a laser dot at the pointer (presenting)"],
   [". (full stop)", "blank the screen; any key brings it back (presenting)"],

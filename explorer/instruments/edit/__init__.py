@@ -1,0 +1,1 @@
+"""Change the network that runs, and see what hangs on what."""

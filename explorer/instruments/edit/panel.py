@@ -1,0 +1,214 @@
+"""The instrument that changes the network: silence, keep, scale, skip; and what the answer loses by each channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from explorer.analysis.text import thousands
+from explorer.analysis.trace import Node, Trace
+from explorer.instruments.edit import charts, compute
+from explorer.instruments.edit.compute import Effect, Loss
+from explorer.instruments.maps.panel import channel_control
+from explorer.runtime.device import long_work
+from explorer.runtime.edits import Edit, EditError, parse_channels
+from explorer.runtime.run import Run
+from explorer.ui import cache
+from explorer.ui.answer import CHANGE_HELP
+from explorer.ui.charts import chart, dark
+from explorer.ui.controls import number_box, select, text_box
+from explorer.ui.edits import apply, silence
+from explorer.ui.link import AS_SELECTED, Control, choice, number, plain
+from explorer.ui.section import Section
+from explorer.ui.selection import selected
+
+ALTER, CHANNELS, BLOCKS = "alter", "channels", "blocks"
+VIEW = choice("edit.view", "Edit", {ALTER: "Alter it", CHANNELS: "Rank channels", BLOCKS: "Rank blocks"})
+WHICH = Control("edit.which", "Channels", lambda text: text[:200], str, linked=False)
+PERCENT = number("edit.percent", "Factor in percent", -1000, 1000, 200)
+SHOWN = 20  # bars: of the largest losses
+LITTLE = 0.01  # of probability
+
+
+def class_control(run: Run) -> Control:
+    """The class whose loss is ranked: the answer, unless the viewer chose another."""
+
+    def options() -> dict[int, str]:
+        return dict(enumerate(cache.network(run).classes))
+
+    return choice("edit.class", "Class", options, follows=True, about=run.variant)
+
+
+def controls(run: Run) -> Sequence[Control]:
+    """What is altered, and what is ranked."""
+    return VIEW, WHICH, PERCENT, class_control(run)
+
+
+def _head(run: Run) -> None:
+    select(VIEW, label_visibility="collapsed")
+
+
+def show(run: Run) -> None:
+    """What can be done to the selected operation, or what the answer loses without each channel, or each block."""
+    trace = cache.running_trace(run)
+    node = selected(trace)
+    with st.container(key="edit"):
+        if VIEW.value == ALTER:
+            _alter(run, trace, node)
+        else:
+            _rank(run, trace, node, VIEW.value)
+
+
+# ---- altering ----------------------------------------------------------------------------------------------
+
+
+def _alter(run: Run, trace: Trace, node: Node) -> None:
+    chosen = channel_control(run).value
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="edit-what"):
+        every = f"All {thousands(node.out_shape[0])} channels" if chosen is None else f"Channel {chosen}, as selected"
+        hint = f"{every}; or 3, 8-11"
+        text = text_box(WHICH, label_visibility="collapsed", placeholder=hint)
+        percent = number_box(PERCENT, width=130, label_visibility="collapsed")
+    try:
+        channels = parse_channels(text, node.out_shape[0]) or (() if chosen is None else (chosen,))
+    except EditError as error:
+        st.markdown(f"**{plain(str(error))}**")
+        return
+    with st.container(horizontal=True, gap="small", key="edit-actions"):
+        for name, edit in compute.actions(trace, node, channels, percent).items():
+            done = edit in run.edits
+            st.button(
+                f"{name} ×" if done else name,
+                key=f"edit-{edit.kind}-{'block' if edit.node == node.block else 'node'}-{edit.number:g}",
+                help="Undo this" if done else None,
+                on_click=apply,
+                args=(run, edit),
+            )
+    st.caption(
+        "What depends on it runs again, in every section too. The key `x` on a map, or on a box of a diagram, "
+        "silences it."
+    )
+
+
+# ---- what hangs on what ------------------------------------------------------------------------------------
+
+
+@cache.kept()
+def _channels(run: Run, node: str, channels: range) -> tuple[Effect, ...]:
+    return compute.without_channels(cache.activations(run), node, channels)
+
+
+@cache.kept()
+def _block(run: Run, edit: Edit) -> tuple[Effect, ...]:
+    return (compute.without_block(cache.activations(run), cache.running_trace(run), edit),)
+
+
+def _rank(run: Run, trace: Trace, node: Node, view: str) -> None:
+    """A button that begins it, where it is not known; then the bars.
+
+    What the bars' clicks apply is left out of what they rank: they stay as they are.
+    """
+    if view == CHANNELS:
+        whole = run.undone(*(e for e in run.edits if e.node == node.name and e.kind == "zero"))
+        channels = compute.batches(trace, node.name)
+        known = all(_channels.has(whole, node.name, part) for part in channels)
+        parts = [partial(_channels, whole, node.name, part) for part in channels]
+        what = f"each of the {thousands(node.out_shape[0])} channels of {node.name}"
+    else:
+        edits = compute.block_edits(trace)
+        whole = run.undone(*edits)
+        known = all(_block.has(whole, edit) for edit in edits)
+        parts = [partial(_block, whole, edit) for edit in edits]
+        what = f"each of the {len(edits)} blocks"
+    place = st.empty()
+    if not known and not place.button(f"Silence {what} in turn", key="edit-begin"):
+        st.caption("One pass for each, from there on: seconds. Then the bars say what the answer hangs on.")
+        return
+    effects = [effect for part in parts for effect in part()] if known else _in_turn(parts, place)
+    _show_ranking(run, whole, effects, view)
+
+
+def _in_turn(parts: Sequence[Callable[[], tuple[Effect, ...]]], place: Any) -> list[Effect]:
+    """One after the other, with a bar at the place."""
+    found: list[Effect] = []
+    bar = place.progress(0.0, f"0 of {len(parts)}")
+    with long_work():
+        for done, part in enumerate(parts, 1):
+            found += part()
+            bar.progress(done / len(parts), f"{done} of {len(parts)}")
+    place.empty()
+    return found
+
+
+def _show_ranking(run: Run, whole: Run, effects: Sequence[Effect], view: str) -> None:
+    activations = cache.activations(whole)
+    names = activations.network.classes
+    chosen = class_control(run).value
+    if chosen == AS_SELECTED:
+        chosen = int(activations.answer.probabilities.argmax())
+    found = compute.ranked(activations, effects, chosen)
+    st.markdown(_said(found, names[chosen] if names else ""), help=CHANGE_HELP)
+    order = {effect.edit: number for number, effect in enumerate(effects)}
+    shown = found[:SHOWN] if view == CHANNELS else sorted(found, key=lambda loss: order[loss.edit])
+    key = f"edit-losses-{view}"
+    chart(
+        charts.losses(shown, [_is_applied(run, loss.edit) for loss in shown], dark()),
+        key,
+        "What is lost without each",
+        on_select=partial(_apply_clicked, key, run, {charts.name_of(loss.edit): loss.edit for loss in shown}),
+        selection_mode="points",
+    )
+    how = "" if view == CHANNELS else "A block is skipped where its shape allows that, else silenced. "
+    most = "The largest losses. " if len(found) > len(shown) else ""
+    st.caption(f"{how}{most}A click on a bar applies that edit.")
+    if names:
+        select(class_control(run), unless_chosen=f"For {activations.answer.first}, the answer", width=300)
+
+
+def _is_applied(run: Run, edit: Edit) -> bool:
+    """Whether the run has this edit, alone or with more channels."""
+    alike = [e for e in run.edits if (e.node, e.kind) == (edit.node, edit.kind)]
+    return any(set(edit.channels) <= set(e.channels) and bool(edit.channels) == bool(e.channels) for e in alike)
+
+
+def _said(found: Sequence[Loss], name: str) -> str:
+    """The largest loss, and how many cost little."""
+    worst = found[0]
+    what = f"without {charts.name_of(worst.edit)}"
+    if worst.probability is None:
+        return f"Most changes {what}: the logits by **{worst.size:.0%}**. Untrained, it has learned nothing to lose."
+    little = sum(abs(loss.size) < LITTLE for loss in found)
+    return (
+        f"**{plain(name)}** loses most {what}: {worst.probability + worst.size:.1%} → **{worst.probability:.1%}**. "
+        f"{little} of {len(found)} change it by less than a point."
+    )
+
+
+def _apply_clicked(key: str, run: Run, edits: Mapping[str, Edit]) -> None:
+    points = st.session_state[key]["selection"]["points"]
+    for edit in [edits[p["x"]] for p in points if p.get("x") in edits][:1]:
+        if edit.channels:
+            silence(run, edit.node, edit.channels[0])
+        else:
+            apply(run, edit)
+
+
+def silence_reported(run: Run, reported: object) -> None:
+    """Silence the map that a key was pressed on, or undo that; for a component's callback."""
+    if not isinstance(reported, Mapping):  # a browser can send anything
+        return
+    node, channel = reported.get("node"), reported.get("channel")
+    trace = cache.running_trace(run)
+    if (
+        isinstance(node, str)
+        and node in trace
+        and type(channel) is int
+        and 0 <= channel < trace.node(node).out_shape[0]
+    ):
+        silence(run, node, channel)
+
+
+EDIT = Section("edit", "Edit", show, controls, follows=True, head=_head)
