@@ -6,11 +6,11 @@
 import { perRoot, whenRemoved } from "../../ui/components/common/component.js";
 import { ARROWS, el } from "../../ui/components/common/dom.js";
 import { clamp } from "../../ui/components/common/numbers.js";
+import { drawnOn } from "../../ui/components/common/pen.js";
 
 const REPORT_INTERVAL_MS = 200;
 const MIN_POINT_DISTANCE = 6; // units, between the points of a stroke
 const KEY_STEP = 40; // units
-const ERASER_BUTTON = 5; // the button of a pen's other end
 const CURSOR_COLOUR = "#f59e0b";
 const CURSOR_LINE = 8; // units
 
@@ -61,21 +61,14 @@ function begin(board, { number, strokes, sample, canvas, widths, most }) {
 
 function listen(board) {
   const { canvas } = board;
-  canvas.addEventListener("pointerdown", (event) => {
-    if (!event.isPrimary || (event.button !== 0 && event.button !== ERASER_BUTTON)) return;
-    event.preventDefault(); // no selection of text, no long press
-    canvas.focus({ preventScroll: true });
-    board.cursor = null;
-    canvas.setPointerCapture(event.pointerId);
-    penDown(board, pointAt(board, event), board.erasing || event.button === ERASER_BUTTON);
+  drawnOn(canvas, {
+    down: (place, isEraser) => {
+      board.cursor = null;
+      penDown(board, pointAt(board, place), board.erasing || isEraser);
+    },
+    to: (place) => board.stroke && penTo(board, pointAt(board, place)),
+    up: () => penUp(board),
   });
-  canvas.addEventListener("pointermove", (event) => {
-    if (!board.stroke || !event.isPrimary) return;
-    const steps = event.getCoalescedEvents?.() ?? [];
-    for (const step of steps.length ? steps : [event]) penTo(board, pointAt(board, step));
-  });
-  for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => penUp(board));
-  canvas.addEventListener("contextmenu", (event) => event.preventDefault());
   canvas.addEventListener("keydown", (event) => keyDown(board, event));
   canvas.addEventListener("blur", () => {
     board.cursor = null;
@@ -84,10 +77,7 @@ function listen(board) {
   });
 }
 
-function pointAt(board, { clientX, clientY }) {
-  const { left, top, width } = board.canvas.getBoundingClientRect();
-  return [clientX - left, clientY - top].map((distance) => onBoard(board, (distance / width) * board.side));
-}
+const pointAt = (board, place) => place.map((share) => onBoard(board, share * board.side));
 
 const onBoard = (board, value) => clamp(Math.round(value), 0, board.side);
 

@@ -1,0 +1,299 @@
+"""The picture, painted over: the answer follows each stroke. And a grey patch slid over it: what does a class lose?
+
+What is painted is the page's picture, so that everything on the page follows; `painted_picture` makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from io import BytesIO
+from json import dumps, loads
+from time import monotonic
+
+import numpy as np
+import streamlit as st
+
+from explorer.analysis.text import pair_text
+from explorer.instruments.paint import charts
+from explorer.instruments.paint.component import Easel, paint, reported_strokes
+from explorer.instruments.paint.compute import (
+    Brush,
+    Corner,
+    Stroke,
+    corners,
+    layer,
+    occluded,
+    painted,
+    seen,
+    strokes_from,
+)
+from explorer.runtime.activations import Activations
+from explorer.runtime.maps import FloatArray
+from explorer.runtime.pictures import LoadedImage
+from explorer.runtime.preprocessing import model_input
+from explorer.runtime.run import Run
+from explorer.ui import cache
+from explorer.ui.answer import answers
+from explorer.ui.charts import chart, dark
+from explorer.ui.controls import segments, select, slider
+from explorer.ui.link import Control, choice, number, plain, rerun_page, reset, restore
+from explorer.ui.section import Section
+from explorer.ui.selection import SCREEN
+from explorer.ui.sidebar import TITLES
+
+EASEL = "paint-easel"  # key of the component
+BEGUN = "paint-begun"  # in the session: what the easel in the browser began with
+ORIGINAL = "paint-original"  # in the session: the picture under the strokes
+OFFERED = "paint-offered"  # in the session: whether this page's picture can be painted over
+SLID = "paint-slid"  # in the session: the run on which the patch was slid
+LAYER_QUALITY = 85  # of the JPEG file: it is seen until the painted picture comes
+GRID = 14  # places of the patch, each way
+RANKS = 5
+MACS_AT_ONCE = 4e9  # a tenth of a second or two: others' passes come in between
+MOST_ROWS = 16
+PROMPT_S = 0.3  # what is this quick shows no progress
+SLICE_S = 0.4  # of passes in one run
+LOOK_INTERVAL_S = 0.5  # between two runs
+
+
+def _strokes(text: str) -> tuple[Stroke, ...]:
+    return strokes_from(loads(text))
+
+
+def _text(strokes: Sequence[Stroke]) -> str:
+    return dumps([stroke.as_dict() for stroke in strokes])
+
+
+STROKES = Control("paint.strokes", "Strokes", _strokes, tuple, _text, linked=False)
+NAMES: dict[Brush, str] = {"grey": "Grey", "blur": "Blur", "noise": "Noise", "paste": "Paste"}
+BRUSH = choice("paint.brush", "Brush", NAMES)
+SIZE = number("paint.size", "Size (% of the picture)", 4, 60, 20)
+SAMPLE = choice("paint.sample", "Paste from", TITLES, list(TITLES)[1], active=lambda: BRUSH.value == "paste")
+PATCH = choice("paint.patch", "Patch, of the side", {8: "1/8", 4: "1/4", 3: "1/3"}, 4)
+RANK = choice("paint.class", "Class", [str(rank) for rank in range(1, RANKS + 1)])
+
+
+def controls(run: Run) -> Sequence[Control]:
+    """The brush and the patch; the strokes belong to the page's picture, before there is a run."""
+    return BRUSH, SIZE, SAMPLE, PATCH, RANK
+
+
+# ---- the page's picture ------------------------------------------------------------------------------------
+
+
+def painted_picture(picture: LoadedImage, *, offered: bool = True) -> LoadedImage:
+    """The page's picture with the viewer's strokes over it, which go with another picture; once a run of a page.
+
+    Where it is not `offered`, as on a page that makes its own picture, the strokes wait.
+    """
+    state = st.session_state
+    if state.get(ORIGINAL) not in (None, picture):
+        reset((STROKES.name,))
+    state[ORIGINAL], state[OFFERED] = picture, offered
+    restore((STROKES,))
+    return _painted(picture, STROKES.value) if offered else picture
+
+
+@cache.kept()
+def _painted(picture: LoadedImage, strokes: tuple[Stroke, ...]) -> LoadedImage:
+    return painted(picture, strokes)
+
+
+@cache.kept()
+def _layer(run: Run, brush: Brush, sample: str) -> bytes:
+    """A file of what a brush shows of an unpainted run's picture, as the network sees it."""
+    file = BytesIO()
+    seen_layer = model_input(layer(run.picture.image, brush, sample), cache.network(run).preprocessing).picture
+    seen_layer.save(file, "JPEG", quality=LAYER_QUALITY)
+    return file.getvalue()
+
+
+# ---- the instrument ----------------------------------------------------------------------------------------
+
+
+def show(run: Run) -> None:
+    """The picture and the brushes, what the answer was and is, and the patch."""
+    with st.container(key="paint"):
+        if st.session_state.get(OFFERED):
+            original = replace(run, picture=st.session_state[ORIGINAL])
+            _easel(run, original)
+            if STROKES.value:
+                _answers(run, original)
+        else:
+            st.markdown("The picture of this page is its own: change it below. On other pages it can be painted over.")
+        _patch(run)
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """What the easel in the browser began with, and how many times it began."""
+
+    strokes: tuple[Stroke, ...] = ()
+    number: int = 0
+    picture: str = ""
+
+
+def _easel(run: Run, original: Run) -> None:
+    with st.container(key="paint-work", horizontal=True, gap="small"):
+        with st.container(key="paint-picture"):
+            place = st.empty()
+        with st.container(key="paint-brushes"):
+            brush: Brush = segments(BRUSH, label_visibility="collapsed")
+            if brush == "paste":
+                select(SAMPLE)
+            slider(SIZE)
+            if STROKES.value:
+                _change(run, original)
+    state, strokes = st.session_state, STROKES.value
+    begun: _Begun = state.get(BEGUN, _Begun())
+    reported = reported_strokes(state.get(EASEL), begun.number)
+    on_it = begun.strokes if reported is None else reported
+    if (begun.picture, on_it) != (original.picture.digest, strokes):
+        begun = state[BEGUN] = _Begun(strokes, begun.number + 1, original.picture.digest)
+    sample = SAMPLE.value if brush == "paste" else ""
+    easel = Easel(
+        begun.number,
+        strokes,
+        cache.input_png(run),
+        _layer(original, brush, sample),
+        seen(original.picture.image.size, cache.network(run).preprocessing),
+        original.picture.image.size,
+        brush,
+        SIZE.value / 200,
+        sample,
+        f"{run.picture.title}: paint over it.",
+    )
+    with place:
+        paint(easel, key=EASEL, on_change=_take)
+
+
+def _take() -> None:
+    """The reported strokes are the picture's, and the whole page shows it."""
+    state = st.session_state
+    reported = reported_strokes(state.get(EASEL), state.get(BEGUN, _Begun()).number)
+    if reported is not None and reported != STROKES.value:
+        STROKES.set(reported)
+        rerun_page()
+
+
+def _change(run: Run, original: Run) -> None:
+    """The first class before and after; and that no link has it."""
+    before, after = cache.activations(original).answer, cache.activations(run).answer
+    if after.classes:
+        (was,), (now,) = before.top(1), after.top(1)
+        st.markdown(f"**{plain(was.label)} {was.probability:.1%} → {plain(now.label)} {now.probability:.1%}**")
+    st.caption("A painted picture stands in no link.")
+
+
+def _answers(run: Run, original: Run) -> None:
+    """What the network said of the picture as it was, and says now."""
+    named = {"As it was": cache.activations(original).answer, "Painted": cache.activations(run).answer}
+    answers("paint-answers", named)
+
+
+# ---- the patch ---------------------------------------------------------------------------------------------
+
+
+def _patch(run: Run) -> None:
+    """A button, and once it is pressed the map of what the class loses."""
+    activations = cache.activations(run)
+    best = activations.scores.topk(min(RANKS, len(activations.scores))).indices.tolist()
+    titles = {str(i): f"{i}. {_class_title(activations, c)}" for i, c in enumerate(best, 1)}
+    with st.container(key="paint-patch", horizontal=True, vertical_alignment="bottom", gap="small"):
+        size: int = segments(PATCH)
+        rank = select(replace(RANK, options=lambda: titles), width=200)
+    class_index = best[int(rank) - 1]
+    slid = (run.cache_key, size, class_index)
+    side = cache.network_input(run).tensor.shape[-1]
+    patch = side // size
+    if st.session_state.get(SLID) != slid:
+        st.button("Slide a grey patch over the picture", key="paint-slide", on_click=_slide, args=(slid,))
+        return
+    sliding = _Sliding(run, class_index, patch, side)
+    found = sliding.found(PROMPT_S)
+    if len(found) == GRID**2:
+        _losses(run, np.array(found, np.float32).reshape(GRID, GRID), patch, class_index)
+    else:
+        _progress(sliding)
+
+
+def _slide(slid: object) -> None:
+    """Slide it on that run, with that patch and for that class; None: stop."""
+    st.session_state[SLID] = slid
+    st.rerun(SCREEN)
+
+
+@dataclass(frozen=True)
+class _Sliding:
+    """A patch of `patch` pixels that slides over an input of `side`, some places at a time."""
+
+    run: Run
+    class_index: int
+    patch: int
+    side: int
+
+    def found(self, seconds: float) -> list[float]:
+        """The class's probabilities at the first places: all that are known, and what is computed in that time."""
+        places = corners(self.side, self.patch, GRID)
+        rows = max(1, min(MOST_ROWS, int(MACS_AT_ONCE / cache.running_trace(self.run).inference_macs)))
+        found: list[float] = []
+        end = monotonic() + seconds
+        for first in range(0, len(places), rows):
+            some = self.run, places[first : first + rows], self.patch, self.class_index
+            if monotonic() > end and not _occluded.has(*some):
+                break
+            found += _occluded(*some).tolist()
+        return found
+
+
+@cache.kept()
+def _occluded(run: Run, places: tuple[Corner, ...], patch: int, class_index: int) -> FloatArray:
+    return occluded(cache.activations(run), places, patch, class_index)
+
+
+@st.fragment(run_every=LOOK_INTERVAL_S)
+def _progress(sliding: _Sliding) -> None:
+    """Some places more at each run: what a viewer presses in between would wait for all of them."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Cancel", key="paint-cancel", on_click=_slide, args=(None,))
+        bar = st.empty()
+    for seconds in (0, SLICE_S):
+        done = len(sliding.found(seconds))
+        bar.progress(done / GRID**2, f"{done} of {GRID**2} places")
+    if done == GRID**2:
+        rerun_page()
+
+
+def _losses(run: Run, found: FloatArray, patch: int, class_index: int) -> None:
+    """The largest loss in words, and all as a map over the picture."""
+    activations = cache.activations(run)
+    whole = float(activations.answer.probabilities[class_index])
+    row, column = np.unravel_index(int(found.argmin()), found.shape)
+    lowest, title = float(found.min()), plain(_class_title(activations, class_index))
+    side = cache.network_input(run).tensor.shape[-1]
+    size = f"the patch of {pair_text((patch, patch))} pixels"
+    st.markdown(
+        f"**{title}: {whole:.1%} → {lowest:.1%}** with {size} {_where(int(row), int(column))}."
+        if lowest < whole
+        else f"**{title}, {whole:.1%}, loses nothing**, wherever {size} lies.",
+        help="The patch is 0 after normalization. After Zeiler and Fergus (arXiv 1311.2901, section 4.2 and figure 7).",
+    )
+    figure = charts.losses(100 * (whole - found), patch, cache.input_png(run), side, dark())
+    chart(figure, "paint-losses", f"What {title} loses with the patch at each place, over the picture")
+    st.caption("Percentage points lost with the middle of the patch there; blue: gained.")
+
+
+def _where(row: int, column: int) -> str:
+    """A place of the grid in words."""
+    down = ("at the top", "in the middle", "at the bottom")[3 * row // GRID]
+    across = ("left", "", "right")[3 * column // GRID]
+    return f"{down} {across}".strip()
+
+
+def _class_title(activations: Activations, class_index: int) -> str:
+    classes = activations.network.classes
+    return classes[class_index] if classes else f"class {class_index} (untrained)"
+
+
+PAINT = Section("paint", "Paint", show, controls)

@@ -1,0 +1,101 @@
+"""Painting on a page: everything follows the painted picture, and a browser can report anything."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from explorer.instruments.paint.component import reported_strokes
+from explorer.instruments.paint.compute import Stroke, corners, occluded, painted
+from explorer.instruments.paint.panel import GRID, _where
+from explorer.runtime.maps import unpack
+from explorer.runtime.pictures import png_bytes
+from explorer.runtime.run import Run
+from explorer.runtime.samples import samples
+from explorer.ui import cache
+from explorer.ui.sidebar import sample_picture
+
+Open = Callable[..., Any]
+STROKE = Stroke("grey", 0.2, ((0.3, 0.3), (0.6, 0.7)))
+
+
+def easel(view: Any) -> dict[str, Any]:
+    """The header of what the easel was sent."""
+    header, _ = unpack(view.components("paint")[0].proto.bytes)
+    return header
+
+
+@pytest.fixture
+def resnet(visit: Open) -> Any:
+    return visit("resnet", variant="resnet18", weights="narrow", instrument="paint")
+
+
+def test_the_answer_the_maps_and_the_input_are_those_of_the_painted_picture(resnet: Any) -> None:
+    assert easel(resnet)["strokes"] == []
+    maps = resnet.model_input
+    resnet.set(paint__strokes=(STROKE,))
+    run = Run("resnet18", "narrow", "cpu", painted(sample_picture(), [STROKE]))
+    assert resnet.model_input == png_bytes(cache.network_input(run).picture) != maps
+    assert easel(resnet)["strokes"] == [STROKE.as_dict()]
+    assert "paint.strokes" not in resnet.link
+    assert "stands in no link" in resnet.text
+    resnet.set(instrument="maps", node="input")
+    values = cache.activations(run).maps("input").numpy()
+    assert resnet.maps["low"] == pytest.approx(values.min((1, 2)).tolist())
+    resnet.set(sample=samples()[2].id)  # strokes go with their picture
+    assert resnet.app.session_state["paint.strokes"] == ()
+
+
+def test_both_answers_stand_side_by_side(visit: Open) -> None:
+    view = visit("resnet", variant="resnet50", instrument="paint").set(paint__strokes=(STROKE,))
+    shown = view.classes("paint-answers")
+    run = Run("resnet50", "bundled", "cpu", sample_picture())
+    for name, picture in (("As it was", run.picture), ("Painted", painted(run.picture, [STROKE]))):
+        first = cache.activations(Run("resnet50", "bundled", "cpu", picture)).answer.top(1)[0]
+        assert shown[name][first.label] == pytest.approx(first.probability, abs=1e-6)
+
+
+def test_the_patch_is_slid_at_a_press_and_its_largest_loss_said_first(visit: Open) -> None:
+    view = visit("resnet", variant="resnet20_cifar", weights="untrained", instrument="paint", paint__class="2")
+    view.app.button(key="paint-slide").click()
+    view.run()
+    while "paint-cancel" in {b.key for b in view.app.button}:
+        view.run()  # as the browser does, each half a second
+    activations = cache.activations(Run("resnet20_cifar", "untrained", "cpu", sample_picture()))
+    second = activations.scores.topk(2).indices.tolist()[1]
+    found = occluded(activations, corners(32, 8, GRID), 8, second)
+    whole = float(activations.answer.probabilities[second])
+    shown = np.frombuffer(b64decode(view.chart("paint-losses")["data"][0]["z"]["bdata"]), np.float32)
+    assert shown == pytest.approx(100 * (whole - found), abs=1e-3)
+    assert f"{whole:.1%} → {found.min():.1%}" in view.text
+    view.set(paint__patch=8)  # another patch waits for a press
+    assert "paint-slide" in {b.key for b in view.app.button}
+
+
+def test_an_own_picture_keeps_the_strokes_for_other_pages(resnet: Any) -> None:
+    resnet.set(paint__strokes=(STROKE,)).open("lenet", instrument="paint")
+    digit = resnet.model_input
+    assert not resnet.components("paint")
+    resnet.open("resnet", instrument="paint")
+    assert easel(resnet)["strokes"] == [STROKE.as_dict()] and resnet.model_input != digit
+
+
+@pytest.mark.parametrize(
+    "reported",
+    [None, 3, {}, {"drawing": 3}, {"drawing": {"number": 1, "strokes": []}}, {"drawing": {"number": False}}],
+)
+def test_a_browser_can_report_anything(reported: object) -> None:
+    assert reported_strokes(reported, 0) is None
+    right = {"drawing": {"number": 0, "strokes": [STROKE.as_dict(), 3]}}
+    assert reported_strokes(json.loads(json.dumps(right)), 0) == (STROKE,)
+
+
+def test_places_have_words() -> None:
+    words = [_where(row, column) for row in (0, GRID // 2, GRID - 1) for column in (0, GRID // 2, GRID - 1)]
+    assert words[0] == "at the top left" and words[4] == "in the middle" and words[8] == "at the bottom right"
+    assert len(set(words)) == 9
