@@ -10,7 +10,7 @@ from explorer.architectures import family as family_called
 from explorer.instruments.edit.panel import EDIT, silence_reported
 from explorer.instruments.kernels.panel import KERNELS
 from explorer.instruments.maps.panel import maps
-from explorer.instruments.paint.panel import PAINT, painted_picture
+from explorer.instruments.paint.panel import painted_picture
 from explorer.instruments.value.panel import VALUE, take_apart
 from explorer.runtime.pictures import LoadedImage
 from explorer.ui.below import SECTIONS
@@ -27,7 +27,7 @@ from explorer.ui.tour import PRESENT, Step, follow, page_keys, tour_bar
 from explorer.ui.weights_box import weights_box, weights_control
 from explorer.ui.window import SIDEBAR, follow_window, place_sidebar
 
-INSTRUMENTS = (maps(on_pick=take_apart, on_silence=silence_reported), KERNELS, VALUE, EDIT, PAINT)
+INSTRUMENTS = (maps(on_pick=take_apart, on_silence=silence_reported), KERNELS, VALUE, EDIT)
 
 # A page's own picture: what can be set about it, and the picture, given the sidebar's.
 OwnPicture = tuple[Sequence[Control], Callable[[LoadedImage], LoadedImage]]

@@ -18,7 +18,7 @@ def answer(view: AppPage) -> str:
 
 
 def test_each_stroke_changes_the_answer_and_undo_brings_it_back(open_page: OpenPage) -> None:
-    view = open_page("/resnet?instrument=paint")
+    view = open_page("/resnet?instrument=edit&edit.view=paint")
     page, canvas = view.page, view.page.locator("canvas.board")
     before, unpainted = answer(view), canvas.evaluate(PICTURE)
     box: Any = canvas.bounding_box()
@@ -31,7 +31,7 @@ def test_each_stroke_changes_the_answer_and_undo_brings_it_back(open_page: OpenP
     view.settle()
     first, painted = answer(view), canvas.evaluate(PICTURE)
     assert first != before and painted != unpainted
-    assert link(view) == {"instrument": "paint"}
+    assert link(view) == {"instrument": "edit", "edit.view": "paint"}
     expect(page.locator(".st-key-paint-answers .js-plotly-plot")).to_have_count(1)
 
     press(view, "paint.brush", "Noise")
@@ -45,7 +45,7 @@ def test_each_stroke_changes_the_answer_and_undo_brings_it_back(open_page: OpenP
     assert answer(view) == first and canvas.evaluate(PICTURE) == painted
     press(view, "instrument", "Kernels")  # all of the page sees the painted picture
     assert answer(view) == first
-    press(view, "instrument", "Paint")
+    press(view, "instrument", "Edit")
     assert canvas.evaluate(PICTURE) == painted
     page.get_by_role("button", name="Clear", exact=True).click()
     view.settle()
@@ -60,7 +60,7 @@ def test_each_stroke_changes_the_answer_and_undo_brings_it_back(open_page: OpenP
 
 
 def test_a_finger_paints_and_slides_the_patch_and_the_page_stays(open_page: OpenPage) -> None:
-    view = open_page("/alexnet?instrument=paint", size=(390, 844), touch=True)
+    view = open_page("/alexnet?instrument=edit&edit.view=paint", size=(390, 844), touch=True)
     page, canvas = view.page, view.page.locator("canvas.board")
     canvas.evaluate("canvas => canvas.scrollIntoView({ block: 'center' })")
     assert page.get_by_test_id("stMain").evaluate("e => e.scrollWidth - e.clientWidth") <= 0

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -13,7 +12,7 @@ from explorer.analysis.trace import Node, Trace
 from explorer.instruments.edit import charts, compute
 from explorer.instruments.edit.compute import Effect, Loss
 from explorer.instruments.maps.panel import channel_control
-from explorer.runtime.device import long_work
+from explorer.instruments.paint import panel as paint
 from explorer.runtime.edits import Edit, EditError, parse_channels
 from explorer.runtime.run import Run
 from explorer.ui import cache
@@ -24,9 +23,11 @@ from explorer.ui.edits import apply, silence
 from explorer.ui.link import AS_SELECTED, Control, choice, number, plain
 from explorer.ui.section import Section
 from explorer.ui.selection import selected
+from explorer.ui.slices import Part, in_slices
 
-ALTER, CHANNELS, BLOCKS = "alter", "channels", "blocks"
-VIEW = choice("edit.view", "Edit", {ALTER: "Alter it", CHANNELS: "Rank channels", BLOCKS: "Rank blocks"})
+ALTER, CHANNELS, BLOCKS, PAINT = "alter", "channels", "blocks", "paint"
+VIEWS = {ALTER: "Alter it", CHANNELS: "Rank channels", BLOCKS: "Rank blocks", PAINT: "Paint the picture"}
+VIEW = choice("edit.view", "Edit", VIEWS)
 WHICH = Control("edit.which", "Channels", lambda text: text[:200], str, linked=False)
 PERCENT = number("edit.percent", "Factor in percent", -1000, 1000, 200)
 SHOWN = 20  # bars: of the largest losses
@@ -44,7 +45,7 @@ def class_control(run: Run) -> Control:
 
 def controls(run: Run) -> Sequence[Control]:
     """What is altered, and what is ranked."""
-    return VIEW, WHICH, PERCENT, class_control(run)
+    return VIEW, WHICH, PERCENT, class_control(run), *paint.controls(run)
 
 
 def _head(run: Run) -> None:
@@ -55,6 +56,9 @@ def show(run: Run) -> None:
     """What can be done to the selected operation, or what the answer loses without each channel, or each block."""
     trace = cache.running_trace(run)
     node = selected(trace)
+    if VIEW.value == PAINT:
+        paint.show(run)
+        return
     with st.container(key="edit"):
         if VIEW.value == ALTER:
             _alter(run, trace, node)
@@ -113,34 +117,19 @@ def _rank(run: Run, trace: Trace, node: Node, view: str) -> None:
     """
     if view == CHANNELS:
         whole = run.undone(*(e for e in run.edits if e.node == node.name and e.kind == "zero"))
-        channels = compute.batches(trace, node.name)
-        known = all(_channels.has(whole, node.name, part) for part in channels)
-        parts = [partial(_channels, whole, node.name, part) for part in channels]
+        parts = [Part(_channels, (whole, node.name, channels)) for channels in compute.batches(trace, node.name)]
         what = f"each of the {thousands(node.out_shape[0])} channels of {node.name}"
     else:
         edits = compute.block_edits(trace)
         whole = run.undone(*edits)
-        known = all(_block.has(whole, edit) for edit in edits)
-        parts = [partial(_block, whole, edit) for edit in edits]
+        parts = [Part(_block, (whole, edit)) for edit in edits]
         what = f"each of the {len(edits)} blocks"
-    place = st.empty()
-    if not known and not place.button(f"Silence {what} in turn", key="edit-begin"):
+    wish = whole.cache_key, view, node.name if view == CHANNELS else ""
+    found = in_slices("edit-begin", wish, f"Silence {what} in turn", parts, "passes")
+    if found is None:
         st.caption("One pass for each, from there on: seconds. Then the bars say what the answer hangs on.")
-        return
-    effects = [effect for part in parts for effect in part()] if known else _in_turn(parts, place)
-    _show_ranking(run, whole, effects, view)
-
-
-def _in_turn(parts: Sequence[Callable[[], tuple[Effect, ...]]], place: Any) -> list[Effect]:
-    """One after the other, with a bar at the place."""
-    found: list[Effect] = []
-    bar = place.progress(0.0, f"0 of {len(parts)}")
-    with long_work():
-        for done, part in enumerate(parts, 1):
-            found += part()
-            bar.progress(done / len(parts), f"{done} of {len(parts)}")
-    place.empty()
-    return found
+    else:
+        _show_ranking(run, whole, [effect for part in found for effect in part], view)
 
 
 def _show_ranking(run: Run, whole: Run, effects: Sequence[Effect], view: str) -> None:

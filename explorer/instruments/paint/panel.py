@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from json import dumps, loads
-from time import monotonic
 
 import numpy as np
 import streamlit as st
@@ -38,23 +37,18 @@ from explorer.ui.answer import answers
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import segments, select, slider
 from explorer.ui.link import Control, choice, number, plain, rerun_page, reset, restore
-from explorer.ui.section import Section
-from explorer.ui.selection import SCREEN
 from explorer.ui.sidebar import TITLES
+from explorer.ui.slices import Part, in_slices
 
 EASEL = "paint-easel"  # key of the component
 BEGUN = "paint-begun"  # in the session: what the easel in the browser began with
 ORIGINAL = "paint-original"  # in the session: the picture under the strokes
 OFFERED = "paint-offered"  # in the session: whether this page's picture can be painted over
-SLID = "paint-slid"  # in the session: the run on which the patch was slid
 LAYER_QUALITY = 85  # of the JPEG file: it is seen until the painted picture comes
 GRID = 14  # places of the patch, each way
 RANKS = 5
 MACS_AT_ONCE = 4e9  # a tenth of a second or two: others' passes come in between
 MOST_ROWS = 16
-PROMPT_S = 0.3  # what is this quick shows no progress
-SLICE_S = 0.4  # of passes in one run
-LOOK_INTERVAL_S = 0.5  # between two runs
 
 
 def _strokes(text: str) -> tuple[Stroke, ...]:
@@ -204,65 +198,25 @@ def _patch(run: Run) -> None:
         size: int = segments(PATCH)
         rank = select(replace(RANK, options=lambda: titles), width=200)
     class_index = best[int(rank) - 1]
-    slid = (run.cache_key, size, class_index)
     side = cache.network_input(run).tensor.shape[-1]
     patch = side // size
-    if st.session_state.get(SLID) != slid:
-        st.button("Slide a grey patch over the picture", key="paint-slide", on_click=_slide, args=(slid,))
-        return
-    sliding = _Sliding(run, class_index, patch, side)
-    found = sliding.found(PROMPT_S)
-    if len(found) == GRID**2:
-        _losses(run, np.array(found, np.float32).reshape(GRID, GRID), patch, class_index)
-    else:
-        _progress(sliding)
+    parts = [Part(_occluded, (run, places, patch, class_index)) for places in _batches(run, side, patch)]
+    wish = run.cache_key, size, class_index
+    found = in_slices("paint-slide", wish, "Slide a grey patch over the picture", parts, "batches")
+    if found is not None:
+        _losses(run, np.concatenate(found).reshape(GRID, GRID), patch, class_index)
 
 
-def _slide(slid: object) -> None:
-    """Slide it on that run, with that patch and for that class; None: stop."""
-    st.session_state[SLID] = slid
-    st.rerun(SCREEN)
-
-
-@dataclass(frozen=True)
-class _Sliding:
-    """A patch of `patch` pixels that slides over an input of `side`, some places at a time."""
-
-    run: Run
-    class_index: int
-    patch: int
-    side: int
-
-    def found(self, seconds: float) -> list[float]:
-        """The class's probabilities at the first places: all that are known, and what is computed in that time."""
-        places = corners(self.side, self.patch, GRID)
-        rows = max(1, min(MOST_ROWS, int(MACS_AT_ONCE / cache.running_trace(self.run).inference_macs)))
-        found: list[float] = []
-        end = monotonic() + seconds
-        for first in range(0, len(places), rows):
-            some = self.run, places[first : first + rows], self.patch, self.class_index
-            if monotonic() > end and not _occluded.has(*some):
-                break
-            found += _occluded(*some).tolist()
-        return found
+def _batches(run: Run, side: int, patch: int) -> list[tuple[Corner, ...]]:
+    """The places of a patch of `patch` pixels over an input of `side`, as many together as one pass takes."""
+    places = corners(side, patch, GRID)
+    rows = max(1, min(MOST_ROWS, int(MACS_AT_ONCE / cache.running_trace(run).inference_macs)))
+    return [places[first : first + rows] for first in range(0, len(places), rows)]
 
 
 @cache.kept()
 def _occluded(run: Run, places: tuple[Corner, ...], patch: int, class_index: int) -> FloatArray:
     return occluded(cache.activations(run), places, patch, class_index)
-
-
-@st.fragment(run_every=LOOK_INTERVAL_S)
-def _progress(sliding: _Sliding) -> None:
-    """Some places more at each run: what a viewer presses in between would wait for all of them."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Cancel", key="paint-cancel", on_click=_slide, args=(None,))
-        bar = st.empty()
-    for seconds in (0, SLICE_S):
-        done = len(sliding.found(seconds))
-        bar.progress(done / GRID**2, f"{done} of {GRID**2} places")
-    if done == GRID**2:
-        rerun_page()
 
 
 def _losses(run: Run, found: FloatArray, patch: int, class_index: int) -> None:
@@ -294,6 +248,3 @@ def _where(row: int, column: int) -> str:
 def _class_title(activations: Activations, class_index: int) -> str:
     classes = activations.network.classes
     return classes[class_index] if classes else f"class {class_index} (untrained)"
-
-
-PAINT = Section("paint", "Paint", show, controls)

@@ -118,6 +118,8 @@ def test_rankings_begin_with_a_press_and_stay(visit: Open, view: str, variant: s
     page = visit("resnet", variant=variant, instrument="edit", node="conv4_x.1.relu1", edit__view=view)
     page.app.button(key="edit-begin").click()
     page.run()
+    while "edit-begin-cancel" in {b.key for b in page.app.button}:
+        page.run()
     figure = page.chart(f"edit-losses-{view}")
     sizes = figure["data"][0]["y"]
     assert len(sizes) == (20 if view == "channels" else len(figure["data"][0]["x"]))

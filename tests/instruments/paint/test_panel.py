@@ -22,6 +22,7 @@ from explorer.ui.sidebar import sample_picture
 
 Open = Callable[..., Any]
 STROKE = Stroke("grey", 0.2, ((0.3, 0.3), (0.6, 0.7)))
+PAINT = {"instrument": "edit", "edit.view": "paint"}
 
 
 def easel(view: Any) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def easel(view: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def resnet(visit: Open) -> Any:
-    return visit("resnet", variant="resnet18", weights="narrow", instrument="paint")
+    return visit("resnet", variant="resnet18", weights="narrow", instrument="edit", edit__view="paint")
 
 
 def test_the_answer_the_maps_and_the_input_are_those_of_the_painted_picture(resnet: Any) -> None:
@@ -52,7 +53,7 @@ def test_the_answer_the_maps_and_the_input_are_those_of_the_painted_picture(resn
 
 
 def test_both_answers_stand_side_by_side(visit: Open) -> None:
-    view = visit("resnet", variant="resnet50", instrument="paint").set(paint__strokes=(STROKE,))
+    view = visit("resnet", variant="resnet50", instrument="edit", edit__view="paint").set(paint__strokes=(STROKE,))
     shown = view.classes("paint-answers")
     run = Run("resnet50", "bundled", "cpu", sample_picture())
     for name, picture in (("As it was", run.picture), ("Painted", painted(run.picture, [STROKE]))):
@@ -61,10 +62,12 @@ def test_both_answers_stand_side_by_side(visit: Open) -> None:
 
 
 def test_the_patch_is_slid_at_a_press_and_its_largest_loss_said_first(visit: Open) -> None:
-    view = visit("resnet", variant="resnet20_cifar", weights="untrained", instrument="paint", paint__class="2")
+    view = visit(
+        "resnet", variant="resnet20_cifar", weights="untrained", instrument="edit", edit__view="paint", paint__class="2"
+    )
     view.app.button(key="paint-slide").click()
     view.run()
-    while "paint-cancel" in {b.key for b in view.app.button}:
+    while "paint-slide-cancel" in {b.key for b in view.app.button}:
         view.run()  # as the browser does, each half a second
     activations = cache.activations(Run("resnet20_cifar", "untrained", "cpu", sample_picture()))
     second = activations.scores.topk(2).indices.tolist()[1]
@@ -78,10 +81,10 @@ def test_the_patch_is_slid_at_a_press_and_its_largest_loss_said_first(visit: Ope
 
 
 def test_an_own_picture_keeps_the_strokes_for_other_pages(resnet: Any) -> None:
-    resnet.set(paint__strokes=(STROKE,)).open("lenet", instrument="paint")
+    resnet.set(paint__strokes=(STROKE,)).open("lenet", **PAINT)
     digit = resnet.model_input
     assert not resnet.components("paint")
-    resnet.open("resnet", instrument="paint")
+    resnet.open("resnet", **PAINT)
     assert easel(resnet)["strokes"] == [STROKE.as_dict()] and resnet.model_input != digit
 
 

@@ -1,0 +1,86 @@
+"""Seconds of work, begun with a button and done a slice at a time, with its progress and a way out.
+
+What a viewer presses ends a run of the whole page, but not that of a fragment: there, a click would wait for all of the
+work. So each slice is a run of its own, and whatever is pressed comes in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import streamlit as st
+
+from explorer.runtime.store import Kept
+from explorer.ui.link import rerun_page
+from explorer.ui.selection import SCREEN
+
+PROMPT_S = 0.3  # what is this quick shows no progress
+SLICE_S = 0.4  # of work in one run
+LOOK_INTERVAL_S = 0.5  # between two runs
+
+
+@dataclass(frozen=True)
+class Part:
+    """A call of a kept function."""
+
+    function: Kept[..., Any]
+    arguments: tuple[Any, ...]
+
+    @property
+    def known(self) -> bool:
+        return self.function.has(*self.arguments)
+
+    def __call__(self) -> Any:
+        return self.function(*self.arguments)
+
+
+def in_slices(key: str, wish: Hashable, begin: str, parts: Sequence[Part], noun: str) -> list[Any] | None:
+    """The results of all parts, once they are known; until then None, with a button that begins, or the progress.
+
+    Args:
+        key: of the button; that of the one that ends it is the same with "-cancel".
+        wish: what it is about: with another wish, work that has begun ends.
+        begin: says what the button does.
+        parts: in their order.
+        noun: what there are so many of as parts.
+    """
+    state, begun = st.session_state, f"{key}-begun"
+    if not all(part.known for part in parts) and state.get(begun) != wish:
+        st.button(begin, key=key, on_click=_set, args=(begun, wish))
+        return None
+    found = _first(parts, PROMPT_S)
+    if len(found) == len(parts):
+        return found
+    _progress(f"{key}-cancel", lambda: _set(begun, None), parts, noun)
+    return None
+
+
+def _set(begun: str, wish: Hashable) -> None:
+    st.session_state[begun] = wish
+    st.rerun(SCREEN)
+
+
+def _first(parts: Sequence[Part], seconds: float) -> list[Any]:
+    """The first results: all that are known, and what is computed in that time."""
+    found: list[Any] = []
+    end = monotonic() + seconds
+    for part in parts:
+        if monotonic() > end and not part.known:
+            break
+        found.append(part())
+    return found
+
+
+@st.fragment(run_every=LOOK_INTERVAL_S)
+def _progress(key: str, cancel: Callable[[], None], parts: Sequence[Part], noun: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Cancel", key=key, on_click=cancel)
+        bar = st.empty()
+    for seconds in (0, SLICE_S):
+        done = len(_first(parts, seconds))
+        bar.progress(done / len(parts), f"{done} of {len(parts)} {noun}")
+    if done == len(parts):
+        rerun_page()
