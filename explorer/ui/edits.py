@@ -8,11 +8,13 @@ from explorer.analysis.trace import Trace
 from explorer.runtime.edits import MOST_EDITS, Edit, channels_text, parse_all, passed_on, text_of, with_silence
 from explorer.runtime.run import Run
 from explorer.ui import cache
-from explorer.ui.link import CONTROLS, Control
+from explorer.ui.link import CONTROLS, Control, rerun_page, reset
 from explorer.ui.selection import SCREEN
 from explorer.ui.window import BELOW
 
 EDITS = "edits"  # in the session and in the link
+STROKES = "paint.strokes"  # in the session: what is painted over the picture
+PAINTABLE = "paint-offered"  # in the session: whether this page's picture can be painted over
 IN_WORDS = {
     "zero": "{} silenced",
     "keep": "only {}",
@@ -73,6 +75,11 @@ def _set(edits: tuple[Edit, ...]) -> None:
     st.rerun([SCREEN, BELOW])
 
 
+def _clear() -> None:
+    reset((STROKES,))
+    rerun_page()
+
+
 def on_whole_page(run: Run, *edits: Edit) -> None:
     """A button of a section that shows what edits do: does them in all that the page shows, or undoes them."""
     done = set(edits) <= set(run.edits)
@@ -94,5 +101,7 @@ def chips(run: Run) -> None:
     with st.container(key="edits", horizontal=True, vertical_alignment="center", gap="small"):
         for number, edit in enumerate(run.edits):
             st.button(f"{words(edit)} ×", key=f"undo-{number}", help="Undo this edit", on_click=apply, args=(run, edit))
+        if st.session_state.get(STROKES) and st.session_state.get(PAINTABLE):
+            st.button("picture painted ×", key="undo-strokes", help="Clear the strokes", on_click=_clear)
         if len(run.edits) > 1:
             st.button("Undo all", key="undo-all", type="tertiary", on_click=_set, args=((),))

@@ -32,7 +32,7 @@ from explorer.runtime.maps import FloatArray
 from explorer.runtime.pictures import LoadedImage
 from explorer.runtime.preprocessing import model_input
 from explorer.runtime.run import Run
-from explorer.ui import cache
+from explorer.ui import cache, edits
 from explorer.ui.answer import answers
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import segments, select, slider
@@ -43,7 +43,6 @@ from explorer.ui.slices import Part, in_slices
 EASEL = "paint-easel"  # key of the component
 BEGUN = "paint-begun"  # in the session: what the easel in the browser began with
 ORIGINAL = "paint-original"  # in the session: the picture under the strokes
-OFFERED = "paint-offered"  # in the session: whether this page's picture can be painted over
 LAYER_QUALITY = 85  # of the JPEG file: it is seen until the painted picture comes
 GRID = 14  # places of the patch, each way
 RANKS = 5
@@ -59,7 +58,7 @@ def _text(strokes: Sequence[Stroke]) -> str:
     return dumps([stroke.as_dict() for stroke in strokes])
 
 
-STROKES = Control("paint.strokes", "Strokes", _strokes, tuple, _text, linked=False)
+STROKES = Control(edits.STROKES, "Strokes", _strokes, tuple, _text, linked=False)
 NAMES: dict[Brush, str] = {"grey": "Grey", "blur": "Blur", "noise": "Noise", "paste": "Paste"}
 BRUSH = choice("paint.brush", "Brush", NAMES)
 SIZE = number("paint.size", "Size (% of the picture)", 4, 60, 20)
@@ -84,7 +83,7 @@ def painted_picture(picture: LoadedImage, *, offered: bool = True) -> LoadedImag
     state = st.session_state
     if state.get(ORIGINAL) not in (None, picture):
         reset((STROKES.name,))
-    state[ORIGINAL], state[OFFERED] = picture, offered
+    state[ORIGINAL], state[edits.PAINTABLE] = picture, offered
     restore((STROKES,))
     return _painted(picture, STROKES.value) if offered else picture
 
@@ -109,7 +108,7 @@ def _layer(run: Run, brush: Brush, sample: str) -> bytes:
 def show(run: Run) -> None:
     """The picture and the brushes, what the answer was and is, and the patch."""
     with st.container(key="paint"):
-        if st.session_state.get(OFFERED):
+        if st.session_state.get(edits.PAINTABLE):
             original = replace(run, picture=st.session_state[ORIGINAL])
             _easel(run, original)
             if STROKES.value:

@@ -98,6 +98,16 @@ def test_a_browser_can_report_anything(reported: object) -> None:
     assert reported_strokes(json.loads(json.dumps(right)), 0) == (STROKE,)
 
 
+def test_a_chip_clears_the_strokes(resnet: Any) -> None:
+    resnet.set(paint__strokes=())
+    clean = resnet.model_input
+    resnet.set(paint__strokes=(STROKE,))
+    assert resnet.model_input != clean
+    resnet.app.button(key="undo-strokes").click()
+    resnet.run()
+    assert resnet.model_input == clean and "undo-strokes" not in {b.key for b in resnet.app.button}
+
+
 def test_places_have_words() -> None:
     words = [_where(row, column) for row in (0, GRID // 2, GRID - 1) for column in (0, GRID // 2, GRID - 1)]
     assert words[0] == "at the top left" and words[4] == "in the middle" and words[8] == "at the bottom right"
