@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from explorer.runtime.pictures import MAX_BYTES, ImageError, LoadedImage, load_image
 from explorer.runtime.run import Run
 from explorer.runtime.samples import Sample, sample, samples
 from explorer.ui.controls import segments, select
 from explorer.ui.lesson import hidden, offered
-from explorer.ui.link import Control, choice, followed
+from explorer.ui.link import Control, choice, followed, rerun_page
 from explorer.ui.uploaded import let_go
 from explorer.ui.weights_box import weights_for
 
@@ -23,6 +23,7 @@ FROM_CAMERA = "Camera"
 # A phone's photo is 50 MB when decoded; thirty viewers' photos have to fit a small server. Networks see 331 px at most.
 KEPT_SIDE = 1024  # pixels of the longer side
 NOT_IN_LINK = "Only here: a reload loses it, and no link carries it."
+GALLERY_SIDE = 112  # pixels of a picture among all, drawn twice as large for dense screens
 THUMBNAIL_SIDE = 480  # pixels of the longer side: sharp at the sidebar's width on a dense screen
 
 TITLES = {s.id: s.title for s in samples()}
@@ -72,9 +73,35 @@ def picture_box() -> LoadedImage:
     source = FROM_SAMPLE if hidden(SOURCE.name) else segments(SOURCE, label_visibility="collapsed", width="stretch")
     picture = _own_picture(source) if source != FROM_SAMPLE else None
     if picture is None:
-        return sample_picture(select(SAMPLE, label_visibility="collapsed"))
+        chosen = select(SAMPLE, label_visibility="collapsed")
+        _gallery()
+        return sample_picture(chosen)
     st.caption(NOT_IN_LINK)
     return picture
+
+
+@st.fragment
+def _gallery() -> None:
+    """All samples as pictures, each with a button that chooses it; a fragment, since it is seldom open."""
+    with st.popover("See them all", key="gallery", width="stretch", on_change="rerun") as box:
+        if not box.open:
+            return
+        with st.container(key="gallery-pictures", horizontal=True, gap="small"):
+            for name, title in SAMPLE.options().items():
+                with st.container(width=GALLERY_SIDE, gap="xsmall"):
+                    st.image(_small(name), alt=sample(name).alt, width=GALLERY_SIDE)
+                    st.button(title, key=f"gallery-{name}", type="tertiary", on_click=_choose, args=(name,))
+
+
+def _choose(name: str) -> None:
+    SAMPLE.set(name)
+    rerun_page()
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _small(name: str) -> Image.Image:
+    """A sample, cut square for the gallery."""
+    return ImageOps.fit(sample_picture(name).image, (2 * GALLERY_SIDE, 2 * GALLERY_SIDE))
 
 
 def show_picture(picture: LoadedImage) -> None:

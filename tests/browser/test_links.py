@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from explorer.runtime.samples import samples
 from explorer.ui.link import WORD_JOINER
 from tests.browser.conftest import AppPage, OpenPage
 from tests.browser.parts import choose, current_map, element, link, maps, node, pick, selected
@@ -183,3 +184,21 @@ def test_home_leads_to_a_stage_of_a_network(open_page: OpenPage) -> None:
     element(view, "Stages of ResNet-50", "conv2_x").click()
     view.settle()
     assert node(view) == "conv2_x.1.add"
+
+
+def test_a_picture_is_chosen_among_all(open_page: OpenPage) -> None:
+    view = open_page("/lenet?node=c1.conv", size=(390, 844))
+    page = view.page
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_role("button", name="See them all").click()
+    view.settle()
+    pictures = page.locator(".st-key-gallery-pictures img")
+    expect(pictures).to_have_count(len(samples()))
+    assert pictures.evaluate_all("all => all.every((i) => i.complete && i.naturalWidth > 0)")
+    tile = pictures.nth([s.id for s in samples()].index("gas_pump")).bounding_box()
+    assert tile is not None
+    page.mouse.click(
+        tile["x"] + tile["width"] / 2, tile["y"] + tile["height"] / 2
+    )  # its button's, whose words are below
+    view.settle()
+    assert link(view)["sample"] == "gas_pump"
