@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Condition
+from threading import Condition, local
 
 LOOK_S = 0.05  # between two looks whether the work is still wanted
 
@@ -28,6 +28,31 @@ def on_breath(check: Callable[[], object]) -> None:
 def breathe() -> None:
     """Let the work of this thread be given up here. Raises whatever the check of `on_breath` raises."""
     _Breath.check()
+
+
+class _Watched(local):
+    """Whom a thread tells how far its pass is."""
+
+    step: Callable[[], object] = staticmethod(lambda: None)
+
+
+_watched = _Watched()
+
+
+@contextmanager
+def watched(step: Callable[[], object]) -> Iterator[None]:
+    """Have `step` called in this thread after each block of a pass, for the block's duration."""
+    _watched.step = step
+    try:
+        yield
+    finally:
+        del _watched.step
+
+
+def stride() -> None:
+    """A block of a pass is done: `breathe`, and say so."""
+    breathe()
+    _watched.step()
 
 
 class Lane:

@@ -4,9 +4,13 @@ import threading
 import time
 
 import pytest
+import torch
 
+from explorer.architectures import variant
 from explorer.runtime import turns
+from explorer.runtime.activations import capture
 from explorer.runtime.turns import Lane
+from explorer.runtime.weights.network import load_network
 
 
 def test_first_come_first_served() -> None:
@@ -61,3 +65,13 @@ def test_who_is_called_away_leaves_the_queue(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.undo()
     with lane.place():  # free again
         pass
+
+
+def test_a_pass_says_after_each_block_that_it_is_done() -> None:
+    v = variant("lenet5")
+    network, x, steps = load_network(v), torch.zeros(1, *v.input_size), list[int]()
+    with turns.watched(lambda: steps.append(1)):
+        capture(network, x)
+    assert len(steps) == len(network.boundaries) > 3
+    capture(network, x)  # unwatched
+    assert len(steps) == len(network.boundaries)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from time import monotonic
 
 import streamlit as st
 
@@ -13,6 +15,7 @@ from explorer.analysis.types import Shape
 from explorer.architectures import variant
 from explorer.instruments.maps.compute import comparable
 from explorer.runtime.run import Run
+from explorer.runtime.turns import watched
 from explorer.ui import cache
 from explorer.ui.cache import UNEDITED
 from explorer.ui.components.feature_maps import feature_maps, picked, silenced
@@ -24,6 +27,7 @@ from explorer.ui.section import Section
 from explorer.ui.selection import node_called, selected
 
 BESIDE = "maps.beside"
+PROMPT_S = 0.3  # what is this quick shows no progress
 ALONE = ""  # nothing stands beside the maps
 
 
@@ -84,8 +88,7 @@ def _show(run: Run, on_pick: Reported, on_silence: Reported) -> None:
     looked_at = controls(run)
     view = looked_at.view
     if not cache.activations.has(run):
-        title, size = variant(run.variant).title, si(trace.inference_params)
-        with st.spinner(f"{title}, {size} parameters, loads …"):  # seen after half a second
+        with _progress(run):
             cache.activations(run)
     feature_maps(
         cache.maps_message(run, node.name, view.order, view.page, _beside(run)),
@@ -96,6 +99,26 @@ def _show(run: Run, on_pick: Reported, on_silence: Reported) -> None:
         on_picked_change=lambda: on_pick(run, picked(key)),
         on_silenced_change=lambda: on_silence(run, silenced(key)),
     )
+
+
+@contextmanager
+def _progress(run: Run) -> Iterator[None]:
+    """In the maps' place, the network's name and size, and how far its pass is; not of what is quick."""
+    trace = cache.trace(run.variant)
+    words = f"{variant(run.variant).title}, {si(trace.inference_params)} parameters"
+    blocks, done, begun, place = sum(len(stage.blocks) for stage in trace.stages), 0, monotonic(), st.empty()
+    if not cache.network.has(run):
+        place.progress(0.0, f"{words}, loads …")
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        if monotonic() - begun > PROMPT_S:
+            place.progress(min(done / blocks, 1.0), f"{words}: {min(done, blocks)} of {blocks} blocks")
+
+    with watched(step):
+        yield
+    place.empty()
 
 
 def maps(on_pick: Reported, on_silence: Reported) -> Section:

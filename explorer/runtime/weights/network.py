@@ -22,7 +22,7 @@ from explorer.analysis.initialization import Seeded, Unfilled
 from explorer.architectures.blocks import SqueezeExcitation
 from explorer.architectures.family import Variant
 from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
-from explorer.runtime.turns import breathe
+from explorer.runtime.turns import stride
 from explorer.runtime.weights import folder, uploads
 from explorer.runtime.weights.bundled import AS_WIDE, WIDTHS, Bundled, manifest
 from explorer.runtime.weights.files import WeightsError
@@ -137,7 +137,7 @@ class Network:
         out = graph.graph_copy(self.graph.graph, copies)
         for node in self.boundaries:
             with graph.inserting_after(copies[node]):
-                graph.call_function(breathe)
+                graph.call_function(stride)
         graph.output((out, tuple(copies[n] for n in self.boundaries)))
         return fx.GraphModule(self.model, graph)
 
