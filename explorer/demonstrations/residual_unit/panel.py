@@ -185,9 +185,11 @@ def _show_sum(run: Run) -> None:
 
 def _show_removal(run: Run) -> None:
     """What the answer becomes without the unit; the same for all units; and how the change spreads."""
-    select(unit_control(run), as_selected=_titles(run.variant)[_as_selected(run)], width=420)
-    unit, page_run = unit_shown(run), run
-    edit = Edit(unit.path, "skip")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        select(unit_control(run), as_selected=_titles(run.variant)[_as_selected(run)], width=420)
+        unit = unit_shown(run)
+        edit = Edit(unit.path, "skip")
+        on_whole_page(run, edit)
     run = run.undone(edit)  # the whole one is compared with, whatever the page shows
     lesions = {run: _lesion(run, unit.path)}
     twin = TWINS.get(run.variant)
@@ -195,7 +197,6 @@ def _show_removal(run: Run) -> None:
         other = replace(run.unedited, variant=twin)
         lesions[other] = _lesion(other, unit.path)
     _say(unit, lesions)
-    on_whole_page(page_run, edit)
     bars, classes = st.columns([3, 2], gap="medium")
     with bars:
         _show_all_removals(run, unit)

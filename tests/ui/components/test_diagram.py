@@ -88,7 +88,7 @@ def test_click_reaches_the_page_and_only_the_link_is_sent_again(page: AppTest) -
         page.run()
         after = _components(page)
         assert page.text[0].value == node
-        sent = {"group": "net", "node": node, "block": "stem", "stage": "stem", "hidden": []}
+        sent = {"group": "net", "node": node, "block": "stem", "stage": "stem", "hidden": [], "edited": []}
         assert _sent(page)[-1] == sent
         assert after[:-1] == before[:-1]
 
