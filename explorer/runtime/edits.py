@@ -39,7 +39,7 @@ class Edit:
     """One alteration of what an operation gives.
 
     Attributes:
-        node: the operation; for "skip" also a block.
+        node: the operation; for "skip" also a block or a stage.
         kind: "zero" silences channels; "keep" silences all others; "scale" multiplies by `number`; "value" puts
             `number` in their place; "mean" puts each map's mean in place of all its positions, or, where a channel is
             one number, as a gate is, the mean of all channels; "shuffle" exchanges the channels at random, by the seed
@@ -191,15 +191,16 @@ def with_silence(edits: Sequence[Edit], node: str, channel: int) -> tuple[Edit, 
 
 
 def passed_on(trace: Trace, name: str) -> tuple[str, str]:
-    """What stands for what when an operation or a block is skipped: its output, and the operation passed on instead.
+    """What stands for what when an operation, block or stage is skipped: its output, and what is passed on instead.
 
     Raises EditError where the two differ in shape, or there is no such operation.
     """
     unit = unit_at(trace, name)
     if unit is not None:
         return unit.sum, unit.shortcut
-    blocks = {b.path: b for stage in trace.stages for b in stage.blocks}
-    nodes = [trace.node(n) for n in blocks[name].nodes] if name in blocks else [_operation(trace, name)]
+    groups = {stage.path: stage.nodes for stage in trace.stages}
+    groups |= {block.path: block.nodes for stage in trace.stages for block in stage.blocks}
+    nodes = [trace.node(n) for n in groups[name]] if name in groups else [_operation(trace, name)]
     first, last = nodes[0], nodes[-1]
     if not first.inputs:
         raise EditError(f"{name} can't be skipped: nothing comes before it.")

@@ -79,6 +79,7 @@ def test_edits_are_read_and_written(written: str, expected: Edit) -> None:
         ("conv2_x.0.relu1:shuffle=1.5", "seed"),
         ("conv2_x.0.relu1:1:shuffle=1", "all channels"),
         ("conv3_x.0.conv1:skip", "shape"),
+        ("conv3_x:skip", "shape"),
         ("input:skip", "nothing comes before"),
         ("conv3_x.9:skip", "conv3_x.9"),
     ],
@@ -177,6 +178,11 @@ def _forget(layer: nn.Module, channels: tuple[int, ...]) -> None:
     else:
         for table, own in zip(layer.table, layer.maps, strict=True):
             own.weight[:, [i for i, c in enumerate(table) if c in channels]] = 0
+
+
+def test_a_skipped_stage_is_skipped_as_a_whole() -> None:
+    after = altered("resnet18", "conv2_x:skip")
+    assert torch.equal(after.maps("conv2_x.1.relu2"), captured("resnet18")[0].maps("stem.pool"))
 
 
 def test_a_kept_channel_is_alone() -> None:
