@@ -195,7 +195,9 @@ def test_a_picture_is_chosen_among_all(open_page: OpenPage) -> None:
     pictures = page.locator(".st-key-gallery-pictures img")
     expect(pictures).to_have_count(len(samples()))
     assert pictures.evaluate_all("all => all.every((i) => i.complete && i.naturalWidth > 0)")
-    tile = pictures.nth([s.id for s in samples()].index("gas_pump")).bounding_box()
+    picture = pictures.nth([s.id for s in samples()].index("gas_pump"))
+    picture.scroll_into_view_if_needed()
+    tile = picture.bounding_box()
     assert tile is not None
     page.mouse.click(
         tile["x"] + tile["width"] / 2, tile["y"] + tile["height"] / 2
