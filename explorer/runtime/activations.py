@@ -10,10 +10,10 @@ A pass can also go another way: some values altered, everything that depends on 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, fx
@@ -24,7 +24,10 @@ from explorer.runtime.weights.fit import MOST, Fit, distance
 from explorer.runtime.weights.network import Network
 
 COUNTS = {10: "ten"}
+MACS_AT_ONCE = 2_000_000_000  # of a pass of several rows: others wait for its slot
+MOST_ROWS = 16
 Operation = Callable[[Tensor], Tensor]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -305,6 +308,12 @@ def logits_with(
     classifier = activations.network.classifier
     values, _, _ = _rerun(activations, {classifier}, replaced or {}, {}, alterations or {})
     return values[classifier].float().cpu()
+
+
+def in_batches(items: Sequence[T], macs: int) -> list[Sequence[T]]:
+    """What `logits_with` answers for, as much together as one pass may take; `macs` is what a single pass costs."""
+    rows = max(1, min(MOST_ROWS, MACS_AT_ONCE // max(1, macs)))
+    return [items[first : first + rows] for first in range(0, len(items), rows)]
 
 
 def relative_change(before: Tensor, after: Tensor) -> float:

@@ -8,8 +8,11 @@ import streamlit as st
 
 from explorer.analysis.words import explained
 from explorer.runtime.activations import Answer
+from explorer.runtime.run import Run
+from explorer.ui import cache
 from explorer.ui.charts import chart, classes, dark, logits
-from explorer.ui.link import plain
+from explorer.ui.controls import select
+from explorer.ui.link import AS_SELECTED, Control, choice, plain
 
 CHANGE_HELP = (
     f"{explained('Logits', 'L2 norm')}\n\n"
@@ -27,6 +30,25 @@ def answer(text: str, help: str | None = None) -> None:
 def change_of(before: Answer, after: Answer) -> str:
     """The first class before and after, as Markdown."""
     return f"{plain(before.first)} → {plain(after.first)}"
+
+
+def class_control(run: Run) -> Control:
+    """The class whose losses are looked at: the answer, unless the viewer chose another."""
+    return choice(
+        "edit.class", "Class", lambda: dict(enumerate(cache.network(run).classes)), follows=True, about=run.variant
+    )
+
+
+def chosen_class(run: Run, answered: Answer) -> int:
+    """That class, by its number."""
+    chosen = class_control(run).value
+    return int(answered.probabilities.argmax()) if chosen == AS_SELECTED else int(chosen)
+
+
+def class_box(run: Run, answered: Answer) -> None:
+    """The choice of that class."""
+    first = f"For {answered.first}, the answer"
+    select(class_control(run), unless_chosen=first, width=300, label_visibility="collapsed")
 
 
 def answers(key: str, named: Mapping[str, Answer]) -> None:

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from explorer.runtime import colormaps
 from explorer.runtime.maps import FloatArray
 from explorer.ui.charts import FONT, quick_figure, shared, styled
+from explorer.ui.map_images import data_uri
 
 Limits = tuple[float, float]  # the values of the first and the last colour
 TITLE_SPACE = 0.3  # above a tile, of its height
@@ -51,6 +52,21 @@ def map_figure(values: npt.ArrayLike, scale: Limits, **heatmap: Any) -> go.Figur
     """(H, W) values as squares, the first row on top, without axes; to be completed and styled. NaN is left out."""
     trace, axes = _squares(values, scale, **heatmap)
     return go.Figure({"data": [trace], "layout": axes}, _validate=False)
+
+
+def over_picture(figure: go.Figure, picture: bytes, width: float, height: float) -> None:
+    """Lay a picture under the squares of a figure; `width` and `height` are how many squares it is large."""
+    figure.add_layout_image(
+        source=data_uri(picture),
+        xref="x",
+        yref="y",
+        x=-0.5,
+        y=-0.5,
+        sizex=width,
+        sizey=height,
+        sizing="stretch",
+        layer="below",
+    )
 
 
 def _squares(values: npt.ArrayLike, scale: Limits, **heatmap: Any) -> tuple[dict[str, Any], dict[str, Any]]:

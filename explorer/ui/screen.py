@@ -293,13 +293,16 @@ def _unlike(answer: Answer) -> str:
 
 
 def _after(before: Answer, after: Answer) -> str:
-    """The classes that it takes the picture for after edits, with what they were before; last, what was first then."""
-    shown = list(after.top(SHOWN_CLASSES))
-    if before.first not in {p.label for p in shown}:
-        shown[-1] = after.top(len(after.classes))[[p.label for p in after.top(len(after.classes))].index(before.first)]
-    was = dict(zip(before.classes, before.probabilities.tolist(), strict=True))
-    first, *others = (f"{plain(p.label)} {p.probability:.1%} (was {was[p.label]:.1%})" for p in shown)
-    return " · ".join((f"**{first}**", *others))
+    """The classes that it takes the picture for after edits, with what they were before; what was first then is one."""
+    shown = after.probabilities.topk(SHOWN_CLASSES).indices.tolist()
+    was = int(before.probabilities.argmax())
+    if was not in shown:
+        shown[-1] = was
+    first, *others = (
+        f"{plain(after.classes[i])} {after.probabilities[i]:.1%} (was {before.probabilities[i]:.1%})" for i in shown
+    )
+    unlike = f"**{none_fits(before)}.** " if before.unlike else ""
+    return f"{unlike}{' · '.join((f'**{first}**', *others))}"
 
 
 def _top(answer: Answer) -> str:

@@ -261,6 +261,12 @@ def test_several_passes_at_once_are_each_alone() -> None:
         assert torch.allclose(rows[c], alone.logits, rtol=1e-4, atol=1e-5)
 
 
+def test_wide_networks_have_few_rows_in_a_pass() -> None:
+    assert passes.in_batches(range(5), 10**10) == [range(n, n + 1) for n in range(5)]
+    assert [len(part) for part in passes.in_batches(range(40), 10**6)] == [passes.MOST_ROWS] * 2 + [8]
+    assert passes.in_batches((), 1) == []
+
+
 def test_random_edits_give_finite_maps_of_the_right_shape_or_a_sentence() -> None:
     chance = random.Random(0)
     names = sorted(catalogue())

@@ -6,8 +6,7 @@ import plotly.graph_objects as go
 
 from explorer.demonstrations.class_activation.compute import ClassActivation
 from explorer.ui.charts import Panels, bars_under_bars, shared, styled
-from explorer.ui.map_figure import legend, limits, map_figure
-from explorer.ui.map_images import data_uri
+from explorer.ui.map_figure import legend, limits, map_figure, over_picture
 
 OVERLAY_HEIGHT_PX = 420
 PRODUCTS_HEIGHT_PX = 400
@@ -22,17 +21,7 @@ def overlay(cam: ClassActivation, picture: bytes, smooth: bool, dark: bool) -> g
     figure = map_figure(
         values, (low, high), opacity=0.6, colorbar=legend(low, high), zsmooth="best" if smooth else False
     )
-    figure.add_layout_image(
-        source=data_uri(picture),
-        xref="x",
-        yref="y",
-        x=-0.5,
-        y=-0.5,
-        sizex=width,
-        sizey=height,
-        sizing="stretch",
-        layer="below",
-    )
+    over_picture(figure, picture, width, height)
     styled(figure, dark, height=OVERLAY_HEIGHT_PX)
     return figure.update_layout(margin={"t": 0, "b": 60})
 

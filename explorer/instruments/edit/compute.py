@@ -12,9 +12,6 @@ from explorer.analysis.trace import Node, Trace
 from explorer.runtime.activations import Activations, logits_with, relative_change
 from explorer.runtime.edits import Edit, EditError, edited, passed_on, silenced
 
-MACS_AT_ONCE = 2_000_000_000  # in one pass of several rows: others wait for a slot meanwhile
-MOST_ROWS = 16
-
 
 def can_be_skipped(trace: Trace, name: str) -> bool:
     """Whether an operation or a block can be left out."""
@@ -51,13 +48,6 @@ class Effect:
 
     edit: Edit
     logits: Tensor
-
-
-def batches(trace: Trace, node: str) -> list[range]:
-    """The channels of an operation, as many together as one pass may take."""
-    count = trace.node(node).out_shape[0]
-    rows = max(1, min(MOST_ROWS, MACS_AT_ONCE // max(1, trace.inference_macs)))
-    return [range(first, min(first + rows, count)) for first in range(0, count, rows)]
 
 
 def without_channels(activations: Activations, node: str, channels: Sequence[int]) -> tuple[Effect, ...]:

@@ -13,14 +13,15 @@ from explorer.instruments.edit import charts, compute
 from explorer.instruments.edit.compute import Effect, Loss
 from explorer.instruments.maps.panel import channel_control
 from explorer.instruments.paint import panel as paint
+from explorer.runtime.activations import in_batches
 from explorer.runtime.edits import Edit, EditError, parse_channels
 from explorer.runtime.run import Run
 from explorer.ui import cache
-from explorer.ui.answer import CHANGE_HELP
+from explorer.ui.answer import CHANGE_HELP, chosen_class, class_box, class_control
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import number_box, select, text_box
 from explorer.ui.edits import apply, silence
-from explorer.ui.link import AS_SELECTED, Control, choice, number, plain
+from explorer.ui.link import Control, choice, number, plain
 from explorer.ui.section import Section
 from explorer.ui.selection import selected
 from explorer.ui.slices import Part, in_slices
@@ -32,15 +33,6 @@ WHICH = Control("edit.which", "Channels", lambda text: text[:200], str, linked=F
 PERCENT = number("edit.percent", "Factor in percent", -1000, 1000, 200)
 SHOWN = 20  # bars: of the largest losses
 LITTLE = 0.01  # of probability
-
-
-def class_control(run: Run) -> Control:
-    """The class whose loss is ranked: the answer, unless the viewer chose another."""
-
-    def options() -> dict[int, str]:
-        return dict(enumerate(cache.network(run).classes))
-
-    return choice("edit.class", "Class", options, follows=True, about=run.variant)
 
 
 def controls(run: Run) -> Sequence[Control]:
@@ -101,7 +93,7 @@ def _alter(run: Run, trace: Trace, node: Node) -> None:
 
 
 @cache.kept()
-def _channels(run: Run, node: str, channels: range) -> tuple[Effect, ...]:
+def _channels(run: Run, node: str, channels: Sequence[int]) -> tuple[Effect, ...]:
     return compute.without_channels(cache.activations(run), node, channels)
 
 
@@ -117,7 +109,8 @@ def _rank(run: Run, trace: Trace, node: Node, view: str) -> None:
     """
     if view == CHANNELS:
         whole = run.undone(*(e for e in run.edits if e.node == node.name and e.kind == "zero"))
-        parts = [Part(_channels, (whole, node.name, channels)) for channels in compute.batches(trace, node.name)]
+        batches = in_batches(range(node.out_shape[0]), trace.inference_macs)
+        parts = [Part(_channels, (whole, node.name, channels)) for channels in batches]
         what = f"each of the {thousands(node.out_shape[0])} channels of {node.name}"
     else:
         edits = compute.block_edits(trace)
@@ -135,9 +128,7 @@ def _rank(run: Run, trace: Trace, node: Node, view: str) -> None:
 def _show_ranking(run: Run, whole: Run, effects: Sequence[Effect], view: str) -> None:
     activations = cache.activations(whole)
     names = activations.network.classes
-    chosen = class_control(run).value
-    if chosen == AS_SELECTED:
-        chosen = int(activations.answer.probabilities.argmax())
+    chosen = chosen_class(run, activations.answer)
     found = compute.ranked(activations, effects, chosen)
     st.markdown(_said(found, names[chosen] if names else ""), help=CHANGE_HELP)
     order = {effect.edit: number for number, effect in enumerate(effects)}
@@ -154,7 +145,7 @@ def _show_ranking(run: Run, whole: Run, effects: Sequence[Effect], view: str) ->
     most = "The largest losses. " if len(found) > len(shown) else ""
     st.caption(f"{how}{most}A click on a bar applies that edit.")
     if names:
-        select(class_control(run), unless_chosen=f"For {activations.answer.first}, the answer", width=300)
+        class_box(run, activations.answer)
 
 
 def _is_applied(run: Run, edit: Edit) -> bool:

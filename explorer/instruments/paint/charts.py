@@ -6,8 +6,7 @@ import plotly.graph_objects as go
 
 from explorer.runtime.maps import FloatArray
 from explorer.ui.charts import shared, styled
-from explorer.ui.map_figure import legend, limits, map_figure
-from explorer.ui.map_images import data_uri
+from explorer.ui.map_figure import legend, limits, map_figure, over_picture
 
 HEIGHT_PX = 320
 LEGEND_PX = 60
@@ -31,17 +30,7 @@ def losses(values: FloatArray, patch: int, picture: bytes, side: int, dark: bool
         colorbar=legend(low, high),
         hovertemplate="patch around row %{y:.0f}, column %{x:.0f}: −%{z:.3g} points<extra></extra>",
     )
-    figure.add_layout_image(
-        source=data_uri(picture),
-        xref="x",
-        yref="y",
-        x=-0.5,
-        y=-0.5,
-        sizex=side,
-        sizey=side,
-        sizing="stretch",
-        layer="below",
-    )
+    over_picture(figure, picture, side, side)
     figure.update_xaxes(range=[-0.5, side - 0.5])
     figure.update_yaxes(range=[side - 0.5, -0.5])
     styled(figure, dark, height=HEIGHT_PX + LEGEND_PX)

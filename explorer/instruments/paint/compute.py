@@ -168,8 +168,8 @@ def corners(side: int, patch: int, grid: int) -> tuple[Corner, ...]:
     return tuple((row, column) for row in along for column in along)
 
 
-def occluded(activations: Activations, places: Sequence[Corner], patch: int, class_index: int) -> FloatArray:
-    """The probability of a class with a grey patch at each of the places, (places,), all in one pass.
+def occluded(activations: Activations, places: Sequence[Corner], patch: int) -> FloatArray:
+    """The classes' probabilities with a grey patch at each of the places, (places, classes), all in one pass.
 
     Occlusion sensitivity: Zeiler and Fergus, arXiv 1311.2901, section 4.2 and figure 7. The patch, `patch` x `patch`
     pixels of the input, is 0 after normalization: the colour that the normalization subtracts.
@@ -183,5 +183,5 @@ def occluded(activations: Activations, places: Sequence[Corner], patch: int, cla
         return rows
 
     scores = network.scores(logits_with(activations, alterations={INPUT: patched}))
-    found: FloatArray = torch.softmax(scores, -1)[:, class_index].numpy()
+    found: FloatArray = torch.softmax(scores, -1).numpy()
     return found

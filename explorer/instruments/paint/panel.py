@@ -27,13 +27,13 @@ from explorer.instruments.paint.compute import (
     seen,
     strokes_from,
 )
-from explorer.runtime.activations import Activations
+from explorer.runtime.activations import in_batches
 from explorer.runtime.maps import FloatArray
 from explorer.runtime.pictures import LoadedImage
 from explorer.runtime.preprocessing import model_input
 from explorer.runtime.run import Run
 from explorer.ui import cache, edits
-from explorer.ui.answer import answers
+from explorer.ui.answer import answers, chosen_class, class_box
 from explorer.ui.charts import chart, dark
 from explorer.ui.controls import segments, select, slider
 from explorer.ui.link import Control, choice, number, plain, rerun_page, reset, restore
@@ -45,9 +45,6 @@ BEGUN = "paint-begun"  # in the session: what the easel in the browser began wit
 ORIGINAL = "paint-original"  # in the session: the picture under the strokes
 LAYER_QUALITY = 85  # of the JPEG file: it is seen until the painted picture comes
 GRID = 14  # places of the patch, each way
-RANKS = 5
-MACS_AT_ONCE = 4e9  # a tenth of a second or two: others' passes come in between
-MOST_ROWS = 16
 
 
 def _strokes(text: str) -> tuple[Stroke, ...]:
@@ -63,13 +60,12 @@ NAMES: dict[Brush, str] = {"grey": "Grey", "blur": "Blur", "noise": "Noise", "pa
 BRUSH = choice("paint.brush", "Brush", NAMES)
 SIZE = number("paint.size", "Size (% of the picture)", 4, 60, 20)
 SAMPLE = choice("paint.sample", "Paste from", TITLES, list(TITLES)[1], active=lambda: BRUSH.value == "paste")
-PATCH = choice("paint.patch", "Patch, of the side", {8: "1/8", 4: "1/4", 3: "1/3"}, 4)
-RANK = choice("paint.class", "Class", [str(rank) for rank in range(1, RANKS + 1)])
+PATCH = choice("paint.patch", "Patch, of the side", {8: "Patch 1/8", 4: "1/4", 3: "1/3"}, 4)
 
 
 def controls(run: Run) -> Sequence[Control]:
     """The brush and the patch; the strokes belong to the page's picture, before there is a run."""
-    return BRUSH, SIZE, SAMPLE, PATCH, RANK
+    return BRUSH, SIZE, SAMPLE, PATCH
 
 
 # ---- the page's picture ------------------------------------------------------------------------------------
@@ -191,40 +187,33 @@ def _answers(run: Run, original: Run) -> None:
 def _patch(run: Run) -> None:
     """A button, and once it is pressed the map of what the class loses."""
     activations = cache.activations(run)
-    best = activations.scores.topk(min(RANKS, len(activations.scores))).indices.tolist()
-    titles = {str(i): f"{i}. {_class_title(activations, c)}" for i, c in enumerate(best, 1)}
-    with st.container(key="paint-patch", horizontal=True, vertical_alignment="bottom", gap="small"):
-        size: int = segments(PATCH)
-        rank = select(replace(RANK, options=lambda: titles), width=200)
-    class_index = best[int(rank) - 1]
+    if not activations.network.trained:
+        st.markdown("Untrained, it knows no class that a grey patch could cost it.")
+        return
+    with st.container(key="paint-patch", horizontal=True, vertical_alignment="center", gap="small"):
+        size: int = segments(PATCH, label_visibility="collapsed")
+        class_box(run, activations.answer)
     side = cache.network_input(run).tensor.shape[-1]
     patch = side // size
-    parts = [Part(_occluded, (run, places, patch, class_index)) for places in _batches(run, side, patch)]
-    wish = run.cache_key, size, class_index
-    found = in_slices("paint-slide", wish, "Slide a grey patch over the picture", parts, "batches")
+    batches = in_batches(corners(side, patch, GRID), cache.running_trace(run).inference_macs)
+    parts = [Part(_occluded, (run, places, patch)) for places in batches]
+    found = in_slices("paint-slide", (run.cache_key, size), "Slide a grey patch over the picture", parts, "batches")
     if found is not None:
-        _losses(run, np.concatenate(found).reshape(GRID, GRID), patch, class_index)
-
-
-def _batches(run: Run, side: int, patch: int) -> list[tuple[Corner, ...]]:
-    """The places of a patch of `patch` pixels over an input of `side`, as many together as one pass takes."""
-    places = corners(side, patch, GRID)
-    rows = max(1, min(MOST_ROWS, int(MACS_AT_ONCE / cache.running_trace(run).inference_macs)))
-    return [places[first : first + rows] for first in range(0, len(places), rows)]
+        _losses(run, np.concatenate(found).reshape(GRID, GRID, -1), patch)
 
 
 @cache.kept()
-def _occluded(run: Run, places: tuple[Corner, ...], patch: int, class_index: int) -> FloatArray:
-    return occluded(cache.activations(run), places, patch, class_index)
+def _occluded(run: Run, places: tuple[Corner, ...], patch: int) -> FloatArray:
+    return occluded(cache.activations(run), places, patch)
 
 
-def _losses(run: Run, found: FloatArray, patch: int, class_index: int) -> None:
-    """The largest loss in words, and all as a map over the picture."""
-    activations = cache.activations(run)
-    whole = float(activations.answer.probabilities[class_index])
+def _losses(run: Run, probabilities: FloatArray, patch: int) -> None:
+    """The largest loss in words, and all as a map over the picture; `probabilities` are (grid, grid, classes)."""
+    answer = cache.activations(run).answer
+    chosen = chosen_class(run, answer)
+    found, whole, title = probabilities[..., chosen], float(answer.probabilities[chosen]), plain(answer.classes[chosen])
     row, column = np.unravel_index(int(found.argmin()), found.shape)
-    lowest, title = float(found.min()), plain(_class_title(activations, class_index))
-    side = cache.network_input(run).tensor.shape[-1]
+    lowest, side = float(found.min()), cache.network_input(run).tensor.shape[-1]
     size = f"the patch of {pair_text((patch, patch))} pixels"
     st.markdown(
         f"**{title}: {whole:.1%} → {lowest:.1%}** with {size} {_where(int(row), int(column))}."
@@ -233,7 +222,7 @@ def _losses(run: Run, found: FloatArray, patch: int, class_index: int) -> None:
         help="The patch is 0 after normalization. After Zeiler and Fergus (arXiv 1311.2901, section 4.2 and figure 7).",
     )
     figure = charts.losses(100 * (whole - found), patch, cache.input_png(run), side, dark())
-    chart(figure, "paint-losses", f"What {title} loses with the patch at each place, over the picture")
+    chart(figure, "paint-losses", "What the class loses with the patch at each place, over the picture")
     st.caption("Percentage points lost with the middle of the patch there; blue: gained.")
 
 
@@ -242,8 +231,3 @@ def _where(row: int, column: int) -> str:
     down = ("at the top", "in the middle", "at the bottom")[3 * row // GRID]
     across = ("left", "", "right")[3 * column // GRID]
     return f"{down} {across}".strip()
-
-
-def _class_title(activations: Activations, class_index: int) -> str:
-    classes = activations.network.classes
-    return classes[class_index] if classes else f"class {class_index} (untrained)"

@@ -17,7 +17,6 @@ from explorer.architectures import catalogue, variant
 from explorer.architectures.blocks import SqueezeExcitation
 from explorer.demonstrations.gates import compute as gates
 from explorer.demonstrations.gates.compute import GateBlock, gate_activity, gate_blocks
-from explorer.runtime import activations as passes
 from explorer.runtime.activations import Activations, capture, relative_change
 from explorer.runtime.edits import Edit, edited
 from explorer.runtime.maps import unpack
@@ -176,23 +175,6 @@ def test_an_altered_pass_is_that_of_a_network_with_other_gates(name: str, altera
         gate = after.maps(b.gate)
         assert torch.equal(after.maps(b.output), gate * after.maps(b.maps))
     assert after.kept.keys() == a.kept.keys()
-
-
-def test_only_what_depends_on_the_gate_runs_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    a, last = captured("se_resnet18"), blocks("se_resnet18")[-1]
-    ran: list[str] = []
-    original = passes._Rerun.run_node
-
-    def spy(self: passes._Rerun, n: torch.fx.Node) -> object:
-        ran.append(n.meta["name"])
-        return original(self, n)
-
-    monkeypatch.setattr(passes._Rerun, "run_node", spy)
-    after = altered(a, ALTERATIONS[0], [last])
-    assert {name.rpartition(".")[0].split(".se")[0] for name in ran} == {"conv5_x.1", "head"}
-    assert f"{last.path}.fc1" not in ran and f"{last.path}.mul" in ran
-    early = a.network.nodes["conv4_x.1.relu2"]
-    assert after.kept[early] is a.kept[early]
 
 
 @pytest.mark.parametrize("name", ["se_resnet18", "se_resnet50", "se_googlenet"])

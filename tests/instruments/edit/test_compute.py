@@ -10,7 +10,7 @@ import torch
 from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import variant
 from explorer.instruments.edit import compute
-from explorer.runtime.activations import Activations, capture, relative_change
+from explorer.runtime.activations import Activations, capture, in_batches, relative_change
 from explorer.runtime.edits import Edit, edited, parse
 from explorer.runtime.pictures import load_image
 from explorer.runtime.preprocessing import model_input
@@ -51,8 +51,7 @@ def test_what_is_offered_can_be_done(name: str, node: str, expected: set[str]) -
 def test_channels_are_ranked_by_what_each_alone_costs_the_class() -> None:
     a, trace = captured("resnet34", BUNDLED)
     node = "conv4_x.5.relu1"
-    parts = compute.batches(trace, node)
-    assert [c for part in parts for c in part] == list(range(64))
+    parts = in_batches(range(64), trace.inference_macs)
     found = compute.ranked(a, [e for part in parts for e in compute.without_channels(a, node, part)], chosen=4)
     before = float(a.answer.probabilities[4])
     assert sorted(loss.edit.channels[0] for loss in found) == list(range(64))
@@ -79,12 +78,6 @@ def test_every_block_before_the_classifier_is_left_out(name: str, blocks: int) -
     assert len(edits) == len(set(edits)) == blocks
     assert all(parse(str(edit), trace) == edit for edit in edits)
     assert {e.kind for e in edits if e.node.startswith("conv3_x")} <= {"skip"}
-
-
-def test_wide_networks_have_few_rows_in_a_pass() -> None:
-    wide, narrow = trace_variant("vgg16"), captured("resnet34", BUNDLED)[1]
-    rows = [max(map(len, compute.batches(trace, trace.nodes[1].name))) for trace in (wide, narrow)]
-    assert rows[0] == 1 < rows[1] <= compute.MOST_ROWS
 
 
 def test_a_ranking_of_an_edited_pass_keeps_its_edits() -> None:

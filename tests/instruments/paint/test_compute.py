@@ -198,8 +198,8 @@ def test_many_places_at_once_are_single_passes_with_the_patch_in_the_input(name:
     side = activations.kept[activations.network.nodes["input"]].shape[-1]
     places = corners(side, patch, 3)
     class_index = int(activations.scores.argmax())
-    found = occluded(activations, places, patch, class_index)
-    one_by_one = [occluded(activations, [place], patch, class_index)[0] for place in places]
+    found = occluded(activations, places, patch)[:, class_index]
+    one_by_one = [occluded(activations, [place], patch)[0, class_index] for place in places]
     assert found.tolist() == pytest.approx(one_by_one, abs=1e-5)
     assert found.tolist() == pytest.approx([by_hand(activations, p, patch, class_index) for p in places], abs=1e-5)
     assert np.ptp(found) > 0
@@ -209,8 +209,8 @@ def test_the_patch_meets_the_edited_network() -> None:
     activations = passed("lenet5", BUNDLED)
     other = edited(activations, [Edit("c1.conv", "zero", (0, 1))], traced("lenet5"))
     nowhere = corners(32, 0, 1)
-    assert occluded(other, nowhere, 0, 3)[0] == pytest.approx(float(other.answer.probabilities[3]), abs=1e-6)
-    assert occluded(other, nowhere, 16, 3)[0] != occluded(activations, nowhere, 16, 3)[0]
+    assert occluded(other, nowhere, 0)[0, 3] == pytest.approx(float(other.answer.probabilities[3]), abs=1e-6)
+    assert occluded(other, nowhere, 16)[0, 3] != occluded(activations, nowhere, 16)[0, 3]
 
 
 def test_places_cover_the_input_evenly() -> None:
