@@ -19,6 +19,7 @@ CHANGE_HELP = (
     "Their change is the L2 norm of the difference relative to that of the original logits. At 100 % the difference is "
     "as large as the original."
 )
+CLASS_WIDTH = 190  # pixels of a box with the names of classes
 NORM_HELP = "Sizes are L2 norms over all of the maps: the root of the sum of all squares."
 
 
@@ -47,8 +48,8 @@ def chosen_class(run: Run, answered: Answer) -> int:
 
 def class_box(run: Run, answered: Answer) -> None:
     """The choice of that class."""
-    first = f"For {answered.first}, the answer"
-    select(class_control(run), unless_chosen=first, width=300, label_visibility="collapsed")
+    first = f"{answered.first}, the answer"
+    select(class_control(run), unless_chosen=first, width=CLASS_WIDTH, label_visibility="collapsed")
 
 
 def answers(key: str, named: Mapping[str, Answer]) -> None:

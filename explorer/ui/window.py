@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.ui.components.window import seen, watch
-from explorer.ui.link import choice, publish
+from explorer.ui.link import CONTROLS, choice, publish
+from explorer.ui.selection import NODE, SCREEN
 
 BELOW = "below"  # the key of the fragment with the open section
 PAINTED = "screen-painted"  # in the session: the browser has painted a screen; the first section waits for that
@@ -40,7 +41,8 @@ def _take() -> None:
         state[REM] = rem
     if changed or not state.get(PAINTED):
         state[PAINTED] = True
-        st.rerun(BELOW)
+        with_screen = changed and NODE in state[CONTROLS]  # an instrument has charts, too, which the type enlarges
+        st.rerun([SCREEN, BELOW] if with_screen else BELOW)
 
 
 def type_scale() -> float:

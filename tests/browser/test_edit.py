@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.conftest import AppPage, OpenPage
-from tests.browser.parts import link, wait_for_link
+from tests.browser.parts import link, type_number, wait_for_link
 
 
 def press(view: AppPage, name: str | re.Pattern[str]) -> None:
@@ -44,6 +44,11 @@ def test_silence_rank_and_undo(open_page: OpenPage) -> None:
     assert link(view)["edits"] == "conv4_x.1.relu1:3,8-9:keep"
     press(view, "Keep only ×")
 
+    type_number(view, "edit.percent", -50)
+    press(view, "× -50 %")
+    assert link(view)["edits"] == "conv4_x.1.relu1:3,8-9:scale=-0.5"
+    press(view, "× -50 % ×")
+
     page.get_by_role("combobox", name="Edit").click()
     page.get_by_role("option", name="Rank channels").click()
     view.settle()
@@ -59,6 +64,11 @@ def test_silence_rank_and_undo(open_page: OpenPage) -> None:
     silenced = re.fullmatch(r"conv4_x\.1\.relu1:\d+:zero", link(view)["edits"])
     assert silenced is not None
     expect(bars).to_have_count(20)  # the ranking is that of the whole network still
+    said = page.locator(".st-key-edit p").first.inner_text()
+    page.locator(".st-key-edit").get_by_role("combobox").click()
+    page.get_by_role("option", name="gas pump", exact=True).click()
+    wait_for_link(view, "edit.class", "7")
+    assert page.locator(".st-key-edit p").first.inner_text() != said
 
 
 def test_a_key_silences_what_has_the_focus(open_page: OpenPage) -> None:

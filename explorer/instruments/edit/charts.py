@@ -10,7 +10,8 @@ from explorer.instruments.edit.compute import Loss
 from explorer.runtime.edits import Edit, channels_text
 from explorer.ui.charts import quick_figure, shared, stroke
 
-HEIGHT = 150  # pixels
+HEIGHT = 115  # pixels, with short names under the bars
+NAMES_HEIGHT = 90  # more, for names that stand upright
 
 
 def name_of(edit: Edit) -> str:
@@ -37,7 +38,7 @@ def losses(found: Sequence[Loss], applied: Sequence[bool], dark: bool) -> go.Fig
     return quick_figure(
         [bar],
         dark,
-        HEIGHT,
-        xaxis={"type": "category", "fixedrange": True},
-        yaxis={"nticks": 5, "fixedrange": True, "ticksuffix": "" if named else " %"},
-    )
+        HEIGHT if found[0].edit.channels else HEIGHT + NAMES_HEIGHT,
+        xaxis={"type": "category", "fixedrange": True, "automargin": True},
+        yaxis={"nticks": 4, "fixedrange": True, "ticksuffix": "" if named else " %"},
+    ).update_layout(margin_t=4)  # a room on the screen is low

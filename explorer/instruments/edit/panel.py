@@ -67,7 +67,7 @@ def _alter(run: Run, trace: Trace, node: Node) -> None:
         every = f"All {thousands(node.out_shape[0])} channels" if chosen is None else f"Channel {chosen}, as selected"
         hint = f"{every}; or 3, 8-11"
         text = text_box(WHICH, label_visibility="collapsed", placeholder=hint)
-        percent = number_box(PERCENT, width=130, label_visibility="collapsed")
+        percent = number_box(PERCENT, width=180, label_visibility="collapsed")
     try:
         channels = parse_channels(text, node.out_shape[0]) or (() if chosen is None else (chosen,))
     except EditError as error:
@@ -130,7 +130,10 @@ def _show_ranking(run: Run, whole: Run, effects: Sequence[Effect], view: str) ->
     names = activations.network.classes
     chosen = chosen_class(run, activations.answer)
     found = compute.ranked(activations, effects, chosen)
-    st.markdown(_said(found, names[chosen] if names else ""), help=CHANGE_HELP)
+    with st.container(key="edit-said", horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(_said(found, names[chosen] if names else ""), help=CHANGE_HELP)
+        if names:  # up here: a box that is half out of a room that scrolls closes as it opens
+            class_box(run, activations.answer)
     order = {effect.edit: number for number, effect in enumerate(effects)}
     shown = found[:SHOWN] if view == CHANNELS else sorted(found, key=lambda loss: order[loss.edit])
     key = f"edit-losses-{view}"
@@ -143,9 +146,8 @@ def _show_ranking(run: Run, whole: Run, effects: Sequence[Effect], view: str) ->
     )
     how = "" if view == CHANNELS else "A block is skipped where its shape allows that, else silenced. "
     most = "The largest losses. " if len(found) > len(shown) else ""
-    st.caption(f"{how}{most}A click on a bar applies that edit.")
-    if names:
-        class_box(run, activations.answer)
+    unit = "Percentage points that the class loses. " if names else "How much the logits change. "
+    st.caption(f"{unit}{how}{most}A click on a bar applies that edit.")
 
 
 def _is_applied(run: Run, edit: Edit) -> bool:
@@ -160,10 +162,10 @@ def _said(found: Sequence[Loss], name: str) -> str:
     what = f"without {charts.name_of(worst.edit)}"
     if worst.probability is None:
         return f"Most changes {what}: the logits by **{worst.size:.0%}**. Untrained, it has learned nothing to lose."
-    little = sum(abs(loss.size) < LITTLE for loss in found)
+    little = sum(loss.size < LITTLE for loss in found)
     return (
         f"**{plain(name)}** loses most {what}: {worst.probability + worst.size:.1%} → **{worst.probability:.1%}**. "
-        f"{little} of {len(found)} change it by less than a point."
+        f"{little} of {len(found)} cost less than a point."
     )
 
 
