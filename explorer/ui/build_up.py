@@ -11,8 +11,8 @@ from explorer.analysis.trace import Block, Trace
 from explorer.diagrams.build_up import Piece, hidden_after, pieces_of
 from explorer.diagrams.flow import Flow
 from explorer.ui import cache
-from explorer.ui.link import Control, number
-from explorer.ui.selection import NODE, selected
+from explorer.ui.link import NODE, Control, number
+from explorer.ui.selection import selected
 
 BUILD = "build"  # in the session and in the link; 0: the block is whole
 MOST_PIECES = 999  # a bound for links; a block has as many as it has

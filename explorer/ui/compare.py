@@ -25,8 +25,8 @@ from explorer.ui.map_controls import MapControls, map_controls
 from explorer.ui.maps_title import maps_title
 from explorer.ui.screen import input_and_answer
 from explorer.ui.section import Section
-from explorer.ui.selection import SCREEN
 from explorer.ui.weights_box import offered_weights, weights_for
+from explorer.ui.window import SCREEN
 
 DEFAULT_STAGE = 8  # where both networks have it
 MAX_NAMED = 8  # of the operations that only one has

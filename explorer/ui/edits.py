@@ -9,8 +9,7 @@ from explorer.runtime.edits import MOST_EDITS, Edit, channels_text, parse_all, p
 from explorer.runtime.run import Run
 from explorer.ui import cache
 from explorer.ui.link import CONTROLS, Control, rerun_page, reset
-from explorer.ui.selection import SCREEN
-from explorer.ui.window import BELOW
+from explorer.ui.window import BELOW, SCREEN
 
 EDITS = "edits"  # in the session and in the link
 STROKES = "paint.strokes"  # in the session: what is painted over the picture

@@ -17,6 +17,7 @@ from typing import Any
 
 import streamlit as st
 
+NODE = "node"  # in the session and in the link: the selected operation
 PAGE = "page"  # in the session: the page that was drawn last
 LEFT = "links-left"  # the link of each page when it was left
 KEPT = "link-kept"  # what a link says of the kept controls that this page does not have

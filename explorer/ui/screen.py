@@ -35,8 +35,9 @@ from explorer.ui.link import Control, choice, link_to, plain, publish, rerun_pag
 from explorer.ui.maps_title import maps_title
 from explorer.ui.more_classes import more_classes, what_else
 from explorer.ui.section import Section
-from explorer.ui.selection import SCREEN, selected
 from explorer.ui.selection import select as select_node
+from explorer.ui.selection import selected
+from explorer.ui.window import SCREEN
 
 COLOURS: dict[ColourBy, str] = {
     "kind": "Colour: kind",

@@ -11,8 +11,8 @@ from explorer.runtime.run import Run
 from explorer.ui.controls import segments
 from explorer.ui.edits import current
 from explorer.ui.link import Control, choice, publish
-from explorer.ui.selection import SCREEN, SHOWN_IN
-from explorer.ui.window import BELOW, PAINTED
+from explorer.ui.selection import SHOWN_IN
+from explorer.ui.window import BELOW, PAINTED, SCREEN
 
 OPEN = "section"
 WAITING_HEIGHT_PX = 400  # kept free meanwhile

@@ -8,10 +8,8 @@ from functools import partial
 import streamlit as st
 
 from explorer.analysis.trace import Node, Trace, UnknownNode
-from explorer.ui.link import Control
+from explorer.ui.link import NODE, Control
 
-NODE = "node"  # in the session and in the link
-SCREEN = "screen"  # the key of the fragment that shows it
 SHOWN_IN = "selection-shown-in"  # in the session: the keys of all fragments that show it at present
 
 

@@ -15,7 +15,7 @@ import streamlit as st
 
 from explorer.runtime.store import Kept
 from explorer.ui.link import rerun_page
-from explorer.ui.selection import SCREEN
+from explorer.ui.window import SCREEN
 
 PROMPT_S = 0.3  # what is this quick shows no progress
 SLICE_S = 0.4  # of work in one run

@@ -21,9 +21,9 @@ from explorer.ui.build_up import BUILD, build_up, built
 from explorer.ui.components.stage import Look, Told, Wish, stage
 from explorer.ui.edits import EDITS
 from explorer.ui.lesson import CAN_GO, LESSON, WITHOUT, lesson_text
-from explorer.ui.link import Control, flag, lead, link_here, link_to, number, publish, rerun_page, reset, restore
+from explorer.ui.link import NODE, Control, flag, lead, link_here, link_to, number, publish, rerun_page, reset, restore
 from explorer.ui.section import OPEN, Section
-from explorer.ui.selection import NODE, SHOWN_IN
+from explorer.ui.selection import SHOWN_IN
 
 STEP = "step"  # in the session and in the link; 0: none
 PRESENT = flag("present", "Present", kept=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.ui.components.window import seen, watch
-from explorer.ui.link import CONTROLS, choice, publish
-from explorer.ui.selection import NODE, SCREEN
+from explorer.ui.link import CONTROLS, NODE, choice, publish
 
+SCREEN = "screen"  # the key of the fragment with the diagrams and the selected operation
 BELOW = "below"  # the key of the fragment with the open section
 PAINTED = "screen-painted"  # in the session: the browser has painted a screen; the first section waits for that
 REM = "rem"  # in the session: the pixels of the root's type
