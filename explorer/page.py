@@ -1,4 +1,4 @@
-"""A page, top to bottom: a file in `pages/` is a tour and one call of `page`, or one call of `tool`."""
+"""A page, top to bottom: a file in `pages/` is one call of `page`, or of `tool`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from explorer.instruments.maps.panel import maps
 from explorer.instruments.paint.panel import painted_picture
 from explorer.instruments.value.panel import VALUE, take_apart
 from explorer.runtime.pictures import LoadedImage
+from explorer.teaching import about
 from explorer.ui.below import SECTIONS
 from explorer.ui.build_up import build_control
 from explorer.ui.cache import trace
@@ -23,7 +24,7 @@ from explorer.ui.screen import COLOUR, DIAGRAMS, header, instrument_control, scr
 from explorer.ui.section import Section, below, controls_of, open_control
 from explorer.ui.selection import node_control
 from explorer.ui.sidebar import SAMPLE, device_box, picture_box, run_of, sample_picture, show_picture, sidebar_controls
-from explorer.ui.tour import PRESENT, Step, follow, page_keys, tour_bar
+from explorer.ui.tour import PRESENT, follow, page_keys, tour_bar
 from explorer.ui.weights_box import weights_box, weights_control
 from explorer.ui.window import SIDEBAR, follow_window, place_sidebar
 
@@ -33,16 +34,15 @@ INSTRUMENTS = (maps(on_pick=take_apart, on_silence=silence_reported), KERNELS, V
 OwnPicture = tuple[Sequence[Control], Callable[[LoadedImage], LoadedImage]]
 
 
-def page(name: str, steps: tuple[Step, ...], *demonstrations: Section, picture: OwnPicture | None = None) -> None:
+def page(name: str, *demonstrations: Section, picture: OwnPicture | None = None) -> None:
     """Draw the page of a family.
 
     Args:
         name: the family's module in `explorer.architectures`.
-        steps: the guided tour.
         demonstrations: the sections that only this architecture has; the first one is open at first.
         picture: for a page whose networks look at something else than the sidebar's picture.
     """
-    family = family_called(name)
+    family, steps = family_called(name), about.tour(name)
     follow(family, steps)
     all_sections = (*demonstrations, *SECTIONS)
     restore((lesson_control(family, [s.name for s in all_sections]),))

@@ -5,7 +5,6 @@ AppTest runs whole pages: what only a click in a fragment shows is tested in the
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -15,20 +14,9 @@ from xml.etree import ElementTree
 from streamlit.testing.v1 import AppTest
 
 from explorer.runtime.maps import unpack
-from explorer.ui.tour import Step
 from explorer.ui.window import PAINTED
 
 APP = Path(__file__).resolve().parents[1] / "explorer" / "app.py"
-
-
-def tour_of(page: str) -> tuple[Step, ...]:
-    """The tour of a page: Streamlit runs the file as a script, imported it only defines."""
-    spec = importlib.util.spec_from_file_location(f"page_{page}", APP.parents[1] / "pages" / f"{page}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    tour: tuple[Step, ...] = module.TOUR
-    return tour
 
 
 class Visit:

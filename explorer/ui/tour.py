@@ -7,7 +7,6 @@ besides only what the viewer changed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,10 +14,10 @@ import streamlit as st
 
 from explorer.analysis.trace import Trace
 from explorer.architectures.family import Family
-from explorer.runtime.edits import Edit
 from explorer.runtime.samples import samples
+from explorer.teaching.step import Step, View
 from explorer.ui.build_up import BUILD, build_up, built
-from explorer.ui.components.stage import Look, Told, Wish, stage
+from explorer.ui.components.stage import Told, Wish, stage
 from explorer.ui.edits import EDITS
 from explorer.ui.lesson import CAN_GO, LESSON, WITHOUT, lesson_text
 from explorer.ui.link import NODE, Control, flag, lead, link_here, link_to, number, publish, rerun_page, reset, restore
@@ -31,30 +30,11 @@ PRESENT = flag("present", "Present", kept=True)
 VIEW = ("variant", NODE, OPEN, "instrument", "colour", "diagrams", "maps.beside", BUILD, EDITS)
 
 
-@dataclass(frozen=True)
-class Step:
-    """What to see: a `title` and a `text` of two lines at most, with **bold** words.
-
-    `node`: the operation that it selects; `variant`: empty for the family's default; `section`: one below the screen;
-    `look`: where the point is; `beside`: a second operation whose maps stand beside the first one's, on one scale;
-    `colour`: what colours the nodes; `edits`: what is altered.
-    """
-
-    title: str
-    node: str
-    text: str
-    variant: str = ""
-    section: str = ""
-    look: Look = "screen"
-    beside: str = ""
-    colour: str = ""
-    edits: tuple[Edit, ...] = ()
-
-    def values(self, family: Family) -> dict[str, Any]:
-        """Those of controls, by name, that make the view."""
-        named: dict[str, Any] = {"variant": self.variant or family.default, NODE: self.node, OPEN: self.section}
-        named |= {"instrument": "maps", "maps.beside": self.beside, "colour": self.colour, EDITS: self.edits}
-        return {name: value for name, value in named.items() if value}
+def values(view: View) -> dict[str, Any]:
+    """Those of controls, by name, that show a view."""
+    named: dict[str, Any] = {NODE: view.node, OPEN: view.section, "colour": view.colour, EDITS: view.edits}
+    named |= {"instrument": "maps", "maps.beside": view.beside}
+    return {name: value for name, value in named.items() if value}
 
 
 def step_control(steps: Sequence[Step]) -> Control:
@@ -69,7 +49,10 @@ def follow(family: Family, steps: Sequence[Step]) -> None:
 
 
 def _led(family: Family, steps: Sequence[Step], chosen: int) -> Mapping[str, Any]:
-    return steps[chosen - 1].values(family) if chosen else {}
+    if not chosen:
+        return {}
+    step = steps[chosen - 1]
+    return {"variant": step.variant or family.default, **values(step.view)}
 
 
 BAR = "tour-bar"  # the fragment's key

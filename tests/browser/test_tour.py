@@ -7,9 +7,9 @@ from typing import Any
 from playwright.sync_api import Locator, expect
 
 from explorer.architectures import families
+from explorer.teaching.about import tour
 from tests.browser.conftest import AppPage, OpenPage
 from tests.browser.parts import diagram, element, link, maps, wait_for_link
-from tests.visit import tour_of
 
 LAPTOP = (1280, 720)
 PHONE = (390, 844)
@@ -140,7 +140,7 @@ def test_the_bar_leads_and_stays_where_it_is(open_page: OpenPage) -> None:
     assert next_step.bounding_box() == place
 
     # Every text of every tour fits into the bar's two lines.
-    steps = [(step.title, step.text) for family in families() for step in tour_of(family.name)]
+    steps = [(step.title, step.text) for family in families() for step in tour(family.name)]
     lines = bar(view).locator(".text").evaluate(LINES, steps)
     assert [step for step, count in zip(steps, lines, strict=True) if count > 2] == []
 

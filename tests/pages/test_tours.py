@@ -10,9 +10,9 @@ import pytest
 from explorer.architectures import families
 from explorer.architectures.family import Family
 from explorer.runtime.weights.network import available_weights, is_untrained
+from explorer.teaching.about import tour
 from explorer.ui import cache
 from explorer.ui.selection import node_control
-from tests.visit import tour_of
 
 FAMILIES = families()
 MAX_STEPS = 11
@@ -38,7 +38,7 @@ WITHOUT_WEIGHTS = {
 
 
 def test_steps_run_trained_networks_where_there_are_any() -> None:
-    variants = [(f, s.variant or f.default) for f in FAMILIES for s in tour_of(f.name)]
+    variants = [(f, s.variant or f.default) for f in FAMILIES for s in tour(f.name)]
     untrained = [(f.name, name) for f, name in variants if is_untrained(available_weights(f.variant(name))[0])]
     assert set(untrained) == WITHOUT_WEIGHTS
     assert len(untrained) <= len(WITHOUT_WEIGHTS) + 1  # MobileNetV3 has two steps
@@ -47,10 +47,10 @@ def test_steps_run_trained_networks_where_there_are_any() -> None:
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
 def test_each_step_opens_what_it_names_by_its_number_alone(visit: Open, family: Family) -> None:
     page = visit(family.name)
-    tour = tour_of(family.name)
-    assert len(tour) <= MAX_STEPS
-    assert any(step.look == "section" for step in tour)
-    for number, step in enumerate(tour, 1):
+    steps = tour(family.name)
+    assert len(steps) <= MAX_STEPS
+    assert any(step.look == "section" for step in steps)
+    for number, step in enumerate(steps, 1):
         page.set(step=number)
         assert page.warnings == []
         assert page.link == {"step": str(number)}

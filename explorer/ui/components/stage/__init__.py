@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
+from explorer.teaching.step import Look
 from explorer.ui.components import component
 
 _FOLDER = Path(__file__).parent
 _STAGE = component(_FOLDER / "stage.js", _FOLDER / "stage.css")
-
-Look = Literal["screen", "section"]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,7 @@
+"""What is asked with the convolution page."""
+
+from __future__ import annotations
+
+from explorer.teaching.question import Question
+
+QUESTIONS: tuple[Question, ...] = ()
