@@ -11,6 +11,7 @@ from explorer.instruments.edit.panel import EDIT, silence_reported
 from explorer.instruments.kernels.panel import KERNELS
 from explorer.instruments.maps.panel import maps
 from explorer.instruments.paint.panel import painted_picture
+from explorer.instruments.questions.panel import questions_of
 from explorer.instruments.value.panel import VALUE, take_apart
 from explorer.runtime.pictures import LoadedImage
 from explorer.teaching import about
@@ -43,6 +44,7 @@ def page(name: str, *demonstrations: Section, picture: OwnPicture | None = None)
         picture: for a page whose networks look at something else than the sidebar's picture.
     """
     family, steps = family_called(name), about.tour(name)
+    instruments = (*INSTRUMENTS, questions_of(name))
     follow(family, steps)
     all_sections = (*demonstrations, *SECTIONS)
     restore((lesson_control(family, [s.name for s in all_sections]),))
@@ -58,7 +60,7 @@ def page(name: str, *demonstrations: Section, picture: OwnPicture | None = None)
             build_control(trace(variant.name)),
             COLOUR,
             DIAGRAMS,
-            instrument_control(INSTRUMENTS),
+            instrument_control(instruments),
         )
     )
     with st.sidebar:
@@ -75,7 +77,7 @@ def page(name: str, *demonstrations: Section, picture: OwnPicture | None = None)
     available = tuple(s for s in all_sections if s.available(run))
     shown_names = offered("sections", (s.name for s in available))
     sections = tuple(s for s in available if s.name in shown_names) or available
-    restore((open_control(sections), *controls_of((*INSTRUMENTS, *sections), run)))
+    restore((open_control(sections), *controls_of((*instruments, *sections), run)))
     with st.sidebar:
         if not hidden("weights"):
             weights_box(variant.name)
@@ -85,7 +87,7 @@ def page(name: str, *demonstrations: Section, picture: OwnPicture | None = None)
     with st.container(key="one-screen"):
         header(family, variant)
         strip(variant.name)
-        screen(run, INSTRUMENTS)
+        screen(run, instruments)
     below(sections, run)
     follow_window()
     publish()

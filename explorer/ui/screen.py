@@ -30,6 +30,7 @@ from explorer.ui.components.feature_maps import model_input
 from explorer.ui.controls import segments, select
 from explorer.ui.download import download
 from explorer.ui.edits import altered_elements, apply, chips, current
+from explorer.ui.followed import follow
 from explorer.ui.lesson import hidden, offered
 from explorer.ui.link import Control, choice, link_to, plain, publish, rerun_page
 from explorer.ui.maps_title import maps_title
@@ -150,6 +151,7 @@ def screen(run: Run, instruments: tuple[Section, ...]) -> None:
         on_silenced_change=partial(_silence_reported, run, trace, key),
     )
     publish()
+    follow(run, node)
 
 
 def _select_clicked(trace: Trace, key: str) -> None:

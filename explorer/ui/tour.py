@@ -33,7 +33,7 @@ VIEW = ("variant", NODE, OPEN, "instrument", "colour", "diagrams", "maps.beside"
 def values(view: View) -> dict[str, Any]:
     """Those of controls, by name, that show a view."""
     named: dict[str, Any] = {NODE: view.node, OPEN: view.section, "colour": view.colour, EDITS: view.edits}
-    named |= {"instrument": "maps", "maps.beside": view.beside}
+    named["maps.beside"] = view.beside
     return {name: value for name, value in named.items() if value}
 
 
@@ -52,7 +52,7 @@ def _led(family: Family, steps: Sequence[Step], chosen: int) -> Mapping[str, Any
     if not chosen:
         return {}
     step = steps[chosen - 1]
-    return {"variant": step.variant or family.default, **values(step.view)}
+    return {"variant": step.variant or family.default, "instrument": "maps", **values(step.view)}
 
 
 BAR = "tour-bar"  # the fragment's key
