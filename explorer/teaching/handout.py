@@ -1,0 +1,424 @@
+"""Handouts: a view, or a lesson, as one HTML file that needs nothing else, to be printed on A4 or read on a phone."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import accumulate
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import segno
+from PIL import Image
+
+from explorer.analysis.cost import convolution_of
+from explorer.analysis.text import pair_text, shape_text, si, thousands
+from explorer.analysis.trace import Node, Trace
+from explorer.architectures.family import Family
+from explorer.diagrams import Diagram, diagram_for
+from explorer.diagrams.labels import element_for
+from explorer.diagrams.scale import ColourBy
+from explorer.diagrams.svg import SVG
+from explorer.runtime.activations import distance_text, none_fits
+from explorer.runtime.maps import FloatArray, IntArray, MapStatistics, VectorValues, quantize, show, statistics
+from explorer.runtime.pictures import png_bytes
+from explorer.runtime.png import colour as coloured
+from explorer.runtime.preprocessing import model_input
+from explorer.runtime.weights.fit import MUST_NAME_ONE
+from explorer.runtime.weights.network import preprocessing_of
+from explorer.teaching import about
+from explorer.teaching.lesson import Item, Lesson
+from explorer.teaching.markup import Html, bold, document, items, joined, table, tag
+from explorer.teaching.question import Posed, Subject
+from explorer.teaching.step import Step
+
+STYLE = Path(__file__).with_name("handout.css")
+MAPS_OF_VIEW = 24
+MAPS_OF_STEP = 12
+MAP_SIDE = 112  # pixels at most: larger maps are averaged, smaller ones enlarged by a whole factor
+THUMBNAIL_SIDE = 112
+NARROW_DRAWING = 430  # pixels: what is narrower has room for maps beside it
+BARS = (600, 120)  # width and height of a vector's bars, in units of their drawing
+STRONGEST = 8  # values of a vector that are named
+CLASSES = 5
+MOST_QR_BYTES = 1_000  # a longer address is printed only: its squares would be too fine for a phone
+PRINTED_COLOURS: tuple[ColourBy, ...] = ("kind", "params", "macs", "memory")
+
+
+def of_view(subject: Subject, node: str, *, colour: str = "kind", beside: str = "", link: str = "") -> str:
+    """What is on the screen, with the questions of its page.
+
+    Args:
+        subject: network, picture and edits.
+        node: the selected operation; a block or a stage stands for its output.
+        colour: what colours the drawings.
+        beside: an operation whose maps stand beside.
+        link: the address of the view; printed, and as a QR code.
+
+    Raises UnknownNode for an operation that the network does not have.
+    """
+    trace, family = subject.trace, subject.family
+    selected = trace.resolve(node)
+    asked = [q for q in (question.pose(subject) for question in about.questions(family.name)) if q is not None]
+    title = _title(subject)
+    inside = (
+        _head(title, link, tag("p", family.idea), _figures(trace), _running(subject)),
+        _drawing(diagram_for(trace, "network", None, _colour(colour)), selected, f"Stages of {title}", legend=True),
+        _shown(subject, selected, beside, colour, MAPS_OF_VIEW, stage=True),
+        _costs(selected),
+        tag("h2", "Input and answer"),
+        _input_and_answer(subject),
+        tag("h2", "Questions") if asked else "",
+        *(_question(f"{number}. ", posed) for number, posed in enumerate(asked, 1)),
+        _answers(enumerate(asked, 1)),
+        _sources([family]),
+    )
+    return document(f"{title}: {selected.name}", STYLE.read_text(encoding="utf-8"), *inside)
+
+
+def of_lesson(lesson: Lesson, subject_of: Callable[[Item], Subject], *, presenter: bool = False, link: str = "") -> str:
+    """A lesson, item by item; `subject_of` gives what an item is about.
+
+    With `presenter`, what may be said stands with each item. `link`: the address of the lesson.
+    """
+    subjects = [subject_of(item) for item in lesson.items]
+    posed = [i.question.pose(s) if i.question else None for i, s in zip(lesson.items, subjects, strict=True)]
+    asked = {number: p for number, p in enumerate(posed, 1) if p is not None}
+    names = [item.step.title if item.step else p.text if p else "" for item, p in zip(lesson.items, posed, strict=True)]
+    starts = list(accumulate((item.minutes for item in lesson.items), initial=0))
+    rows = [
+        (f"{start}–{start + item.minutes}", str(number), name, _where(item, subject))
+        for number, (item, subject, name, start) in enumerate(
+            zip(lesson.items, subjects, names, starts, strict=False), 1
+        )
+    ]
+    families = dict.fromkeys(subject.family for subject in subjects)
+    version = "The presenter’s version. " if presenter else ""
+    inside = (
+        _head(lesson.title, link, tag("p", f"{version}{lesson.minutes} minutes. {lesson.audience}")),
+        table(("Minutes", "", "What", "Where"), rows, class_="timings"),
+        *(
+            _item(number, item, subject, p, presenter)
+            for number, (item, subject, p) in enumerate(zip(lesson.items, subjects, posed, strict=True), 1)
+        ),
+        _answers(asked.items()),
+        _sources(families),
+    )
+    return document(lesson.title, STYLE.read_text(encoding="utf-8"), *inside)
+
+
+def _item(number: int, item: Item, subject: Subject, posed: Posed | None, presenter: bool) -> Html:
+    """A step, or a question, with what may be said."""
+    said = items("ul", item.say, class_="say") if presenter and item.say else ""
+    where = tag("p", f"{item.minutes} min · {_where(item, subject)}", class_="where")
+    if item.step is not None:
+        return tag("section", tag("h2", f"{number}. {item.step.title}"), where, said, _step(subject, item.step))
+    if posed is None:
+        return tag("section", tag("h2", f"{number}. Nothing to ask"), tag("p", "Here the question makes no sense."))
+    return tag("section", _question(f"{number}. ", posed, where, said))
+
+
+def _step(subject: Subject, step: Step) -> Html:
+    node = subject.trace.resolve(step.node)
+    edited = tag("p", f"Altered: {_edits(subject)}.", class_="edits") if subject.run.edits else ""
+    shown = _shown(subject, node, step.beside, step.colour or "kind", MAPS_OF_STEP)
+    return joined((tag("p", bold(step.text), class_="text"), edited, shown))
+
+
+def _where(item: Item, subject: Subject) -> str:
+    """The networks and the picture."""
+    titles = [subject.variant.title]
+    if subject.beside is not None:
+        titles.append(replace(subject, run=subject.beside).variant.title)
+    return f"{' and '.join(titles)} · {subject.run.picture.title}"
+
+
+# ---- the parts of a page -----------------------------------------------------------------------------------
+
+
+def _title(subject: Subject) -> str:
+    variant = subject.variant
+    return f"{variant.label} ({variant.year})" if variant.year else variant.label
+
+
+def _head(title: str, link: str, *lines: str) -> Html:
+    """Title, what is said below it, and the way to the app."""
+    return tag("header", tag("div", tag("h1", title), *lines), _link(link))
+
+
+def _link(link: str) -> Html:
+    if not link:
+        return Html()
+    code = ""
+    if len(link.encode(errors="replace")) <= MOST_QR_BYTES:
+        made = segno.make(link, micro=False, error="m")
+        side = made.symbol_size(border=2)[0]
+        drawn = made.svg_inline(border=2, omitsize=True, svgclass=None, lineclass=None)
+        code = tag("div", Html(drawn), class_="qr", role="img", aria_label=f"QR code, {side} squares wide")
+    return tag("div", code, tag("p", link, class_="address"), class_="link")
+
+
+def _figures(trace: Trace) -> Html:
+    return tag(
+        "p",
+        bold(
+            f"**{si(trace.inference_params)}** parameters · **{si(trace.inference_macs)}** MACs · **{trace.depth}** "
+            f"weight layers · input {shape_text(trace.input_size)}"
+        ),
+    )
+
+
+def _running(subject: Subject) -> Html:
+    """What the maps and the answer are of."""
+    network = subject.activations(subject.run).network
+    edits = f" Altered: {_edits(subject)}." if subject.run.edits else ""
+    return tag("p", f"Shown: {network.caption.rstrip('.')}. Picture: ", tag("bdi", _picture(subject)), f".{edits}")
+
+
+def _picture(subject: Subject) -> str:
+    return subject.run.picture.title or "a picture of your own"
+
+
+def _edits(subject: Subject) -> str:
+    return ", ".join(map(str, subject.run.edits))
+
+
+def _colour(name: str) -> ColourBy:
+    return next((colour for colour in PRINTED_COLOURS if colour == name), "kind")
+
+
+def _shown(subject: Subject, node: Node, beside: str, colour: str, most: int, *, stage: bool = False) -> Html:
+    """The selected operation: where it stands, its figures, its maps."""
+    trace, by = subject.trace, _colour(colour)
+    if node.name == trace.nodes[0].name:
+        drawn = diagram_for(trace, "network", None, by)
+        strip = _drawing(drawn, node, f"Stages of {trace.variant}", legend=by != "kind")
+        return joined((strip, _input_and_answer(subject)))
+    parts = []
+    if stage and len(trace.stage(node.stage).blocks) > 1:
+        parts.append(_drawing(diagram_for(trace, "stage", node.stage, by), node, f"Blocks of {node.stage}"))
+    block = diagram_for(trace, "block", node.block, by)
+    drawing = _drawing(block, node, f"Operations of {node.block}", legend=by != "kind" and not stage)
+    maps = tag("div", _line(trace, node), _maps(subject, node, beside, most), class_="maps-of")
+    parts.append(tag("div", drawing, maps, class_="pair" if block.size[0] <= NARROW_DRAWING else "stack"))
+    return joined(parts)
+
+
+def _drawing(diagram: Diagram, selected: Node, label: str, *, legend: bool = False) -> Html:
+    """A diagram in light colours, with the selection outlined. Its ids are left out: a page has several diagrams."""
+    root = ElementTree.fromstring(diagram.render("svg", selected.name, legend=legend))
+    for part in root.iter():
+        part.attrib.pop("id", None)
+    root.attrib |= {"role": "img", "aria-label": label}
+    assert root.tag == f"{SVG}svg"
+    svg = Html(ElementTree.tostring(root, encoding="unicode"))
+    return tag("figure", tag("div", svg, class_="scroll"), tag("figcaption", label), class_="drawing")
+
+
+def _line(trace: Trace, node: Node) -> Html:
+    """The operation's figures, of the published network."""
+    return tag("p", tag("strong", node.name), " · ", " · ".join(element_for(trace, node).lines), class_="node-line")
+
+
+def _costs(node: Node) -> Html:
+    """What a convolution costs, as formulae with its numbers."""
+    if node.type != "Conv2d":
+        return Html()
+    c = convolution_of(node)
+    (channels, *size), (out, *out_size) = c.in_shape, c.out_shape
+    reads = f"{channels} / {c.groups}" if c.groups > 1 else str(channels)
+    window = f"{c.kernel[0]} × {c.kernel[1]} × {reads}"
+    sides = [
+        f"⌊({side} + {sum(margin)} − {k}) / {s}⌋ + 1 = {result}"
+        for side, margin, k, s, result in zip(size, c.margins, c.kernel, c.stride, out_size, strict=True)
+    ]
+    bias = (" + C", f" + {out}") if c.bias else ("", "")
+    rows = (
+        ("Side of the maps", "⌊(side + padding − kernel) / stride⌋ + 1", joined(_lines(dict.fromkeys(sides)))),
+        (
+            "Weights of a filter",
+            "kernel × kernel × input maps" + (" / groups" if c.groups > 1 else ""),
+            f"{window} = {thousands(c.products)}",
+        ),
+        (
+            "Parameters",
+            f"C × weights of a filter{bias[0]}, C filters",
+            f"{out} × {thousands(c.products)}{bias[1]} = {thousands(c.params)}",
+        ),
+        (
+            "MACs",
+            "positions × C × weights of a filter",
+            f"{' × '.join(map(str, out_size))} × {out} × {thousands(c.products)} = {thousands(c.macs)}",
+        ),
+    )
+    return joined((tag("h2", f"What {node.name} costs"), table(("", "Formula", "Here"), rows, class_="costs")))
+
+
+def _lines(texts: Iterable[str]) -> Iterable[str]:
+    for place, text in enumerate(texts):
+        yield from ([tag("br"), text] if place else [text])
+
+
+# ---- maps --------------------------------------------------------------------------------------------------
+
+
+def _maps(subject: Subject, node: Node, beside: str, most: int) -> Html:
+    """The strongest maps of an operation; beside them the same channels of another, on one scale."""
+    pass_ = subject.activations(subject.run)
+    values = pass_.maps(node.name).numpy()
+    stats = statistics(values)
+    published = (
+        f" The published network has {thousands(node.out_shape[0])}." if stats.shape[0] != node.out_shape[0] else ""
+    )
+    shown = show(values, stats, stats.order())
+    if isinstance(shown, VectorValues):
+        return _bars(shown, published)
+    channels = np.sort(stats.order("strength")[:most])
+    size = f"{thousands(stats.shape[0])} maps of {pair_text(stats.shape[1:])}"
+    said = f"All {size}." if len(channels) == stats.shape[0] else f"The {len(channels)} strongest of {size}."
+    if not beside:
+        return _grid(values, stats, channels, f"{said}{published} Each has its own scale.")
+    others = pass_.maps(subject.trace.resolve(beside).name).numpy()
+    others_stats = statistics(others)
+    scale = replace(
+        stats,
+        minimum=np.minimum(stats.minimum, others_stats.minimum.min()),
+        maximum=np.maximum(stats.maximum, others_stats.maximum.max()),
+    )
+    there = channels[channels < others_stats.shape[0]]
+    return joined(
+        (
+            _grid(values, stats, channels, f"{node.name}. {said}{published}", scale),
+            _grid(others, others_stats, there, f"{beside}, the same channels on the same scale.", scale),
+        )
+    )
+
+
+def _grid(
+    values: FloatArray, stats: MapStatistics, channels: IntArray, caption: str, scale: MapStatistics | None = None
+) -> Html:
+    """Maps as pictures, each with its channel and its limits; of a common `scale`, where there is one."""
+    shown = quantize(values, stats, channels)
+    levels = np.broadcast_to(np.arange(256, dtype=np.uint8), (len(channels), 1, 256))
+    palettes = coloured(replace(shown, statistics=scale or stats, values=levels), scale="shared" if scale else "map")
+    pixels = _sized(shown.values)
+    figures = []
+    for place, channel in enumerate(channels.tolist()):
+        image = Image.fromarray(pixels[place])
+        image.putpalette(palettes[place].tobytes())
+        limits = f"{shown.low[place]:.3g} to {shown.high[place]:.3g}"
+        figures.append(_captioned(png_bytes(image), f"Map {channel}", f"#{channel}", limits))
+    return tag("figure", tag("div", *figures, class_="grid"), tag("figcaption", caption), class_="maps")
+
+
+def _captioned(png: bytes, alt: str, *lines: str) -> Html:
+    return tag("figure", _png(png, alt), tag("figcaption", *_lines(lines)))
+
+
+def _sized(maps: np.ndarray) -> np.ndarray:
+    """(K, H, W) values of 8 bits, averaged or enlarged to about a map's side on paper."""
+    _, height, width = maps.shape
+    factor = -(-max(height, width) // MAP_SIDE)
+    if factor > 1:
+        cut = maps[:, : height - height % factor, : width - width % factor]
+        means = cut.reshape(len(cut), height // factor, factor, width // factor, factor).mean((2, 4))
+        return np.rint(means).astype(np.uint8)
+    factor = MAP_SIDE // max(height, width)
+    return maps.repeat(factor, axis=1).repeat(factor, axis=2)
+
+
+def _bars(shown: VectorValues, published: str) -> Html:
+    """A vector's values as bars, and the strongest in numbers."""
+    width, height = BARS
+    low, high = min(0.0, float(shown.values.min())), max(0.0, float(shown.values.max()))
+    step, span = width / len(shown.values), (high - low) or 1.0
+    zero = high / span * height
+    path = "".join(
+        f"M{place * step:.2f} {zero:.1f}V{(high - value) / span * height:.1f}h{0.8 * step:.2f}V{zero:.1f}z"
+        for place, value in enumerate(shown.values.tolist())
+    )
+    drawn = tag(
+        "svg",
+        tag("path", d=path, fill="#2a788e"),
+        tag("path", d=f"M0 {zero:.1f}H{width}", stroke="#5f646d", fill="none"),
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {width} {height}",
+        role="img",
+        aria_label="The values as bars",
+    )
+    values = dict(zip(shown.channels.tolist(), shown.values.tolist(), strict=True))
+    strongest = ", ".join(f"#{c}: {values[c]:.3g}" for c in shown.strongest(STRONGEST).tolist())
+    said = f"{thousands(len(values))} values, {min(values.values()):.3g} to {max(values.values()):.3g}.{published}"
+    return tag("figure", drawn, tag("figcaption", f"{said} The strongest: {strongest}."), class_="bars")
+
+
+# ---- the picture and the answer ----------------------------------------------------------------------------
+
+
+def _png(png: bytes, alt: str) -> Html:
+    return tag("img", src=f"data:image/png;base64,{base64.b64encode(png).decode()}", alt=alt)
+
+
+def _input_and_answer(subject: Subject) -> Html:
+    """What goes into the network, and its answer: before and after the edits, if there are any."""
+    run = subject.run
+    seen = model_input(run.picture.image, preprocessing_of(subject.variant, run.weights)).picture
+    caption = f"Input {pair_text(seen.size[::-1])}: "
+    factor = max(1, THUMBNAIL_SIDE // max(seen.size))
+    image = seen.resize((seen.width * factor, seen.height * factor), Image.Resampling.NEAREST) if factor > 1 else seen
+    picture = tag(
+        "figure", _png(png_bytes(image), _picture(subject)), tag("figcaption", caption, tag("bdi", _picture(subject)))
+    )
+    return tag("div", picture, tag("div", _answer(subject)), class_="input")
+
+
+def _answer(subject: Subject) -> Html:
+    run = subject.run
+    found = subject.activations(run)
+    answer = found.answer
+    if not found.network.trained:
+        return tag("p", f"{found.network.caption} Class probabilities would mean nothing, so none are shown.")
+    before = subject.activations(run.unedited).answer
+    best = answer.probabilities.topk(min(CLASSES, len(answer.classes))).indices.tolist()
+    was = int(before.probabilities.argmax())
+    best[-1:] = [was] if was not in best else best[-1:]
+    head = ("Class", *(("Before", "After") if run.edits else ("Probability",)))
+    rows = [
+        (answer.classes[i], *(f"{a.probabilities[i]:.1%}" for a in ((before, answer) if run.edits else (answer,))))
+        for i in best
+    ]
+    unlike = tag("p", f"{none_fits(before)}. {distance_text(before)} {MUST_NAME_ONE}") if before.unlike else ""
+    edits = tag("p", f"Altered: {_edits(subject)}.") if run.edits else ""
+    return joined((unlike, edits, table(head, rows, class_="classes"), tag("p", f"{found.network.description}.")))
+
+
+# ---- questions ---------------------------------------------------------------------------------------------
+
+
+def _question(number: str, posed: Posed, *below: str) -> Html:
+    """A question with room for the answer and its reason."""
+    options = [joined((tag("span", class_="box"), option.text, _option(option.picture))) for option in posed.options]
+    kind = "options pictures" if posed.options[0].picture else "options"
+    room = tag("p", "Because", class_="room")
+    return tag("div", tag("h3", f"{number}{posed.text}"), *below, items("ul", options, class_=kind), room, class_="ask")
+
+
+def _option(picture: bytes) -> str:
+    return _png(picture, "") if picture else ""
+
+
+def _answers(asked: Iterable[tuple[int, Posed]]) -> Html:
+    """The right options, by the numbers of the questions, and why."""
+    lines = [
+        tag("p", f"{number}. ", tag("strong", posed.options[posed.right].text), f" {posed.why}")
+        for number, posed in asked
+    ]
+    return tag("section", tag("h2", "Answers"), *lines, class_="answers") if lines else Html()
+
+
+def _sources(families: Iterable[Family]) -> Html:
+    """Where it was published; plain text, since a handout leads nowhere."""
+    lines = dict.fromkeys(f"{source.title}. {source.where}" for family in families for source in family.sources)
+    return tag("section", tag("h2", "Sources"), items("ul", lines, class_="sources")) if lines else Html()
