@@ -19,7 +19,7 @@ from explorer.teaching.step import View
 from explorer.ui import cache, room
 from explorer.ui.link import Control, choice, plain, rerun_page, reset
 from explorer.ui.section import Section
-from explorer.ui.tour import VIEW, values
+from explorer.ui.stops import SHOWN_BY, values
 
 NAME = "questions.name"
 # What was predicted, and what has been shown: each begins with what it is about, so that another question has none.
@@ -86,7 +86,7 @@ def _turn(asked: Sequence[Question], control: Control, number: int, runs: Sequen
     shown = SEEN.value
     control.set(name)
     if shown:
-        reset((*VIEW[1:], SEEN.name))
+        reset((*SHOWN_BY, SEEN.name))
         rerun_page()
 
 
