@@ -149,10 +149,14 @@ class Hub:
 
     # ---- streams ---------------------------------------------------------------------------------------------
 
-    async def join(self, code: str, voter: str) -> Stream:
-        """A new stream, which is sent the room's state. Raises Refused where there are too many."""
+    def room_for_one(self) -> None:
+        """Raises Refused where there are as many streams as may be."""
         if self.streams >= MOST_STREAMS:
             raise Refused("There are as many listeners as this server takes; it is tried again by itself.")
+
+    async def join(self, code: str, voter: str) -> Stream:
+        """A new stream, which is sent the room's state. Raises Refused where there are too many."""
+        self.room_for_one()
         stream = Stream(code, voter)
         channel = self._channels.setdefault(code, _Channel(code))
         tabs = [other for other in channel.streams if other.voter == voter and not other.ended]

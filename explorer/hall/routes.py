@@ -179,8 +179,11 @@ class Hall:
             state = await self._state(request, code)
             if state["ended"]:
                 raise Refusal(410, ENDED.format(code=code))
+            self.hub.room_for_one()
         except Refusal as refusal:
             return refusal.json()
+        except Refused as error:
+            return Refusal(503, str(error)).json()
         if "why" in request.query_params:
             return Response(status_code=204, headers=SAFE)
         return EventStream(self.hub, request)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.applications import Starlette
 
-from explorer.hall.routes import Hall
 from explorer.hall.rooms import Rooms
+from explorer.hall.routes import Hall
 from tests.hall.redis_server import free_port
 
 STARTUP_SECONDS = 20
