@@ -51,17 +51,15 @@ def is_sentence(answer: dict[str, str]) -> bool:
     return list(answer) == ["error"] and answer["error"].count(".") == 1 and answer["error"].endswith(".")
 
 
-@pytest.mark.parametrize("option", [-1, 2, 10**30, 0.5, "0", None, True, [0], {"$gt": 0}])
-def test_an_option_that_is_none(server: HallServer, honest: Listener, option: object) -> None:
-    status, answer = honest.vote(option)
-    assert status in (400, 409) and is_sentence(answer)
+def test_what_is_no_option_or_no_vote(server: HallServer, honest: Listener) -> None:
+    server.hall.votes = Rate(100, 0)
+    for option in (-1, 2, 10**30, 0.5, "0", None, True, [0], {"$gt": 0}):
+        status, answer = honest.vote(option)
+        assert status in (400, 409) and is_sentence(answer)
+    for body in (b"", b"null", b"[]", b"\xff", b"[" * 1000, b'{"option": 0}', b'{"option": NaN}'):
+        status, answer = honest.post(body, Content_Type=JSON)
+        assert status == 400 and is_sentence(answer)
     assert server.rooms.votes(honest.code) == 0
-
-
-@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"\xff", b"[" * 1000, b'{"option": 0}', b'{"option": NaN}'])
-def test_a_body_that_is_no_vote(honest: Listener, body: bytes) -> None:
-    status, answer = honest.post(body, Content_Type=JSON)
-    assert status == 400 and is_sentence(answer)
 
 
 def test_another_sites_page_cannot_vote(honest: Listener) -> None:
@@ -78,7 +76,7 @@ def test_hundreds_of_votes_of_one_browser_are_one(server: HallServer, ticket: Ti
     with Listener(server.port, ticket.code) as hostile:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
         statuses: Counter[int] = Counter()
-        for vote in range(600):
+        for vote in range(300):
             body = json.dumps({"option": vote % 2, "id": 1, "round": 1})
             headers = {"Content-Type": JSON, "Cookie": f"hall={hostile.cookie}"}
             connection.request("POST", f"/hall/{ticket.code}/vote", body, headers)
@@ -86,13 +84,13 @@ def test_hundreds_of_votes_of_one_browser_are_one(server: HallServer, ticket: Ti
             answer.read()
             statuses[answer.status] += 1
         connection.close()
-    assert statuses[200] + statuses[429] == 600 and statuses[429] > 500
+    assert statuses[200] + statuses[429] == 300 and statuses[429] > 200
     assert server.rooms.votes(ticket.code) == 1
 
 
 def test_a_cookie_without_a_stream_has_no_vote(server: HallServer, ticket: Ticket, honest: Listener) -> None:
     """Whoever makes cookies up, or throws the page's cookie away, has to hold a connection for each vote."""
-    for _ in range(50):
+    for _ in range(20):
         made_up = Listener(server.port, ticket.code, secrets.token_urlsafe(16))
         status, answer = made_up.vote(0)
         assert status == 403 and is_sentence(answer)
