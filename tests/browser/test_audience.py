@@ -96,13 +96,13 @@ def test_a_phone_from_the_first_vote_to_the_second_and_along(phone: Page) -> Non
         expect(picture).to_have_js_property("naturalWidth", 900)
         explore = phone.get_by_role("link", name="Explore from here")
         expect(explore).to_have_js_property("href", f"{server.url}/resnet?node=conv1")
-        phone.get_by_role("button", name="Leave").tap()
+        phone.get_by_role("button", name="Stop following").tap()
         expect(picture).to_be_hidden()
         rooms.follow(ticket, View("/vgg", "VGG-16"))
         phone.reload()  # the tab remembers
         expect(phone.get_by_text("You do not follow")).to_be_visible()
         expect(phone.get_by_role("heading", name="VGG-16")).to_be_hidden()
-        phone.get_by_role("button", name="Follow").tap()
+        phone.get_by_role("button", name="Follow", exact=True).tap()
         expect(phone.get_by_role("heading", name="VGG-16")).to_be_visible()
         assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     expect(phone.get_by_text("The connection is lost")).to_be_visible()

@@ -137,7 +137,7 @@ function renderView(view, question) {
   const on = following();
   by("view").hidden = Boolean(question) && question.phase !== "revealed";
   say("following", on ? "You follow the presenter." : "You do not follow the presenter.");
-  say("follow", on ? "Leave" : "Follow");
+  say("follow", on ? "Stop following" : "Follow");
   by("shown").hidden = !on || !view;
   if (!on || !view) return;
   say("title", view.title);
