@@ -258,10 +258,13 @@ class Redis:
             )
         return cast(Vote, outcome.decode())
 
-    def voted(self, code: str, voter: str) -> int | None:
-        with _asking():
-            option = cast("bytes | None", self._client.hget(_keys(code)[2], voter))
-        return None if option is None else int(option)
+    def voted(self, code: str, voter: str) -> tuple[int, int] | None:
+        _, ballot, votes, *_ = _keys(code)
+        with _asking(), self._client.pipeline() as pipe:
+            pipe.hget(ballot, "number")
+            pipe.hget(votes, voter)
+            number, option = pipe.execute()
+        return None if option is None else (int(number), int(option))
 
     def stay(self, code: str, voters: Iterable[str]) -> None:
         room, *_, here = _keys(code)

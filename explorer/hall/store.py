@@ -84,8 +84,8 @@ class Store(Protocol):
     def vote(self, code: str, number: int, voter: str, option: int) -> Vote:
         """A voter's second vote replaces the first. Where all places are taken, voters who have left lose theirs."""
 
-    def voted(self, code: str, voter: str) -> int | None:
-        """What a voter chose in the last ballot."""
+    def voted(self, code: str, voter: str) -> tuple[int, int] | None:
+        """The last ballot's number and what a voter chose in it."""
 
     def stay(self, code: str, voters: Iterable[str]) -> None:
         """These browsers are here."""
@@ -220,10 +220,10 @@ class Memory:
         self._tell(code, only_votes=True)
         return "counted"
 
-    def voted(self, code: str, voter: str) -> int | None:
+    def voted(self, code: str, voter: str) -> tuple[int, int] | None:
         with self._lock:
             room = self._room(code)
-            return room.votes.get(voter) if room else None
+            return (room.ballot.number, room.votes[voter]) if room and voter in room.votes else None
 
     def stay(self, code: str, voters: Iterable[str]) -> None:
         with self._lock:
