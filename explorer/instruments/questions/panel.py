@@ -101,7 +101,7 @@ def _show(asked: Sequence[Question], control: Control, runs: Runs, run: Run) -> 
         else:
             question, posed = found
             _question(f"{run.variant} {question.name}", posed, hall)
-        with st.container(key="question-room", horizontal=True, vertical_alignment="center", gap="small"):
+        if room.ticket() is not None:
             _room()
     room.door()
 
@@ -118,17 +118,19 @@ def _question(place: str, posed: Posed, hall: Put | None) -> None:
         st.markdown(f"{verdict}**{plain(posed.options[posed.right].text)}.** {plain(posed.why)}")
         if posed.shows.value or posed.shows.beside:
             st.button("Look at it", key="question-look", on_click=_look, args=(posed.shows,))
-    if held is not None:
-        with st.container(key="question-actions", horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(key="question-actions", horizontal=True, vertical_alignment="center", gap="small"):
+        if held is not None:
             _steps(held, place, posed, hall)
-    elif not seen:
-        st.button(
-            "Show the answer",
-            key="question-show",
-            type="primary" if predicted is not None else "secondary",
-            on_click=_reveal,
-            args=(place, posed.shows),
-        )
+            return
+        if not seen:
+            st.button(
+                "Show the answer",
+                key="question-show",
+                type="primary" if predicted is not None else "secondary",
+                on_click=_reveal,
+                args=(place, posed.shows),
+            )
+        st.button("Open a room", key="room-open", help="The hall votes on its phones", on_click=room.begin)
 
 
 def _predicted(place: str) -> int | None:
@@ -264,18 +266,17 @@ def _answer(held: Ticket, place: str, view: View) -> None:
 
 
 def _room() -> None:
-    """A room is opened here, and here stands how to get into it."""
-    held = room.ticket()
-    now = room.state() if held is not None else None
-    if held is None or now is None or now["ended"]:
-        if held is not None:
+    """How to get into the room, and what else can be done there."""
+    held, now = room.ticket(), room.state()
+    with st.container(key="question-room", horizontal=True, vertical_alignment="center", gap="small"):
+        if held is None or now is None or now["ended"]:
             st.markdown("The room has ended.")
-        st.button("Open a room", key="room-open", help="The hall votes on its phones", on_click=room.begin)
-        return
-    st.markdown(f"Room **{held.code}** `{room.address(held.code)}`")
-    st.button("Join", key="room-door", help="Code and address for all to see", on_click=room.ask_for_door)
-    with st.popover("Own question", key="room-own"):
-        _own_question(held)
+            st.button("Open another", key="room-again", on_click=room.begin)
+            return
+        st.markdown(f"Room **{held.code}** `{room.address(held.code)}`")
+        st.button("Join", key="room-door", help="Code and address for all to see", on_click=room.ask_for_door)
+        with st.popover("Own question", key="room-own"):
+            _own_question(held)
 
 
 def _own_question(held: Ticket) -> None:
