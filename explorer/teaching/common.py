@@ -424,6 +424,37 @@ def whole_means(name: str, find: Find) -> Question:
     )
 
 
+def at_twice_the_side(name: str, find: Find, text: str, shows: Callable[[str], View]) -> Question:
+    """What a convolution would cost on maps of twice the side. `text` may name the operation as {node}."""
+
+    def pose(subject: Subject) -> Posed | None:
+        found = find(subject.trace)
+        if found is None:
+            return None
+        c = convolution_of(subject.trace.node(found))
+        channels, height, width = c.in_shape
+        larger = replace(c, in_shape=(channels, 2 * height, 2 * width))
+        params, macs = larger.params // c.params, larger.macs // c.macs
+
+        def words(params: int, macs: int) -> str:
+            return f"Parameters {_times(params)}, MACs {_times(macs)}"
+
+        return posed(
+            subject,
+            text.format(node=found),
+            words(params, macs),
+            [words(*pair) for pair in ((macs, macs), (macs, 1), (1, 2), (1, 1)) if pair != (params, macs)],
+            f"{thousands(c.params)} parameters serve any size of maps; {si(c.macs)} MACs become {si(larger.macs)}.",
+            shows(found),
+        )
+
+    return Question(name, pose)
+
+
+def _times(factor: int) -> str:
+    return f"×{factor}" if factor > 1 else "the same"
+
+
 def source_of(trace: Trace, node: Node) -> Node:
     """What an operation reads, before activations, normalizations, dropout and the like."""
     source = trace.node(node.inputs[0])

@@ -7,7 +7,6 @@ from explorer.runtime.edits import Edit
 from explorer.teaching.common import (
     altered,
     dense_share,
-    field_of,
     judged,
     mistake,
     most,
@@ -118,11 +117,6 @@ def _conv4_reads(trace: Trace) -> str:
     return f"Its filters have 3×3 weights for {maps // groups} of {maps} maps{':' if card else ''}{card}."
 
 
-def _input(trace: Trace) -> str:
-    padding = trace.node("conv1.conv").padding or (0, 0)
-    return f"The paper prints 224, which only works with padding. Here it is {trace.input_size[1]}, with {padding[0]}."
-
-
 QUESTIONS = (
     most("params"),
     most("macs"),
@@ -130,11 +124,6 @@ QUESTIONS = (
     side_of("conv1-side", lambda t: "conv1.conv"),
     parameters_of("conv2-parameters", lambda t: "conv2.conv"),
     without_pooling("without-pool5", lambda t: "fc6.linear"),
-    field_of(
-        "field",
-        lambda t: "conv2.conv",
-        "Its {kernel} window lies on values that see {before} each, {step} pixels apart: {field} in all.",
-    ),
     which_map(
         "before-relu",
         lambda t: ("conv1.conv", "conv1.relu", "conv1.pool"),
@@ -159,13 +148,6 @@ QUESTIONS = (
         lambda t: t.node("conv4.conv").groups == 1,
         _conv4_reads,
         lambda t: View(node="conv4.conv"),
-    ),
-    judged(
-        "input",
-        "This network takes pictures of 224×224 pixels.",
-        lambda t: t.input_size[1:] == (224, 224),
-        _input,
-        lambda t: View(node="input", beside="conv1.conv"),
     ),
     mistake("winner", 0, true="AlexNet’s 15.3 % top-5 error of 2012 is that of several networks together."),
     mistake("cards", 8),
