@@ -92,9 +92,11 @@ def field_of(name: str, find: Find, why: str) -> Question:
         node = subject.trace.node(found)
         height, width = node.receptive_field
         kernel = node.kernel or (1, 1)
+        sides = "" if height == width else ", height × width"
         source = subject.trace.node(node.inputs[0])
         before, (down, right) = source.receptive_field, source.rf_stride
         others = [
+            (width, height),
             (before[0] + kernel[0] - 1, before[1] + kernel[1] - 1),  # how far apart they lie, forgotten
             kernel,
             (before[0] + kernel[0] * down, before[1] + kernel[1] * right),  # windows overlap: forgotten
@@ -104,7 +106,7 @@ def field_of(name: str, find: Find, why: str) -> Question:
         ]
         return posed(
             subject,
-            f"How many pixels of the input can one value of {node.name} see?",
+            f"How many pixels of the input can one value of {node.name} see{sides}?",
             pair_text((height, width)),
             [pair_text(pair) for pair in others],
             why.format(
@@ -120,15 +122,24 @@ def field_of(name: str, find: Find, why: str) -> Question:
     return Question(name, pose)
 
 
-def mistake(name: str, number: int, true: str = "", shows: Callable[[Trace], View] = lambda t: View()) -> Question:
+def mistake(
+    name: str,
+    number: int,
+    true: str = "",
+    shows: Callable[[Trace], View] = lambda t: View(),
+    *,
+    false: str = "",
+    why: str = "",
+) -> Question:
     """A statement about the family that is often written, or in its place a `true` one, and whether it is right.
 
-    `number`: of the family's mistakes, from 0.
+    `number`: of the family's mistakes, from 0. `false` says the same in other words, `why` its correction in short.
     """
 
     def pose(subject: Subject) -> Posed:
         often = subject.family.mistakes[number]
-        return true_or_false(true or often.often_written, bool(true), often.correct, shows(subject.trace))
+        text = true or false or often.often_written
+        return true_or_false(text, bool(true), why or often.correct, shows(subject.trace))
 
     return Question(name, pose)
 
@@ -136,11 +147,11 @@ def mistake(name: str, number: int, true: str = "", shows: Callable[[Trace], Vie
 def without(name: str, find: Find) -> Question:
     """What becomes of the first class when a unit is skipped: it is tried on this picture."""
 
-    def edit(subject: Subject) -> Edit | None:
+    def pose(subject: Subject) -> Posed | None:
         path = find(subject.trace)
-        return Edit(path, "skip") if path else None
+        return None if path is None else first_class(subject, f"Without {path}", (Edit(path, "skip"),))
 
-    return altered(name, edit, "Without {node}, what happens to the first class, {first}?")
+    return Question(name, pose)
 
 
 def picture_of(subject: Subject, node: str, channel: int) -> bytes:
@@ -158,55 +169,60 @@ def strongest(subject: Subject, node: str) -> int:
     return int(values.reshape(len(values), -1).std(axis=1).argmax())
 
 
-def altered(name: str, find: Callable[[Subject], Edit | None], text: str, why: str = "") -> Question:
-    """What becomes of the first class when something is altered: it is tried on this picture.
+def first_class(subject: Subject, when: str, edits: tuple[Edit, ...], why: str = "") -> Posed | None:
+    """What becomes of the first class with these edits, which `when` puts in words: it is tried on this picture.
 
-    `text` names what is altered as {node} and the class as {first}; `why` may say more than the two probabilities.
+    `why` may say more than the two probabilities.
     """
+    if not subject.trained:
+        return None
+    run = subject.run.unedited
+    before, after = subject.activations(run).answer, subject.activations(run.edited(*edits)).answer
+    first, best = before.first, before.probabilities.argmax()
+    was, now = (round(1000 * float(answer.probabilities[best])) for answer in (before, after))
+    stays, change = after.first == first, now - was  # in tenths of a percent, as they are shown
+    outcomes = {
+        "Nothing: it stays the same to a tenth of a percent": stays and change == 0,
+        "It stays first, less than 10 points up or down": stays and 0 < abs(change) < 100,
+        "It stays first, 10 points or more up": stays and change >= 100,
+        "It stays first, 10 points or more down": stays and change <= -100,
+        "Another class comes first": not stays,
+    }
+    return Posed(
+        f"{when}, what happens to the first class, “{first}” ({percent_text(was / 10)})?",
+        tuple(map(Option, outcomes)),
+        [*outcomes.values()].index(True),
+        f"{why} “{first}” goes from {percent_text(was / 10)} to {percent_text(now / 10)}; first is "
+        f"{'still' if stays else 'now'} “{after.first}”.".strip(),
+        View(node=subject.trace.resolve(edits[0].node).name, edits=edits),
+    )
+
+
+def altered(name: str, find: Callable[[Subject], Edit | None], when: str, why: str = "") -> Question:
+    """The same as a question; `when` may name what is altered as {node}."""
 
     def pose(subject: Subject) -> Posed | None:
         edit = find(subject) if subject.trained else None
-        if edit is None:
-            return None
-        before = subject.activations(subject.run.unedited).answer
-        after = subject.activations(subject.run.unedited.edited(edit)).answer
-        first = before.first
-        was, now = (round(1000 * float(a.probabilities[before.probabilities.argmax()])) for a in (before, after))
-        stays, change = after.first == first, now - was  # in tenths of a percent, as they are shown
-        outcomes = {
-            "Nothing: it stays the same to a tenth of a percent": stays and change == 0,
-            "It stays first, less than 10 points up or down": stays and 0 < abs(change) < 100,
-            "It stays first, 10 points or more up": stays and change >= 100,
-            "It stays first, 10 points or more down": stays and change <= -100,
-            "Another class comes first": not stays,
-        }
-        then = "still" if stays else "now"
-        return Posed(
-            text.format(node=edit.node, first=f"“{first}” ({percent_text(was / 10)})"),
-            tuple(map(Option, outcomes)),
-            [*outcomes.values()].index(True),
-            f"{why} “{first}” goes from {percent_text(was / 10)} to {percent_text(now / 10)}; first is {then} "
-            f"“{after.first}”.".strip(),
-            View(node=subject.trace.resolve(edit.node).name, edits=(edit,)),
-        )
+        return None if edit is None else first_class(subject, when.format(node=edit.node), (edit,), why)
 
     return Question(name, pose)
 
 
-def judged(
+def statement(
     name: str,
-    statement: str,
-    holds: Callable[[Trace], bool | None],
-    why: Callable[[Trace], str],
+    text: str,
+    holds: Callable[[Subject], bool | None],
+    why: str | Callable[[Trace], str],
     shows: Callable[[Trace], View] = lambda t: View(),
 ) -> Question:
-    """A statement that the trace proves or disproves; None where it says nothing about the network."""
+    """Whether a statement is true is found out; None where it says nothing about the variant."""
 
     def pose(subject: Subject) -> Posed | None:
-        true = holds(subject.trace)
+        true = holds(subject)
         if true is None:
             return None
-        return true_or_false(statement, true, why(subject.trace), shows(subject.trace))
+        reason = why if isinstance(why, str) else why(subject.trace)
+        return true_or_false(text, true, reason, shows(subject.trace))
 
     return Question(name, pose)
 
@@ -360,10 +376,10 @@ def concatenated(name: str, find: Find) -> Question:
         poolings = [t.name for t in map(subject.trace.node, node.inputs) if t.kind == "pooling"]
         entering = subject.trace.block(node.block).in_shape[0]
         trained = [n for n, name in zip(branches, node.inputs, strict=True) if name not in poolings]
-        beside = f", and a pooling of the {entering} maps that enter" if poolings else ""
+        beside = f", a pooling of the {entering} that enter" if poolings else ""
         return counted(
             subject,
-            f"{node.block}: branches of {_and(trained)} maps{beside}. How many leave {found}?",
+            f"{node.block}: branches of {_and(trained)} maps{beside}. How many maps leave it?",
             maps,
             [max(branches), sum(trained), entering, entering + maps, maps // len(branches)],
             f"They are stacked: {' + '.join(map(str, branches))} = {maps}. A sum would need equally many.",
@@ -409,6 +425,14 @@ def of_both_signs(subject: Subject, node: str) -> int:
     return int(np.minimum(flat.clip(min=0).sum(axis=1), (-flat).clip(min=0).sum(axis=1)).argmax())
 
 
+def behind(trace: Trace, name: str, steps: int) -> tuple[str, ...]:
+    """An operation and up to so many before it, as long as they have equally many maps: for `which_map`."""
+    node = trace.node(name)
+    before = trace.node(node.inputs[0])
+    more = steps and before.out_shape[0] == node.out_shape[0]
+    return (name, *(behind(trace, before.name, steps - 1) if more else ()))
+
+
 def whole_means(name: str, find: Find) -> Question:
     """What becomes of the first class when each of the last maps is its mean everywhere: nothing, if that is read."""
 
@@ -419,9 +443,33 @@ def whole_means(name: str, find: Find) -> Question:
     return altered(
         name,
         edit,
-        "Each map of {node} becomes its mean, everywhere. What happens to {first}?",
+        "With the mean of each map of {node} all over it",
         "The head reads nothing but the mean of each map.",
     )
+
+
+def heads_share(name: str = "heads") -> Question:
+    """The share of the parameters that lies in the heads for training only."""
+
+    def pose(subject: Subject) -> Posed | None:
+        t = subject.trace
+        heads = [t.stage(path) for path in t.auxiliary]
+        if not heads:
+            return None
+        params, macs = sum(s.params for s in heads), sum(s.macs for s in heads)
+        shares = (params / t.params, macs / t.macs, 1 - params / t.params, params / t.inference_params)
+        right, *wrong = (percent_text(100 * share) for share in shares)
+        largest = max((t.node(n) for s in heads for n in s.nodes), key=lambda n: n.params)
+        return posed(
+            subject,
+            f"What share of all parameters lies in heads for training only ({', '.join(t.auxiliary)})?",
+            right,
+            wrong,
+            f"{si(params)} of {si(t.params)}; {largest.name} alone has {si(largest.params)}. Of the MACs: {wrong[0]}.",
+            View(node=largest.name, section="heads", colour="params"),
+        )
+
+    return Question(name, pose)
 
 
 def at_twice_the_side(name: str, find: Find, text: str, shows: Callable[[str], View]) -> Question:

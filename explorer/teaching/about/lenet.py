@@ -6,7 +6,7 @@ from explorer.analysis.text import thousands
 from explorer.analysis.trace import Trace
 from explorer.architectures.lenet import C3_TABLE, S2_MAPS
 from explorer.runtime.edits import Edit
-from explorer.teaching.common import altered, field_of, judged, most, parameters_of, strongest
+from explorer.teaching.common import altered, field_of, most, parameters_of, statement, strongest
 from explorer.teaching.question import Posed, Question, Subject, counted, posed
 from explorer.teaching.step import Step, View
 
@@ -150,17 +150,17 @@ QUESTIONS = (
         lambda t: "c3.conv",
         "Its {kernel} window lies on values that see {before} each, {step} pixels apart: {field} in all.",
     ),
-    altered("silenced", _silenced, "The strongest map of {node} is silenced. What happens to {first}?"),
+    altered("silenced", _silenced, "With the strongest map of {node} silenced"),
     altered(
         "exchanged",
         _exchanged,
-        "The maps of {node} are exchanged with each other at random. What happens to {first}?",
+        "With the maps of {node} exchanged at random",
         "Each weight behind it was trained for one map.",
     ),
-    judged(
+    statement(
         "smallest-wins",
         "Of the ten outputs, the smallest decides which digit it is.",
-        _distances,
+        lambda s: _distances(s.trace),
         lambda t: (
             "Each output is a distance from the picture of a digit: the nearest wins."
             if _distances(t)
@@ -168,10 +168,10 @@ QUESTIONS = (
         ),
         lambda t: View(node=t.classifier, section="output"),
     ),
-    judged(
+    statement(
         "c5",
         "In this network C5 is a convolution.",
-        lambda t: any(n.stage == "c5" and n.type == "Conv2d" for n in t.nodes),
+        lambda s: "c5.conv" in s.trace,
         lambda t: (
             f"It reads maps of 5×5 with kernels of 5×5: {thousands(t.stage('c5').params)} parameters, the same "
             "as fully connected. Larger maps would give it more positions."

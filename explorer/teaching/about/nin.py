@@ -145,8 +145,14 @@ QUESTIONS = (
         "Only {node} has negative values, in a colour of their own. The ReLU makes them zero; pooling coarsens.",
         of_both_signs,
     ),
-    altered("without-relu", _last_relu, "Without {node}, between two 1×1, what happens to {first}?"),
+    altered("without-relu", _last_relu, "Without {node}, between two 1×1"),
     whole_means("means", lambda t: _pooled(t).name),
-    mistake("shared", 0),
-    mistake("one-matrix", 1, true="Without the ReLU between them, two 1×1 convolutions could be one."),
+    mistake("shared", 0, shows=lambda t: View(node="mlpconv1.pointwise1")),
+    mistake(
+        "one-matrix",
+        1,
+        true="Without the ReLU between them, two 1×1 convolutions could be one.",
+        why="Two matrices in a row are one matrix. With a ReLU between them they are a network of two layers.",
+        shows=lambda t: View(node="mlpconv1.pointwise1", beside="mlpconv1.pointwise2"),
+    ),
 )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from explorer.analysis import designs
 from explorer.analysis.cost import Convolution
-from explorer.analysis.text import pair_text, thousands
+from explorer.analysis.text import pair_text, si, thousands
 from explorer.analysis.trace import Node, Trace
 from explorer.teaching.common import (
     at_twice_the_side,
     dense_share,
     field_of,
-    judged,
     mistake,
     most,
     picture_of,
     source_of,
+    statement,
     strongest,
     without,
 )
@@ -144,8 +144,8 @@ def _deeper_work(subject: Subject) -> Posed | None:
         f"{after.name} has half the side and twice the channels of {before.name}. How many MACs?",
         right,
         words.values(),
-        f"A quarter of the positions, {after.params / before.params:.0f} times the parameters: {thousands(after.macs)}, "
-        f"and {thousands(before.macs)} in {before.name}.",
+        f"A quarter of the positions, {after.params / before.params:.0f} times the parameters: {si(after.macs)} MACs, "
+        f"and {si(before.macs)} in {before.name}.",
         View(node=after.name, colour="macs"),
     )
 
@@ -160,7 +160,7 @@ def _first_dense(subject: Subject) -> Posed | None:
         f"{node.name}: {units} units read {maps} maps of {height}×{width}. How many parameters, with biases?",
         node.params,
         [(maps + 1) * units, (maps * height + 1) * units, (height * width + 1) * units],
-        f"({height}·{width}·{maps} + 1)·{units} = {thousands(node.params)}, of {thousands(subject.trace.params)} in all.",
+        f"({height}·{width}·{maps} + 1)·{units} = {thousands(node.params)}, of all {thousands(subject.trace.params)}.",
         View(node=node.name, section="shares", colour="params"),
     )
 
@@ -175,9 +175,17 @@ def _which_depth(subject: Subject) -> Posed | None:
         f"One map from behind each of the {len(poolings)} poolings: which is from {right.name}?",
         pictures.pop(right.name),
         pictures.values(),
-        f"Each pooling halves the side: this one leaves {pair_text(right.out_shape[1:])} of {subject.trace.input_size[1]}.",
+        f"Each halves it: of {subject.trace.input_size[1]} pixels, this one leaves {right.out_shape[1]}.",
         View(node=right.name),
     )
+
+
+def _ones(trace: Trace) -> str:
+    """How many of the convolutions are 1×1."""
+    convolutions = _convolutions(trace)
+    ones = sum(n.kernel == (1, 1) for n in convolutions)
+    count = f"{ones} of its {len(convolutions)} are 1×1" if ones else f"All {len(convolutions)} are"
+    return f"{count}. In the paper, only configuration C has any 1×1."
 
 
 QUESTIONS = (
@@ -201,15 +209,17 @@ QUESTIONS = (
     Question("weight-layers", _weight_layers),
     Question("which-depth", _which_depth),
     without("without-a-layer", lambda t: "conv3.conv2"),
-    judged(
+    statement(
         "only-3x3",
         "All convolutions of this network are 3×3.",
-        lambda t: all(n.kernel == (3, 3) for n in _convolutions(t)),
-        lambda t: (
-            f"It has {len(_convolutions(t))} convolutions, {sum(n.kernel == (1, 1) for n in _convolutions(t))} of "
-            "them 1×1: of the paper’s networks only configuration C has any."
-        ),
+        lambda s: all(n.kernel == (3, 3) for n in _convolutions(s.trace)),
+        _ones,
         lambda t: View(node="conv3.conv3" if "conv3.conv3" in t else "conv3.conv2"),
     ),
-    mistake("invariant", 8),
+    mistake(
+        "invariant",
+        8,
+        why="It tolerates small shifts within a window. Windows are two pixels apart: a shift by one changes its output.",
+        shows=lambda t: View(node="conv1.pool"),
+    ),
 )
