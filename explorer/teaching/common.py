@@ -227,7 +227,9 @@ def statement(
     return Question(name, pose)
 
 
-def parameters_of(name: str, find: Find) -> Question:
+def parameters_of(
+    name: str, find: Find, shows: Callable[[str], View] = lambda node: View(node=node, colour="params")
+) -> Question:
     """How many parameters a convolution has."""
 
     def pose(subject: Subject) -> Posed | None:
@@ -251,7 +253,7 @@ def parameters_of(name: str, find: Find) -> Question:
                 c.products + c.bias,  # one filter
             ],
             f"{maps} filters of {each}: {thousands(c.params)}, the same at all {pair_text(c.out_shape[1:])} positions.",
-            View(node=found, colour="params"),
+            shows(found),
         )
 
     return Question(name, pose)
@@ -483,6 +485,8 @@ def at_twice_the_side(name: str, find: Find, text: str, shows: Callable[[str], V
         channels, height, width = c.in_shape
         larger = replace(c, in_shape=(channels, 2 * height, 2 * width))
         params, macs = larger.params // c.params, larger.macs // c.macs
+        if larger.macs % c.macs:  # an odd side and a stride
+            return None
 
         def words(params: int, macs: int) -> str:
             return f"Parameters {_times(params)}, MACs {_times(macs)}"

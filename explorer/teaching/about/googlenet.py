@@ -168,7 +168,7 @@ QUESTIONS = (
         "Five max poolings halve the maps on their way from 224 pixels to 7.",
         lambda s: len(_halvings(s.trace)) == 5,
         lambda t: (
-            f"{len(_halvings(t))} do, and the first convolution has stride 2. The poolings in modules keep the side."
+            f"{len(_halvings(t))} of them, and the first convolution has stride 2. Those in modules keep the side."
         ),
         lambda t: View(node=_halvings(t)[0], beside="stem.conv1.relu"),
     ),

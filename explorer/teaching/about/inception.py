@@ -185,13 +185,13 @@ QUESTIONS = (
         lambda t: (
             f"It has {len(_fives(t)) or 'none'}{', in ' if _fives(t) else ''}{', '.join(n.block for n in _fives(t))}."
         ),
-        lambda t: View(node=_name(_fives(t)) or "head.fc"),
+        lambda t: View(node=_name(_fives(t)) or ""),
     ),
     mistake("together", 1, false="One Inception-v4 reached the 3.08 % top-5 error of its paper."),
     mistake(
         "two-networks",
         5,
         true="“Inception-v2” is the name of two different networks.",
-        why="GoogLeNet with batch normalization, also called BN-Inception; and the v3 paper’s network before it was v3.",
+        why="GoogLeNet with batch normalization, also called BN-Inception; and the v3 paper’s network before v3.",
     ),
 )

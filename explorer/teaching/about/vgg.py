@@ -219,7 +219,7 @@ QUESTIONS = (
     mistake(
         "invariant",
         8,
-        why="It tolerates small shifts within a window. Windows are two pixels apart: a shift by one changes its output.",
+        why="It tolerates shifts within a window. Windows are 2 pixels apart: a shift by 1 changes the output.",
         shows=lambda t: View(node="conv1.pool"),
     ),
 )
