@@ -157,12 +157,12 @@ def _step(part: _Part, step: Step, first: dict[Hashable, int]) -> Html:
     subject, colour = part.subject, step.colour or "kind"
     node = subject.trace.resolve(step.node)
     number = first.setdefault((subject.run, node.name, step.beside, colour), part.number)
-    edited = tag("p", f"Altered: {_edits(subject)}.") if subject.run.edits else ""
+    edited = _input_and_answer(subject) if subject.run.edits else ""
     if number < part.number:
         shown = tag("p", f"The drawing and the maps of {node.name} stand at {number}.")
     else:
         shown = _shown(subject, node, step.beside, colour, MAPS_OF_STEP)
-    return joined((tag("p", bold(step.text)), edited, shown))
+    return joined((tag("p", bold(step.text)), shown, edited))
 
 
 # ---- the parts of a page -----------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def _running(subject: Subject) -> Html:
     """What the maps and the answer are of."""
     network = subject.activations(subject.run).network
     edits = f" Altered: {_edits(subject)}." if subject.run.edits else ""
-    return tag("p", f"Shown: {network.caption.rstrip('.')}. Picture: ", tag("bdi", _picture(subject)), f".{edits}")
+    return tag("p", f"{network.caption} Picture: ", tag("bdi", _picture(subject)), f".{edits}")
 
 
 def _picture(subject: Subject) -> str:
@@ -306,7 +306,7 @@ def _maps(subject: Subject, node: Node, beside: str, most: int) -> Html:
     shown = show(values, stats, stats.order())
     if isinstance(shown, VectorValues):
         return _bars(shown, published)
-    channels = np.sort(stats.order("strength")[:most])
+    channels = np.sort(stats.order("strength")[: most // 2 if beside else most])
     size = f"{thousands(stats.shape[0])} maps of {pair_text(stats.shape[1:])}"
     said = f"All {size}." if len(channels) == stats.shape[0] else f"The {len(channels)} strongest of {size}."
     if not beside:
@@ -443,7 +443,7 @@ def _option(picture: bytes) -> str:
 def _answers(asked: Iterable[tuple[int, Posed]]) -> Html:
     """The right options, by the numbers of the questions, and why."""
     lines = [
-        tag("p", f"{number}. ", tag("strong", posed.options[posed.right].text), f" {posed.why}")
+        tag("p", f"{number}. ", tag("strong", posed.options[posed.right].text), f". {posed.why}")
         for number, posed in asked
     ]
     return tag("section", tag("h2", "Answers"), *lines, class_="answers") if lines else Html()

@@ -158,7 +158,7 @@ def test_large_maps_are_averaged_and_pairs_have_one_scale() -> None:
     page = checked(of_view(of, "conv1.relu1", beside="conv1.conv1"), MOST_BYTES_OF_VIEW)
     count = activations(of.run).maps("conv1.relu1").shape[0]
     maps = [p for p in page.pictures if p.mode == "P"]
-    assert len(maps) == 2 * min(count, MAPS_OF_VIEW)
+    assert len(maps) == 2 * min(count, MAPS_OF_VIEW // 2)
     assert {p.size for p in maps} == {(112, 112)}
     assert "same scale" in page.text
 
