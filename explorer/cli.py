@@ -12,6 +12,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -90,23 +91,25 @@ work_option = click.option(
 seed_option = click.option("--seed", default=0, type=Number(0, MAX_COUNT), metavar="N", help="Default: 0.")
 
 
+weights_option = click.option(
+    "--weights",
+    default="untrained",
+    metavar="NAME",
+    help="untrained (default), narrow (untrained, a quarter as wide), bundled, imagenet, folder, or a file.",
+)
+edits_option = click.option(
+    "--edit",
+    "edits",
+    multiple=True,
+    metavar="NODE[:CHANNELS]:KIND",
+    help="Alter what a node gives: zero, mean, keep, scale=S, value=V, shuffle=SEED, invert or skip, as in "
+    "conv2_x.0.relu1:3,8-11:zero. May be given several times.",
+)
+
+
 def run_options(command: Command) -> Command:
     """What a forward pass needs: variant, picture, weights and device; and what is altered in it."""
-    weights = click.option(
-        "--weights",
-        default="untrained",
-        metavar="NAME",
-        help="untrained (default), narrow (untrained, a quarter as wide), bundled, imagenet, folder, or a file.",
-    )
-    edits = click.option(
-        "--edit",
-        "edits",
-        multiple=True,
-        metavar="NODE[:CHANNELS]:KIND",
-        help="Alter what a node gives: zero, mean, keep, scale=S, value=V, shuffle=SEED, invert or skip, as in "
-        "conv2_x.0.relu1:3,8-11:zero. May be given several times.",
-    )
-    return click.argument("variant")(image_option(weights(device_option(edits(command)))))
+    return click.argument("variant")(image_option(weights_option(device_option(edits_option(command)))))
 
 
 @click.group(
@@ -429,6 +432,60 @@ def _row_and_column(text: str | None) -> tuple[int, int] | None:
     return int(numbers[1]), int(numbers[2])
 
 
+@commands.command()
+@click.argument("variant", required=False)
+@click.option("--image", metavar="FILE", help="A picture, or the name of a sample.")
+@click.option("--node", metavar="NODE", help="An operation, or a block or stage for its output.")
+@weights_option
+@device_option
+@edits_option
+@click.option("--link", default="", metavar="URL", help="Where the app shows it: is printed, and as a QR code.")
+@click.option("--lesson", metavar="FILE", help="Of a lesson instead: its file, or the name of one that comes along.")
+@click.option("--presenter", is_flag=True, help="With what the lesson says that may be said.")
+@click.option("-o", "--output", required=True, type=OutputFile(["html"]), metavar="FILE.html")
+def handout(
+    variant: str | None,
+    image: str | None,
+    node: str | None,
+    weights: str,
+    device: str | None,
+    edits: tuple[str, ...],
+    link: str,
+    lesson: str | None,
+    presenter: bool,
+    output: Path,
+) -> None:
+    """Write a view of a network, or a lesson, as one HTML file to be printed."""
+    from explorer import architectures
+    from explorer.analysis.trace import trace_variant
+    from explorer.runtime.device import resolve
+    from explorer.runtime.edits import parse_all
+    from explorer.runtime.weights.network import narrowed_variant
+    from explorer.teaching.handout import of_lesson, of_view
+    from explorer.teaching.lesson import called
+    from explorer.teaching.passes import activations, subject_of
+
+    if lesson is not None:
+        if variant or image or node or edits:
+            raise ValueError(
+                "A lesson names its own networks and pictures: leave VARIANT, --image, --node, --edit out."
+            )
+        chosen, there = called(lesson), str(resolve(device))
+        text = of_lesson(chosen, lambda item: subject_of(*item.runs(there)), presenter=presenter, link=link)
+    else:
+        if not (variant and image and node):
+            raise ValueError("A handout is of a VARIANT with --image and --node, or of a --lesson.")
+        network = architectures.variant(variant)
+        trace_variant(network).resolve(node)
+        run = _run(variant, weights, device, image)
+        if edits:
+            run = run.edited(*parse_all(";".join(edits), trace_variant(narrowed_variant(network, weights))))
+        if (note := activations(run.unedited).note) is not None:
+            print(note, file=sys.stderr)
+        text = of_view(subject_of(run), node, link=link)
+    output.write_text(text, encoding="utf-8")
+
+
 def _run(variant: str, weights: str, device: str | None, image: str) -> Run:
     """What the options ask for; notes on the picture go to stderr."""
     from explorer.runtime.device import resolve
@@ -437,10 +494,10 @@ def _run(variant: str, weights: str, device: str | None, image: str) -> Run:
     from explorer.runtime.samples import sample, samples
 
     device = str(resolve(device))
-    source = Path(image)
+    source, title = Path(image), Path(image).name
     if not source.exists() and image in {s.id for s in samples()}:
-        source = sample(image).path
-    picture = load_image(source)
+        source, title = sample(image).path, sample(image).title
+    picture = replace(load_image(source), title=title)
     for note in picture.notes:
         print(note, file=sys.stderr)
     return Run(variant, weights, device, picture)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from itertools import accumulate
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,6 +15,7 @@ from PIL import Image
 from explorer.analysis.cost import convolution_of
 from explorer.analysis.text import pair_text, shape_text, si, thousands
 from explorer.analysis.trace import Node, Trace
+from explorer.architectures import variant
 from explorer.architectures.family import Family
 from explorer.diagrams import Diagram, diagram_for
 from explorer.diagrams.labels import element_for
@@ -39,7 +39,7 @@ MAPS_OF_VIEW = 24
 MAPS_OF_STEP = 12
 MAP_SIDE = 112  # pixels at most: larger maps are averaged, smaller ones enlarged by a whole factor
 THUMBNAIL_SIDE = 112
-NARROW_DRAWING = 430  # pixels: what is narrower has room for maps beside it
+NARROW_DRAWING = 430  # pixels: what is narrower has room for words beside it
 BARS = (600, 120)  # width and height of a vector's bars, in units of their drawing
 STRONGEST = 8  # values of a vector that are named
 CLASSES = 5
@@ -64,14 +64,21 @@ def of_view(subject: Subject, node: str, *, colour: str = "kind", beside: str = 
     asked = [q for q in (question.pose(subject) for question in about.questions(family.name)) if q is not None]
     title = _title(subject)
     inside = (
-        _head(title, link, tag("p", family.idea), _figures(trace), _running(subject)),
+        _head(
+            title,
+            link,
+            tag("p", family.idea),
+            tag("p", subject.variant.note) if subject.variant.note else "",
+            _figures(trace),
+            _running(subject),
+        ),
         _drawing(diagram_for(trace, "network", None, _colour(colour)), selected, f"Stages of {title}", legend=True),
         _shown(subject, selected, beside, colour, MAPS_OF_VIEW, stage=True),
         _costs(selected),
         tag("h2", "Input and answer"),
         _input_and_answer(subject),
         tag("h2", "Questions") if asked else "",
-        *(_question(f"{number}. ", posed) for number, posed in enumerate(asked, 1)),
+        *(_question(f"{number}. {posed.text}", posed) for number, posed in enumerate(asked, 1)),
         _answers(enumerate(asked, 1)),
         _sources([family]),
     )
@@ -83,64 +90,87 @@ def of_lesson(lesson: Lesson, subject_of: Callable[[Item], Subject], *, presente
 
     With `presenter`, what may be said stands with each item. `link`: the address of the lesson.
     """
-    subjects = [subject_of(item) for item in lesson.items]
-    posed = [i.question.pose(s) if i.question else None for i, s in zip(lesson.items, subjects, strict=True)]
-    asked = {number: p for number, p in enumerate(posed, 1) if p is not None}
-    names = [item.step.title if item.step else p.text if p else "" for item, p in zip(lesson.items, posed, strict=True)]
-    starts = list(accumulate((item.minutes for item in lesson.items), initial=0))
-    rows = [
-        (f"{start}–{start + item.minutes}", str(number), name, _where(item, subject))
-        for number, (item, subject, name, start) in enumerate(
-            zip(lesson.items, subjects, names, starts, strict=False), 1
-        )
-    ]
-    families = dict.fromkeys(subject.family for subject in subjects)
+    parts, start = [], 0
+    for number, item in enumerate(lesson.items, 1):
+        subject = subject_of(item)
+        posed = item.question.pose(subject) if item.question else None
+        parts.append(_Part(number, start, item, subject, posed))
+        start += item.minutes
+    length = ", ".join(filter(None, (f"{lesson.minutes} minutes", lesson.audience)))
     version = "The presenter’s version. " if presenter else ""
+    first: dict[Hashable, int] = {}  # the number of the item that shows something first
     inside = (
-        _head(lesson.title, link, tag("p", f"{version}{lesson.minutes} minutes. {lesson.audience}")),
-        table(("Minutes", "", "What", "Where"), rows, class_="timings"),
-        *(
-            _item(number, item, subject, p, presenter)
-            for number, (item, subject, p) in enumerate(zip(lesson.items, subjects, posed, strict=True), 1)
-        ),
-        _answers(asked.items()),
-        _sources(families),
+        _head(lesson.title, link, tag("p", f"{version}{length}.")),
+        table(("Minutes", "", "What", "Where"), (part.row for part in parts), class_="timings"),
+        *(_section(part, presenter, first) for part in parts),
+        _answers((part.number, part.posed) for part in parts if part.posed),
+        _sources(dict.fromkeys(part.subject.family for part in parts)),
     )
     return document(lesson.title, STYLE.read_text(encoding="utf-8"), *inside)
 
 
-def _item(number: int, item: Item, subject: Subject, posed: Posed | None, presenter: bool) -> Html:
+@dataclass(frozen=True)
+class _Part:
+    """An item of a lesson with its number, the minute in which it starts, and its question as it is put."""
+
+    number: int
+    start: int
+    item: Item
+    subject: Subject
+    posed: Posed | None
+
+    @property
+    def title(self) -> str:
+        if self.item.step:
+            return self.item.step.title
+        return self.posed.text if self.posed else "Here the question makes no sense."
+
+    @property
+    def where(self) -> str:
+        """The networks and the picture."""
+        titles = [self.subject.variant.title]
+        if self.subject.beside is not None:
+            titles.append(variant(self.subject.beside.variant).title)
+        return f"{' and '.join(titles)} · {_picture(self.subject)}"
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """In the table of timings."""
+        return f"{self.start}–{self.start + self.item.minutes}", str(self.number), self.title, self.where
+
+
+def _section(part: _Part, presenter: bool, first: dict[Hashable, int]) -> Html:
     """A step, or a question, with what may be said."""
-    said = items("ul", item.say, class_="say") if presenter and item.say else ""
-    where = tag("p", f"{item.minutes} min · {_where(item, subject)}", class_="where")
-    if item.step is not None:
-        return tag("section", tag("h2", f"{number}. {item.step.title}"), where, said, _step(subject, item.step))
-    if posed is None:
-        return tag("section", tag("h2", f"{number}. Nothing to ask"), tag("p", "Here the question makes no sense."))
-    return tag("section", _question(f"{number}. ", posed, where, said))
+    title = f"{part.number}. {part.title}"
+    below = (
+        tag("p", f"{part.item.minutes} min · {part.where}", class_="where"),
+        items("ul", part.item.say, class_="say") if presenter and part.item.say else "",
+    )
+    if part.posed is not None:
+        return tag("section", _question(title, part.posed, *below))
+    step = _step(part, part.item.step, first) if part.item.step else ""
+    return tag("section", tag("h2", title), *below, step, class_="step")
 
 
-def _step(subject: Subject, step: Step) -> Html:
+def _step(part: _Part, step: Step, first: dict[Hashable, int]) -> Html:
+    """What to see; what an earlier item shows is not shown again."""
+    subject, colour = part.subject, step.colour or "kind"
     node = subject.trace.resolve(step.node)
-    edited = tag("p", f"Altered: {_edits(subject)}.", class_="edits") if subject.run.edits else ""
-    shown = _shown(subject, node, step.beside, step.colour or "kind", MAPS_OF_STEP)
-    return joined((tag("p", bold(step.text), class_="text"), edited, shown))
-
-
-def _where(item: Item, subject: Subject) -> str:
-    """The networks and the picture."""
-    titles = [subject.variant.title]
-    if subject.beside is not None:
-        titles.append(replace(subject, run=subject.beside).variant.title)
-    return f"{' and '.join(titles)} · {subject.run.picture.title}"
+    number = first.setdefault((subject.run, node.name, step.beside, colour), part.number)
+    edited = _input_and_answer(subject) if subject.run.edits else ""
+    if number < part.number:
+        shown = tag("p", f"The drawing and the maps of {node.name} stand at {number}.")
+    else:
+        shown = _shown(subject, node, step.beside, colour, MAPS_OF_STEP)
+    return joined((tag("p", bold(step.text)), shown, edited))
 
 
 # ---- the parts of a page -----------------------------------------------------------------------------------
 
 
 def _title(subject: Subject) -> str:
-    variant = subject.variant
-    return f"{variant.label} ({variant.year})" if variant.year else variant.label
+    of = subject.variant
+    return f"{of.title} ({of.year})" if of.year else of.title
 
 
 def _head(title: str, link: str, *lines: str) -> Html:
@@ -151,8 +181,8 @@ def _head(title: str, link: str, *lines: str) -> Html:
 def _link(link: str) -> Html:
     if not link:
         return Html()
-    code = ""
-    if len(link.encode(errors="replace")) <= MOST_QR_BYTES:
+    code, link = "", link.encode(errors="replace").decode()
+    if len(link.encode()) <= MOST_QR_BYTES:
         made = segno.make(link, micro=False, error="m")
         side = made.symbol_size(border=2)[0]
         drawn = made.svg_inline(border=2, omitsize=True, svgclass=None, lineclass=None)
@@ -174,7 +204,7 @@ def _running(subject: Subject) -> Html:
     """What the maps and the answer are of."""
     network = subject.activations(subject.run).network
     edits = f" Altered: {_edits(subject)}." if subject.run.edits else ""
-    return tag("p", f"Shown: {network.caption.rstrip('.')}. Picture: ", tag("bdi", _picture(subject)), f".{edits}")
+    return tag("p", f"{network.caption} Picture: ", tag("bdi", _picture(subject)), f".{edits}")
 
 
 def _picture(subject: Subject) -> str:
@@ -201,8 +231,9 @@ def _shown(subject: Subject, node: Node, beside: str, colour: str, most: int, *,
         parts.append(_drawing(diagram_for(trace, "stage", node.stage, by), node, f"Blocks of {node.stage}"))
     block = diagram_for(trace, "block", node.block, by)
     drawing = _drawing(block, node, f"Operations of {node.block}", legend=by != "kind" and not stage)
-    maps = tag("div", _line(trace, node), _maps(subject, node, beside, most), class_="maps-of")
-    parts.append(tag("div", drawing, maps, class_="pair" if block.size[0] <= NARROW_DRAWING else "stack"))
+    kind = "pair" if block.size[0] <= NARROW_DRAWING else "stack"
+    parts.append(tag("div", drawing, _line(trace, node), class_=kind))
+    parts.append(_maps(subject, node, beside, most))
     return joined(parts)
 
 
@@ -275,7 +306,7 @@ def _maps(subject: Subject, node: Node, beside: str, most: int) -> Html:
     shown = show(values, stats, stats.order())
     if isinstance(shown, VectorValues):
         return _bars(shown, published)
-    channels = np.sort(stats.order("strength")[:most])
+    channels = np.sort(stats.order("strength")[: most // 2 if beside else most])
     size = f"{thousands(stats.shape[0])} maps of {pair_text(stats.shape[1:])}"
     said = f"All {size}." if len(channels) == stats.shape[0] else f"The {len(channels)} strongest of {size}."
     if not beside:
@@ -310,7 +341,7 @@ def _grid(
         image.putpalette(palettes[place].tobytes())
         limits = f"{shown.low[place]:.3g} to {shown.high[place]:.3g}"
         figures.append(_captioned(png_bytes(image), f"Map {channel}", f"#{channel}", limits))
-    return tag("figure", tag("div", *figures, class_="grid"), tag("figcaption", caption), class_="maps")
+    return tag("figure", tag("figcaption", caption), tag("div", *figures, class_="grid"), class_="maps")
 
 
 def _captioned(png: bytes, alt: str, *lines: str) -> Html:
@@ -397,12 +428,12 @@ def _answer(subject: Subject) -> Html:
 # ---- questions ---------------------------------------------------------------------------------------------
 
 
-def _question(number: str, posed: Posed, *below: str) -> Html:
+def _question(title: str, posed: Posed, *below: str) -> Html:
     """A question with room for the answer and its reason."""
     options = [joined((tag("span", class_="box"), option.text, _option(option.picture))) for option in posed.options]
     kind = "options pictures" if posed.options[0].picture else "options"
     room = tag("p", "Because", class_="room")
-    return tag("div", tag("h3", f"{number}{posed.text}"), *below, items("ul", options, class_=kind), room, class_="ask")
+    return tag("div", tag("h3", title), *below, items("ul", options, class_=kind), room, class_="ask")
 
 
 def _option(picture: bytes) -> str:
@@ -412,7 +443,7 @@ def _option(picture: bytes) -> str:
 def _answers(asked: Iterable[tuple[int, Posed]]) -> Html:
     """The right options, by the numbers of the questions, and why."""
     lines = [
-        tag("p", f"{number}. ", tag("strong", posed.options[posed.right].text), f" {posed.why}")
+        tag("p", f"{number}. ", tag("strong", posed.options[posed.right].text), f". {posed.why}")
         for number, posed in asked
     ]
     return tag("section", tag("h2", "Answers"), *lines, class_="answers") if lines else Html()

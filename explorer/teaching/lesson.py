@@ -81,17 +81,13 @@ class Item:
         default = TOOLS[self.page] if self.page in TOOLS else family_called(self.page).default
         return self.variant or (self.step.variant if self.step else "") or default
 
-    @property
-    def beside(self) -> str:
-        """The second variant, on a page that compares two."""
-        return BESIDE.get(self.page, "")
-
-    def run(self, device: str) -> Run:
-        """What runs: the best weights that are here, on the picture; with the step's edits."""
+    def runs(self, device: str) -> tuple[Run, ...]:
+        """What runs: the best weights that are here, on the picture, with the step's edits; on Compare two of them."""
         shown = sample(self.sample) if self.sample else samples()[0]
         picture = replace(load_image(shown.path), title=shown.title)
-        weights = available_weights(variant(self.network))[0]
-        return Run(self.network, weights, device, picture, self.step.edits if self.step else ())
+        edits = self.step.edits if self.step else ()
+        names = (self.network, *([BESIDE[self.page]] if self.page in BESIDE else []))
+        return tuple(Run(name, available_weights(variant(name))[0], device, picture, edits) for name in names)
 
 
 @dataclass(frozen=True)
@@ -108,6 +104,16 @@ class Lesson:
 def lessons() -> tuple[tuple[str, Lesson], ...]:
     """The lessons that come with the app, by their names."""
     return tuple((file.stem, read(file)) for file in sorted(FOLDER.glob(f"*{SUFFIX}")))
+
+
+def called(name: str) -> Lesson:
+    """The lesson of that name, or in that file. Raises LessonError, OSError, ValueError with a sentence."""
+    known = dict(lessons())
+    if name in known and not Path(name).exists():
+        return known[name]
+    if not Path(name).exists():
+        raise ValueError(f"{name!r} is no file, and none of the lessons {', '.join(known)}.")
+    return read(Path(name))
 
 
 def read(file: Path) -> Lesson:

@@ -57,10 +57,10 @@ def test_what_is_written_is_what_comes_of_it() -> None:
 def test_what_runs_is_the_items_own() -> None:
     first, second = parse(f"{HEAD}## resnet, step 3 (2 min)\n## resnet, step 4, sample cat (3 min)").items
     assert (first.network, second.network) == ("resnet34", "plain34")
-    run = first.run("cpu")
+    (run,) = first.runs("cpu")
     assert (run.variant, run.weights, run.edits) == ("resnet34", "bundled", tour("resnet")[2].edits)
     titles = {s.id: s.title for s in samples()}
-    assert (run.picture.title, second.run("cpu").picture.title) == (samples()[0].title, titles["cat"])
+    assert (run.picture.title, second.runs("cpu")[0].picture.title) == (samples()[0].title, titles["cat"])
 
 
 @pytest.mark.parametrize(
