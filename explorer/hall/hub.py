@@ -23,6 +23,7 @@ from starlette.types import Receive, Send
 
 from explorer.hall.refused import Away, Refused
 from explorer.hall.rooms import Rooms
+from explorer.hall.store import Choice, Vote
 
 MOST_STREAMS = 2000  # of a process
 MOST_TABS = 4  # of a browser in a room: the oldest gives way, since it may be a connection that died unnoticed
@@ -31,7 +32,8 @@ VOTES_S_EACH = 0.001  # and so long for each listener: the presses of the presen
 ALIVE_S = 15.0  # between two signs of life
 STUCK_S = 10.0  # that a message waits for its reader before the stream is dropped
 LOOK_S = 1.0  # between two looks at all streams, and two tries of a store that was away
-THREADS = 16
+THREADS = 8
+VOTES_TOGETHER = 100
 ALIVE = b": alive\nevent: alive\ndata: 1\n\n"
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -131,6 +133,8 @@ class Hub:
         self._channels: dict[str, _Channel] = {}
         self._threads = ThreadPoolExecutor(THREADS, "hall")  # they start when the first is needed
         self._away_until = 0.0
+        self._choices: list[tuple[Choice, asyncio.Future[Vote]]] = []
+        self._counting: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
         rooms.store.listen(self._heard)
         self._end_with_the_server()
@@ -147,6 +151,30 @@ class Hub:
             self._away_until = time.monotonic() + LOOK_S
             raise
 
+    async def vote(self, choice: Choice) -> Vote:
+        """Count the vote of a browser that is in the room. Votes that come meanwhile go together: each journey to
+        another process costs more than what it carries.
+        """
+        counted: asyncio.Future[Vote] = self.loop.create_future()
+        self._choices.append((choice, counted))
+        if self._counting is None or self._counting.done():
+            self._counting = asyncio.create_task(self._count())
+        return await counted
+
+    async def _count(self) -> None:
+        while self._choices:
+            some, self._choices = self._choices[:VOTES_TOGETHER], self._choices[VOTES_TOGETHER:]
+            try:
+                outcomes = await self.call(self.rooms.store.vote, [choice for choice, _ in some], False)
+            except Away as error:
+                for _, counted in some:
+                    if not counted.done():
+                        counted.set_exception(error)
+                continue
+            for (_, counted), outcome in zip(some, outcomes, strict=True):
+                if not counted.done():  # who waited is gone
+                    counted.set_result(outcome)
+
     # ---- streams ---------------------------------------------------------------------------------------------
 
     def room_for_one(self) -> None:
@@ -154,8 +182,10 @@ class Hub:
         if self.streams >= MOST_STREAMS:
             raise Refused("There are as many listeners as this server takes; it is tried again by itself.")
 
-    async def join(self, code: str, voter: str) -> Stream:
-        """A new stream, which is sent the room's state. Raises Refused where there are too many."""
+    async def join(self, code: str, voter: str) -> tuple[Stream, tuple[int, int] | None]:
+        """A new stream, which is sent the room's state, and how its voter has voted. Raises Refused where there are too
+        many.
+        """
         self.room_for_one()
         stream = Stream(code, voter)
         channel = self._channels.setdefault(code, _Channel(code))
@@ -167,13 +197,18 @@ class Hub:
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
         try:
-            await self.call(self.rooms.store.stay, code, [voter])
+            mine = await self.call(self._seated, code, voter)
         except BaseException:
             await self.leave(stream)
             raise
         channel.newcomers.append(stream)
         self._push(channel)
-        return stream
+        return stream, mine
+
+    def _seated(self, code: str, voter: str) -> tuple[int, int] | None:
+        """A browser is here, and what it has chosen."""
+        self.rooms.store.stay(code, [voter])
+        return self.rooms.store.voted(code, voter)
 
     async def leave(self, stream: Stream) -> None:
         """The listener is gone."""

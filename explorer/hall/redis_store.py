@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -29,6 +29,7 @@ from explorer.hall.store import (
     PICTURES_BYTES,
     STAY_S,
     Change,
+    Choice,
     Full,
     Heard,
     Look,
@@ -70,10 +71,15 @@ end
 """
 )
 
-# KEYS room ballot votes counts here rooms; ARGV code number voter option most grace_s channel news
+# KEYS room ballot votes counts here rooms; ARGV code number voter option most grace_s channel news strangers
 VOTE = (
     NOW
     + """
+local function left(voter)
+  local til = redis.call('ZSCORE', KEYS[5], voter)
+  return not til or tonumber(til) <= now - ARGV[6]
+end
+if ARGV[9] == '0' and left(ARGV[3]) then return 'stranger' end
 local ballot = redis.call('HMGET', KEYS[2], 'number', 'options', 'open')
 if redis.call('EXISTS', KEYS[1]) == 0 or not redis.call('ZSCORE', KEYS[6], ARGV[1]) then return 'gone' end
 if (ballot[1] or '0') ~= ARGV[2] then return 'other' end
@@ -87,8 +93,7 @@ if before then
 elseif redis.call('HLEN', KEYS[3]) >= tonumber(ARGV[5]) then
   local gone
   for _, voter in ipairs(redis.call('HKEYS', KEYS[3])) do
-    local til = redis.call('ZSCORE', KEYS[5], voter)
-    if not til or tonumber(til) <= now - ARGV[6] then gone = voter; break end
+    if left(voter) then gone = voter; break end
   end
   if not gone then return 'full' end
   count(redis.call('HGET', KEYS[3], gone), -1)
@@ -250,13 +255,13 @@ class Redis:
             found = self._client.zrangebyscore(ROOMS, seconds + micros / 1e6, "+inf")
         return [code.decode() for code in cast("list[bytes]", found)]
 
-    def vote(self, code: str, number: int, voter: str, option: int) -> Vote:
-        news = f"{code} {ONLY_VOTES.decode()}"
-        with _asking():
-            outcome = self._vote(
-                keys=[*_keys(code), ROOMS], args=[code, number, voter, option, MOST_VOTERS, GRACE_S, CHANNEL, news]
-            )
-        return cast(Vote, outcome.decode())
+    def vote(self, choices: Sequence[Choice], strangers: bool) -> list[Vote]:
+        with _asking(), self._client.pipeline(transaction=False) as pipe:
+            for choice in choices:
+                news = f"{choice.code} {ONLY_VOTES.decode()}"
+                arguments: list[Any] = [*choice, MOST_VOTERS, GRACE_S, CHANNEL, news, int(strangers)]
+                self._vote(keys=[*_keys(choice.code), ROOMS], args=arguments, client=pipe)
+            return [cast(Vote, outcome.decode()) for outcome in pipe.execute()]
 
     def voted(self, code: str, voter: str) -> tuple[int, int] | None:
         _, ballot, votes, *_ = _keys(code)

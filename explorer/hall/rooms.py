@@ -19,7 +19,7 @@ from threading import Lock
 from typing import Any, Literal
 
 from explorer.hall.refused import Away, Refused
-from explorer.hall.store import MIB, MOST_ROOMS, Ballot, Full, Look, Memory, NoRoom, Store
+from explorer.hall.store import MIB, MOST_ROOMS, Ballot, Choice, Full, Look, Memory, NoRoom, Store, Vote
 
 __all__ = ["Asked", "Away", "Refused", "Result", "Rooms", "Shown", "State", "Ticket", "View", "rooms"]
 
@@ -35,6 +35,15 @@ DIGEST_LETTERS = 32
 TEXT_LETTERS, OPTION_LETTERS, LINK_LETTERS = 1000, 300, 4000
 
 PHASES = ("open", "closed", "counted", "revealed")
+
+NOT_COUNTED: dict[Vote, str] = {
+    "gone": "There is no such room any more.",
+    "other": "Another question is asked by now.",
+    "closed": "The vote is closed.",
+    "none": "There is no such option.",
+    "full": "The room has as many voters as it takes.",
+    "stranger": "This browser is not in the room: reload the page.",
+}
 
 State = dict[str, Any]
 Kind = Literal["image/svg+xml", "image/png"]
@@ -193,17 +202,9 @@ class Rooms:
 
     def vote(self, code: str, voter: str, option: int, number: int) -> None:
         """Count a vote in question and round `number`. Raises Refused."""
-        outcome = self.store.vote(code, number, voter, option)
+        [outcome] = self.store.vote([Choice(code, number, voter, option)], strangers=True)
         if outcome != "counted":
-            raise Refused(
-                {
-                    "gone": "There is no such room any more.",
-                    "other": "Another question is asked by now.",
-                    "closed": "The vote is closed.",
-                    "none": "There is no such option.",
-                    "full": "The room has as many voters as it takes.",
-                }[outcome]
-            )
+            raise Refused(NOT_COUNTED[outcome])
 
     # ---- within ----------------------------------------------------------------------------------------------
 

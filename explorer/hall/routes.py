@@ -38,7 +38,8 @@ from starlette.types import Receive, Scope, Send
 from explorer.hall.hub import Hub, message
 from explorer.hall.limits import Rate
 from explorer.hall.refused import Away, Refused
-from explorer.hall.rooms import CODE_LETTERS, LETTERS, Rooms, State, rooms
+from explorer.hall.rooms import CODE_LETTERS, LETTERS, NOT_COUNTED, Rooms, State, rooms
+from explorer.hall.store import Choice
 
 PAGE = Path(__file__).with_name("page")
 STATIC = {"hall.js": "text/javascript", "hall.css": "text/css"}
@@ -79,7 +80,6 @@ UNKNOWN = "There is no room {code}: the code is wrong, or the lecture is over."
 ENDED = "The room {code} has ended."
 GUESSING = "Too many wrong codes are being tried; this page tries again by itself."
 NO_COOKIE = "This browser keeps no cookie for this page; without one no vote can be counted."
-NOT_HERE = "This browser is not in the room: reload the page."
 TOO_FAST = "You vote faster than votes are counted; wait a moment."
 FOREIGN = "A vote comes from the room's own page only."
 NO_VOTE = "This is no vote."
@@ -206,19 +206,12 @@ class Hall:
         option, number = _parsed(await _body(request))
         code = request.path_params["code"]
 
-        hub = self.hub
-
-        def count() -> None:
-            if not hub.rooms.store.knows(code, voter):  # one answer for all codes, right or wrong
-                raise Refusal(403, NOT_HERE)
-            hub.rooms.vote(code, voter, option, number)
-
         try:
-            await hub.call(count)
+            outcome = await self.hub.vote(Choice(code, number, voter, option))
         except Away as error:
             raise Refusal(503, str(error)) from None
-        except Refused as error:
-            raise Refusal(409, str(error)) from None
+        if outcome != "counted":  # a stranger hears the same of all codes, right or wrong
+            raise Refusal(403 if outcome == "stranger" else 409, NOT_COUNTED[outcome])
         return JSONResponse({"number": number, "option": option}, headers=SAFE | {"Cache-Control": "no-store"})
 
     async def _state(self, request: Request, code: str) -> State:
@@ -226,10 +219,9 @@ class Hall:
         voter = _voter(request)
         hub = self.hub
         try:
-            there = voter is not None and await hub.call(hub.rooms.store.knows, code, voter)
+            there, state = await hub.call(self._met, hub.rooms, code, voter)
             if not there and (self.guesses.left() < 1 or (voter and self.own_guesses.left(voter) < 1)):
                 raise Refusal(429, GUESSING)
-            state = await hub.call(hub.rooms.state, code) if CODE.fullmatch(code) else None
         except Away as error:
             raise Refusal(503, str(error)) from None
         if state is None:
@@ -237,6 +229,12 @@ class Hall:
                 self.guesses.take()
             raise Refusal(404, UNKNOWN.format(code=code[:20]))
         return state
+
+    @staticmethod
+    def _met(rooms: Rooms, code: str, voter: str | None) -> tuple[bool, State | None]:
+        """Whether the browser is in the room, and the room's state."""
+        there = voter is not None and rooms.store.knows(code, voter)
+        return there, rooms.state(code) if CODE.fullmatch(code) else None
 
 
 class EventStream(Response):
@@ -252,15 +250,11 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         hub = self.hub
         try:
-            stream = await hub.join(self.code, self.voter)
+            stream, mine = await hub.join(self.code, self.voter)
         except Refused as error:
             await Refusal(503, str(error)).json()(scope, receive, send)
             return
         try:
-            try:
-                mine = await hub.call(hub.rooms.store.voted, self.code, self.voter)
-            except Away:
-                mine = None
             first = f"retry: {RETRY_MS}\n".encode() + message(mine, "mine")
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             await send({"type": "http.response.body", "body": first, "more_body": True})

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 MIB = 2**20
 LIFE_S = 4 * 3600.0  # of a room after its presenter's last sign of life
@@ -23,7 +23,7 @@ MOST_VOTERS = 2000  # of a room
 MOST_BROWSERS = 2 * MOST_VOTERS  # of a room, with those who have just left
 PICTURES_BYTES = 64 * MIB
 
-Vote = Literal["counted", "gone", "other", "closed", "none", "full"]
+Vote = Literal["counted", "gone", "other", "closed", "none", "full", "stranger"]
 Picture = tuple[str, bytes]  # media type, content
 
 
@@ -43,6 +43,15 @@ class Look:
     text: str
     votes: int
     counts: dict[tuple[int, int], int]
+
+
+class Choice(NamedTuple):
+    """What a voter chose in a ballot of a room."""
+
+    code: str
+    number: int
+    voter: str
+    option: int
 
 
 class NoRoom(KeyError):
@@ -81,8 +90,10 @@ class Store(Protocol):
     def codes(self) -> list[str]:
         """Of the rooms that live."""
 
-    def vote(self, code: str, number: int, voter: str, option: int) -> Vote:
-        """A voter's second vote replaces the first. Where all places are taken, voters who have left lose theirs."""
+    def vote(self, choices: Sequence[Choice], strangers: bool) -> list[Vote]:
+        """Votes in this order, each on its own; those of browsers that the room does not know where `strangers` may
+        vote. A voter's second vote replaces the first. Where all places are taken, voters who have left lose theirs.
+        """
 
     def voted(self, code: str, voter: str) -> tuple[int, int] | None:
         """The last ballot's number and what a voter chose in it."""
@@ -196,8 +207,16 @@ class Memory:
             now = time.monotonic()
             return [code for code, room in self._rooms.items() if room.until >= now and not room.ended]
 
-    def vote(self, code: str, number: int, voter: str, option: int) -> Vote:
+    def vote(self, choices: Sequence[Choice], strangers: bool) -> list[Vote]:
+        outcomes = [self._vote(*choice, strangers) for choice in choices]
+        for code in {choice.code for choice, outcome in zip(choices, outcomes, strict=True) if outcome == "counted"}:
+            self._tell(code, only_votes=True)
+        return outcomes
+
+    def _vote(self, code: str, number: int, voter: str, option: int, strangers: bool) -> Vote:
         with self._lock:
+            if not strangers and not self.knows(code, voter):
+                return "stranger"
             room = self._room(code)
             if room is None or room.ended:
                 return "gone"
@@ -217,8 +236,7 @@ class Memory:
                 room.count(room.votes.pop(gone), -1)
             room.votes[voter] = option
             room.count(option, 1)
-        self._tell(code, only_votes=True)
-        return "counted"
+            return "counted"
 
     def voted(self, code: str, voter: str) -> tuple[int, int] | None:
         with self._lock:

@@ -26,10 +26,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from explorer.hall.rooms import Asked, Rooms, Shown, Ticket, View, store_at
 from tests.app_server import ROOT, app_server
 from tests.benchmarks import load
-from tests.benchmarks.figures import milliseconds
+from tests.benchmarks.figures import listener, milliseconds
 from tests.hall.redis_server import free_port, redis_server
 
 PRESSES = 20
@@ -158,19 +160,28 @@ async def _voted(port: int, phone: Phone, option: int, due: float) -> tuple[int,
     return status, time.perf_counter() - start
 
 
+def _cpu_seconds(server: psutil.Process) -> float:
+    times = server.cpu_times()
+    return float(times.user + times.system)
+
+
 async def _measure(port: int, code: str, press: Press, votes: Callable[[], int], listeners: int) -> dict[str, Any]:
+    server = listener(port)
     start = time.perf_counter()
     phones = await _phones(port, code, listeners)
     opened = time.perf_counter() - start
     pressed: list[float] = []
+    cpu = [_cpu_seconds(server)]
     for number in range(PRESSES):
         await asyncio.sleep(PRESS_S)
         pressed += await _pressed(press, phones, f"press {number}")
+    cpu.append(_cpu_seconds(server))
     start = time.perf_counter() + 0.2
     answers = await asyncio.gather(
         *(_voted(port, phone, i % 4, start + i * VOTES_S / listeners) for i, phone in enumerate(phones))
     )
     took = time.perf_counter() - start
+    cpu.append(_cpu_seconds(server))
     counted = await asyncio.to_thread(votes)
     crowd = await _phones(port, code, CROWD - listeners)
     served = sum(phone.status == 200 for phone in crowd) + listeners
@@ -184,7 +195,9 @@ async def _measure(port: int, code: str, press: Press, votes: Callable[[], int],
         "press_p95_ms": milliseconds(pressed, 95),
         "press_max_ms": round(1000 * max(pressed), 1),
         "limit_press_p95_ms": 150.0,
+        "press_server_cpu_ms": round(1000 * (cpu[1] - cpu[0]) / PRESSES, 1),
         "votes_answered_in_seconds": round(took, 2),
+        "votes_server_cpu_seconds": round(cpu[2] - cpu[1], 2),
         "votes_refused": sum(status != 200 for status, _ in answers),
         "votes_counted": counted,
         "vote_p50_ms": milliseconds((seconds for _, seconds in answers), 50),
