@@ -103,7 +103,13 @@ class Lesson:
 @cache
 def lessons() -> tuple[tuple[str, Lesson], ...]:
     """The lessons that come with the app, by their names."""
-    return tuple((file.stem, read(file)) for file in sorted(FOLDER.glob(f"*{SUFFIX}")))
+    return tuple((file.stem, bundled(file.stem)) for file in sorted(FOLDER.glob(f"*{SUFFIX}")))
+
+
+@cache
+def bundled(name: str) -> Lesson:
+    """The lesson of that name among them."""
+    return read(FOLDER / f"{name}{SUFFIX}")
 
 
 def called(name: str) -> Lesson:

@@ -59,10 +59,10 @@ def _card(name: str, page: str, title: str, length: str) -> None:
 def _handout(name: str, presenter: bool, own: Lesson | None) -> str:
     from explorer.runtime.device import best_device
     from explorer.teaching.handout import of_lesson
-    from explorer.teaching.lesson import lessons
+    from explorer.teaching.lesson import bundled
     from explorer.teaching.passes import subject_of
 
-    lesson = own if name == OWN else dict(lessons())[name]
+    lesson = own if name == OWN else bundled(name)
     assert lesson is not None
     device = str(best_device())
     return of_lesson(lesson, lambda item: subject_of(*item.runs(device)), presenter=presenter)

@@ -10,7 +10,8 @@ import streamlit as st
 
 from explorer.architectures import families, family
 from explorer.teaching import about
-from explorer.teaching.lesson import TOOLS, Item, Lesson, lessons
+from explorer.teaching.lesson import TOOLS, Item, Lesson, bundled
+from explorer.teaching.shelf import heads
 from explorer.teaching.step import Look, Step, View
 from explorer.ui.edits import EDITS
 from explorer.ui.lessons import LECTURE_OWN, OWN
@@ -22,18 +23,19 @@ NONE = ""
 PREDICT = "Predict first, alone. Then talk to your neighbour, and predict again."
 
 
-def known_lessons() -> dict[str, Lesson]:
-    """All lessons that can be led here, by name."""
-    own = st.session_state.get(LECTURE_OWN)
-    return {**dict(lessons()), **({OWN: own} if own is not None else {})}
+def _titles() -> dict[str, str]:
+    """Of all lessons that can be led here, by name."""
+    own: Lesson | None = st.session_state.get(LECTURE_OWN)
+    return {NONE: NONE, **{h.name: h.title for h in heads()}, **({} if own is None else {OWN: own.title})}
 
 
-LECTURE = choice(
-    "lecture",
-    "Lesson",
-    lambda: {NONE: NONE, **{name: lesson.title for name, lesson in known_lessons().items()}},
-    kept=True,
-)
+LECTURE = choice("lecture", "Lesson", _titles, kept=True)
+
+
+def _led() -> Lesson | None:
+    """The lesson that is led."""
+    name = LECTURE.value
+    return None if name == NONE else st.session_state[LECTURE_OWN] if name == OWN else bundled(name)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def values(view: View) -> dict[str, Any]:
 
 def stops_of(page: str) -> tuple[Stop, ...]:
     """Those of the lesson that is led, else of the page's own tour; after `LECTURE` was restored."""
-    lesson = known_lessons().get(LECTURE.value)
+    lesson = _led()
     if lesson is not None:
         return tuple(map(_of_item, lesson.items))
     has_tour = any(f.name == page for f in families())
