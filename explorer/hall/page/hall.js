@@ -50,7 +50,7 @@ function build(question) {
     const button = el("button", "option");
     button.type = "button";
     if (option.picture) button.append(picture(option.picture, option.alt));
-    button.append(el("span", "label", option.text), el("span", "mark"), el("span", "bars"));
+    button.append(el("span", "label", option.text), " ", el("span", "mark"), el("span", "bars"));
     button.addEventListener("click", () => vote(index));
     options.append(button);
   });
