@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import product
 from typing import Literal
 
 import numpy as np
 from PIL import Image
 
+from explorer.analysis.compare import differences
 from explorer.analysis.text import bytes_text, pair_text, percent_text, si, thousands
-from explorer.analysis.trace import Stage, Trace
+from explorer.analysis.trace import Node, Stage, Trace
+from explorer.analysis.units import Unit, plain_units, residual_units
+from explorer.architectures import variant
 from explorer.runtime.edits import Edit
 from explorer.runtime.maps import QuantizedMaps, show, statistics
 from explorer.runtime.pictures import png_bytes
 from explorer.runtime.png import colour
-from explorer.teaching.question import Posed, Question, Subject, counted, posed, true_or_false
+from explorer.teaching.question import Posed, Question, Subject, counted, pictured, posed, true_or_false
 from explorer.teaching.step import View
 
 Quantity = Literal["params", "macs", "memory"]
@@ -98,15 +102,24 @@ def field_of(name: str, find: Find, why: str) -> Question:
     return Question(name, pose)
 
 
-def mistake(name: str, number: int, true: str = "", shows: Callable[[Trace], View] = lambda t: View()) -> Question:
+def mistake(
+    name: str,
+    number: int,
+    true: str = "",
+    shows: Callable[[Trace], View] = lambda t: View(),
+    *,
+    false: str = "",
+    why: str = "",
+) -> Question:
     """A statement about the family that is often written, or in its place a `true` one, and whether it is right.
 
-    `number`: of the family's mistakes, from 0.
+    `number`: of the family's mistakes, from 0. `false` says the same in other words, `why` its correction in short.
     """
 
     def pose(subject: Subject) -> Posed:
         often = subject.family.mistakes[number]
-        return true_or_false(true or often.often_written, bool(true), often.correct, shows(subject.trace))
+        text = true or false or often.often_written
+        return true_or_false(text, bool(true), why or often.correct, shows(subject.trace))
 
     return Question(name, pose)
 
@@ -115,32 +128,8 @@ def without(name: str, find: Find) -> Question:
     """What becomes of the first class when a unit is skipped: it is tried on this picture."""
 
     def pose(subject: Subject) -> Posed | None:
-        path = find(subject.trace) if subject.trained else None
-        if path is None:
-            return None
-        edit = Edit(path, "skip")
-        before = subject.activations(subject.run.unedited).answer
-        after = subject.activations(subject.run.unedited.edited(edit)).answer
-        was = before.top(1)[0]
-        now = 100 * float(after.probabilities[int(before.probabilities.argmax())])
-        change = now - 100 * was.probability
-        stays = after.first == was.label
-        outcomes = {
-            "It stays the first, and its probability changes by less than 10 points": stays and abs(change) < 10,
-            "It stays the first, with at least 10 points less": stays and change <= -10,
-            "It stays the first, with at least 10 points more": stays and change >= 10,
-            "Another class comes first": not stays,
-        }
-        right = next(text for text, happens in outcomes.items() if happens)
-        return posed(
-            subject,
-            f"Without {path}, what happens to the first class, “{was.label}” ({percent_text(100 * was.probability)})?",
-            right,
-            [text for text in outcomes if text != right],
-            f"“{was.label}” goes from {percent_text(100 * was.probability)} to {percent_text(now)}; first is now "
-            f"“{after.first}”.",
-            View(edits=(edit,)),
-        )
+        path = find(subject.trace)
+        return None if path is None else first_class(subject, f"Without {path}", (Edit(path, "skip"),))
 
     return Question(name, pose)
 
@@ -158,3 +147,198 @@ def strongest(subject: Subject, node: str) -> int:
     """The channel of an operation with the largest standard deviation: one that shows something."""
     values = subject.activations(subject.run).maps(node).numpy()
     return int(values.reshape(len(values), -1).std(axis=1).argmax())
+
+
+def first_class(subject: Subject, when: str, edits: tuple[Edit, ...]) -> Posed | None:
+    """What becomes of the first class with these edits, which `when` puts in words."""
+    if not subject.trained:
+        return None
+    run = subject.run.unedited
+    before, after = subject.activations(run).answer, subject.activations(run.edited(*edits)).answer
+    was = before.top(1)[0]
+    now = 100 * float(after.probabilities[int(before.probabilities.argmax())])
+    change = now - 100 * was.probability
+    stays = after.first == was.label
+    outcomes = {
+        "It stays first and changes by less than 10 points": stays and abs(change) < 10,
+        "It stays first, with at least 10 points less": stays and change <= -10,
+        "It stays first, with at least 10 points more": stays and change >= 10,
+        "Another class comes first": not stays,
+    }
+    right = next(text for text, happens in outcomes.items() if happens)
+    return posed(
+        subject,
+        f"{when}, what happens to the first class, “{was.label}” ({percent_text(100 * was.probability)})?",
+        right,
+        [text for text in outcomes if text != right],
+        f"“{was.label}” goes from {percent_text(100 * was.probability)} to {percent_text(now)}; first is now "
+        f"“{after.first}”.",
+        View(edits=edits),
+    )
+
+
+# ---- statements, and two networks --------------------------------------------------------------------------
+
+
+def statement(
+    name: str,
+    text: str,
+    holds: Callable[[Subject], bool | None],
+    why: str,
+    shows: Callable[[Trace], View] = lambda t: View(),
+) -> Question:
+    """Whether a statement is true is found out; None where it says nothing about the variant."""
+
+    def pose(subject: Subject) -> Posed | None:
+        true = holds(subject)
+        return None if true is None else true_or_false(text, true, why, shows(subject.trace))
+
+    return Question(name, pose)
+
+
+_LABELS: dict[Quantity, str] = {"params": "Parameters", "macs": "MACs", "memory": "All activations, float32"}
+_PLURALS: dict[Quantity, str] = {"params": "parameters", "macs": "MACs", "memory": "activations"}
+
+
+def against(
+    name: str, other: Callable[[str], str | None], first: Quantity, second: Quantity, *, noted: bool = False
+) -> Question:
+    """Whether a variant has more or less of two things than the `other` one that is named for it.
+
+    `noted`: with what tells the two apart.
+    """
+
+    def pose(subject: Subject) -> Posed | None:
+        beside = other(subject.run.variant)
+        if beside is None:
+            return None
+        own, its = (v.label if noted else v.title for v in (subject.variant, variant(beside)))
+        found = {d.label: d for d in differences(subject.trace_of(beside), subject.trace)}
+        a, b = (found[_LABELS[quantity]] for quantity in (first, second))
+
+        def words(more: Iterable[str]) -> str:
+            text = " and ".join(f"{m} {_PLURALS[q]}" for m, q in zip(more, (first, second), strict=True))
+            return text[0].upper() + text[1:]
+
+        numbers = [
+            f"{_PLURALS[q]} {_WORDS[q][2](d.second).strip()} against {_WORDS[q][2](d.first).strip()}"
+            for q, d in zip((first, second), (a, b), strict=True)
+        ]
+        right = words("more" if d.second > d.first else "fewer" if d.second < d.first else "as many" for d in (a, b))
+        return posed(
+            subject,
+            f"What does {own} have, compared with {its}?",
+            right,
+            [words(more) for more in product(("more", "fewer"), repeat=2)],
+            f"{subject.variant.title}: {', '.join(numbers)}.",
+            View(section="layers", colour=first),
+        )
+
+    return Question(name, pose)
+
+
+# ---- units, strides and fields -----------------------------------------------------------------------------
+
+PICTURED_SIDE = 28  # pixels of maps on which a person recognizes something
+
+
+def identity_units(trace: Trace) -> list[Unit]:
+    """The units that add their input as it is."""
+    return [u for u in residual_units(trace) if u.kind == "identity"]
+
+
+def identity_unit(trace: Trace) -> Unit | None:
+    """One of those, in the middle of the network."""
+    units = identity_units(trace)
+    return units[len(units) // 2] if units else None
+
+
+def skippable(trace: Trace) -> str | None:
+    """A unit that can be left out, in the middle of the network."""
+    units = identity_units(trace) or plain_units(trace)
+    return units[len(units) // 2].path if units else None
+
+
+def residual_picture(name: str, section: str = "") -> Question:
+    """Which map is the residual, beside the unit's input, the sum and in ResNet v1 what a ReLU leaves of it."""
+
+    def pose(subject: Subject) -> Posed | None:
+        t = subject.trace
+        units = identity_units(t)
+        if not units:
+            return None
+        unit = next((u for u in reversed(units) if t.node(u.sum).out_shape[1] >= PICTURED_SIDE), units[0])
+        channel = strongest(subject, unit.residual)
+        others = dict.fromkeys((unit.shortcut, unit.sum, t.block(unit.path).output))
+        pictures = {node: picture_of(subject, node, channel) for node in (unit.residual, *others)}
+        relu = " and what the ReLU leaves of it" if len(others) > 2 else ""
+        return pictured(
+            subject,
+            f"Channel {channel} of {unit.path}: which of these maps is the residual F(x)?",
+            pictures[unit.residual],
+            [pictures[node] for node in others],
+            f"The residual is what {unit.residual} gives; the others are the unit’s input, the sum{relu}.",
+            View(node=unit.residual, beside=unit.sum, section=section),
+        )
+
+    return Question(name, pose)
+
+
+def what_halves(name: str, find: Find) -> Question:
+    """Which operation of a block halves its maps, on the way that has the most operations."""
+
+    def pose(subject: Subject) -> Posed | None:
+        path = find(subject.trace)
+        if path is None:
+            return None
+        nodes = [n for n in map(subject.trace.node, subject.trace.block(path).nodes) if ".shortcut" not in n.name]
+        windows = [n for n in nodes if n.type == "Conv2d" or n.kind == "pooling"]
+        halves = next((n for n in windows if n.out_shape[1] < n.in_shapes[0][1]), None)
+        if halves is None:
+            return None
+
+        def words(n: Node) -> str:
+            what = {"convolution": "convolution", "pointwise": "convolution", "depthwise": "depthwise convolution"}
+            return f"The {pair_text(n.kernel or ())} {what.get(n.kind, 'pooling')} {n.name.removeprefix(path + '.')}"
+
+        beside = " (not on the shortcut)" if len(nodes) < len(subject.trace.block(path).nodes) else ""
+        return posed(
+            subject,
+            f"What halves the sides of the maps in {path}{beside}?",
+            words(halves),
+            [*(words(n) for n in windows if n is not halves), f"A pooling before {path}"],
+            f"{halves.name} has stride {(halves.stride or (1, 1))[0]}: {pair_text(halves.in_shapes[0][1:])} become "
+            f"{pair_text(halves.out_shape[1:])}.",
+            View(node=halves.name),
+        )
+
+    return Question(name, pose)
+
+
+def last_maps(trace: Trace) -> Node | None:
+    """What gives the last maps before they are averaged."""
+    return next((n for n in reversed(trace.nodes) if len(n.out_shape) == 3 and n.out_shape[1] > 1), None)
+
+
+def sees(name: str) -> Question:
+    """How many pixels of the picture one value of the last maps could see; not where gates see all of it."""
+
+    def pose(subject: Subject) -> Posed | None:
+        t = subject.trace
+        node = last_maps(t)
+        if node is None or any(n.kind == "gate" for n in t.nodes):
+            return None
+        size, field, side = t.input_size[1:], node.receptive_field, node.out_shape[1]
+        whole = field[0] >= size[0]
+        others = [node.rf_stride, (side, side), (3 * node.rf_stride[0], 3 * node.rf_stride[1])]
+        return posed(
+            subject,
+            f"The last maps are {side}×{side}. How much of the {pair_text(size)} picture can one of their values see?",
+            "All of it" if whole else f"{pair_text(field)} pixels",
+            [*(f"{pair_text(pair)} pixels" for pair in others), *(() if whole else ("All of it",))],
+            f"The receptive field of {node.name} is {pair_text(field)} pixels"
+            + (", larger than the picture: the rest is padding." if whole else "."),
+            View(node=node.name),
+        )
+
+    return Question(name, pose)
