@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from itertools import product
 from typing import Literal
 
@@ -11,7 +12,7 @@ from PIL import Image
 
 from explorer.analysis.compare import differences
 from explorer.analysis.text import bytes_text, pair_text, percent_text, si, thousands
-from explorer.analysis.trace import Node, Stage, Trace
+from explorer.analysis.trace import Node, Stage, Trace, trace_variant
 from explorer.analysis.units import Unit, plain_units, residual_units
 from explorer.architectures import variant
 from explorer.runtime.edits import Edit
@@ -235,6 +236,12 @@ def against(
         )
 
     return Question(name, pose)
+
+
+@lru_cache(maxsize=16)
+def at_width(name: str, width: float) -> Trace:
+    """The trace of a variant with so many times its channels."""
+    return trace_variant(variant(name), width=width)
 
 
 # ---- units, strides and fields -----------------------------------------------------------------------------
