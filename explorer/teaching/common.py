@@ -291,6 +291,9 @@ def residual_picture(name: str, section: str = "") -> Question:
     return Question(name, pose)
 
 
+_WINDOWS = {"convolution": "convolution", "pointwise": "convolution", "depthwise": "depthwise convolution"}
+
+
 def what_halves(name: str, find: Find) -> Question:
     """Which operation of a block halves its maps, on the way that has the most operations."""
 
@@ -299,14 +302,14 @@ def what_halves(name: str, find: Find) -> Question:
         if path is None:
             return None
         nodes = [n for n in map(subject.trace.node, subject.trace.block(path).nodes) if ".shortcut" not in n.name]
-        windows = [n for n in nodes if n.type == "Conv2d" or n.kind == "pooling"]
+        windows = [n for n in nodes if n.kind in (*_WINDOWS, "pooling")]
         halves = next((n for n in windows if n.out_shape[1] < n.in_shapes[0][1]), None)
         if halves is None:
             return None
 
         def words(n: Node) -> str:
-            what = {"convolution": "convolution", "pointwise": "convolution", "depthwise": "depthwise convolution"}
-            return f"The {pair_text(n.kernel or ())} {what.get(n.kind, 'pooling')} {n.name.removeprefix(path + '.')}"
+            what = _WINDOWS.get(n.kind, "pooling")
+            return f"The {pair_text(n.kernel or ())} {what} {n.name.removeprefix(path + '.')}"
 
         beside = " (not on the shortcut)" if len(nodes) < len(subject.trace.block(path).nodes) else ""
         return posed(

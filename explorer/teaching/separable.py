@@ -27,7 +27,12 @@ def separable_pair(trace: Trace) -> tuple[Node, Node] | None:
     return found
 
 
-def _pair_designs(depthwise: Node, pointwise: Node) -> tuple[Design, Design]:
+def _title(depthwise: Node) -> str:
+    """Where the pair is."""
+    return depthwise.name.removesuffix(".conv").removesuffix(".depthwise")
+
+
+def pair_designs(depthwise: Node, pointwise: Node) -> tuple[Design, Design]:
     """A standard convolution, and the pair in its place."""
     c = replace(convolution_of(depthwise), groups=1, bias=False, out_channels=pointwise.out_shape[0])
     return designs.standard(c), designs.depthwise_separable(c)
@@ -41,13 +46,13 @@ def separable_saving(name: str) -> Question:
         if pair is None:
             return None
         depthwise, pointwise = pair
-        full, separable = _pair_designs(*pair)
+        full, separable = pair_designs(*pair)
         (channels, *_), (outputs, *_) = depthwise.out_shape, pointwise.out_shape
         kernel = (depthwise.kernel or (1, 1))[0]
         return counted(
             subject,
-            f"{kernel}×{kernel} from {channels} maps to {outputs}: about how many times fewer MACs has the separable "
-            "pair?",
+            f"A {kernel}×{kernel} from {channels} maps to {outputs}: about how many times fewer MACs does a separable "
+            "pair need?",
             round(full.macs / separable.macs),
             [outputs, kernel, 2],
             f"{si(full.macs)} against {si(separable.macs)} MACs, {full.macs / separable.macs:.1f} times fewer: the "
@@ -72,7 +77,7 @@ def depthwise_share(name: str) -> Question:
         share, forgotten = 100 * depthwise.macs / whole, 100 * area / (area + 1)
         return posed(
             subject,
-            f"What part of the MACs of {depthwise.name} and the 1×1 after it does the depthwise one do?",
+            f"{_title(depthwise)} is a depthwise convolution and a 1×1. What part of the MACs has the depthwise one?",
             percent_text(share),
             map(percent_text, (100 - share, 50.0, forgotten)),
             f"{area} products a value, against {pointwise.in_shapes[0][0]} of the 1×1: {si(depthwise.macs)} of "
@@ -101,7 +106,8 @@ def silenced_channel(name: str) -> Question:
         filtered, mixed = len(before[depthwise]), len(before[pointwise])
         return posed(
             subject,
-            f"One of the {filtered} maps into {depthwise} is set to zero. How many change after it, and after the 1×1?",
+            f"One of {filtered} maps into {_title(pair[0])} is zeroed. How many change after the depthwise, and after the "
+            "1×1?",
             f"{changed[0]}, then {changed[1]}",
             [f"{a}, then {b}" for a, b in ((1, 1), (filtered, mixed), (filtered, 1))],
             f"The depthwise convolution filters each map on its own: {changed[0]} changes. The 1×1 mixes all: "
@@ -124,7 +130,7 @@ def depthwise_picture(name: str) -> Question:
         channel = int(maps[depthwise][: len(maps[pointwise])].flatten(1).std(1).argmax())
         return pictured(
             subject,
-            f"Channel {channel} before {depthwise}, after it, and after the 1×1: which map is the depthwise one’s?",
+            f"Channel {channel} in {_title(pair[0])}: input, depthwise, 1×1. Which map is what the depthwise one makes?",
             picture_of(subject, depthwise, channel),
             [picture_of(subject, node, channel) for node in (source, pointwise)],
             f"It filters map {channel} alone: both show the same things. Map {channel} of the 1×1 is a mixture of all.",

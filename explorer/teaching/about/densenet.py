@@ -169,7 +169,7 @@ def _bottleneck(subject: Subject) -> Posed | None:
     reduce, three = map(convolution_of, layers)
     direct = replace(three, in_shape=reduce.in_shape).macs
     saved = direct / (reduce.macs + three.macs)
-    wrong = (reduce.in_shape[0] / three.in_shape[0], direct / reduce.macs, 9.0)
+    wrong = (reduce.in_shape[0] / three.in_shape[0], 9.0, 4.0)
     return posed(
         subject,
         f"Without its 1×1, how many times its MACs would {block.path} need, a 3×3 on all {reduce.in_shape[0]} maps?",
@@ -208,7 +208,7 @@ def _kept(subject: Subject) -> Posed:
     entering = subject.trace.node(block.nodes[0]).inputs[0]
     before, after = subject.activations(subject.run).several([entering, block.output]).values()
     return true_or_false(
-        f"After {len(block.blocks)} layers, the first {len(before)} maps of {block.path} are still those that entered it.",
+        f"After {len(block.blocks)} layers, the first {len(before)} maps of {block.path} are those that entered it.",
         torch.equal(before, after[: len(before)]),
         "Each layer only appends its own: map by map they are the same.",
         View(node=block.output, beside=entering),
