@@ -77,7 +77,7 @@ def depthwise_share(name: str) -> Question:
         share, forgotten = 100 * depthwise.macs / whole, 100 * area / (area + 1)
         return posed(
             subject,
-            f"{_title(depthwise)} is a depthwise convolution and a 1×1. What part of the MACs has the depthwise one?",
+            f"Of the MACs of the separable pair in {_title(depthwise)}, what part has the depthwise half?",
             percent_text(share),
             map(percent_text, (100 - share, 50.0, forgotten)),
             f"{area} products a value, against {pointwise.in_shapes[0][0]} of the 1×1: {si(depthwise.macs)} of "
@@ -106,8 +106,8 @@ def silenced_channel(name: str) -> Question:
         filtered, mixed = len(before[depthwise]), len(before[pointwise])
         return posed(
             subject,
-            f"One of {filtered} maps into {_title(pair[0])} is zeroed. How many change after the depthwise, and after the "
-            "1×1?",
+            f"One of the {filtered} maps into the depthwise half of {_title(pair[0])} is zeroed. How many change after "
+            "it, and after the 1×1?",
             f"{changed[0]}, then {changed[1]}",
             [f"{a}, then {b}" for a, b in ((1, 1), (filtered, mixed), (filtered, 1))],
             f"The depthwise convolution filters each map on its own: {changed[0]} changes. The 1×1 mixes all: "
@@ -130,7 +130,8 @@ def depthwise_picture(name: str) -> Question:
         channel = int(maps[depthwise][: len(maps[pointwise])].flatten(1).std(1).argmax())
         return pictured(
             subject,
-            f"Channel {channel} in {_title(pair[0])}: input, depthwise, 1×1. Which map is what the depthwise one makes?",
+            f"Channel {channel} in {_title(pair[0])}, before and after the depthwise half, after the 1×1: which is the "
+            "depthwise half’s?",
             picture_of(subject, depthwise, channel),
             [picture_of(subject, node, channel) for node in (source, pointwise)],
             f"It filters map {channel} alone: both show the same things. Map {channel} of the 1×1 is a mixture of all.",

@@ -142,8 +142,8 @@ def _alpha(subject: Subject) -> Posed:
         "With α = 0.5, half the channels, what part of the MACs is left?",
         percent_text(share),
         [percent_text(n) for n in (50.0, 75.0, 12.5)],
-        f"{si(narrow.macs)} of {si(subject.trace.macs)}. Most convolutions read half as many maps and make half as many, "
-        "but not all.",
+        f"{si(narrow.macs)} of {si(subject.trace.macs)}. Most convolutions read half as many maps and make half as "
+        "many, but not all.",
         View(section="multipliers"),
     )
     assert put is not None
