@@ -12,14 +12,13 @@ from PIL import Image
 
 from explorer.analysis.compare import differences
 from explorer.analysis.text import bytes_text, pair_text, percent_text, si, thousands
-from explorer.analysis.trace import Node, Stage, Trace, trace_variant
-from explorer.analysis.units import Unit, plain_units, residual_units
+from explorer.analysis.trace import Stage, Trace, trace_variant
 from explorer.architectures import variant
 from explorer.runtime.edits import Edit
 from explorer.runtime.maps import QuantizedMaps, show, statistics
 from explorer.runtime.pictures import png_bytes
 from explorer.runtime.png import colour
-from explorer.teaching.question import Posed, Question, Subject, counted, pictured, posed, true_or_false
+from explorer.teaching.question import Posed, Question, Subject, counted, posed, true_or_false
 from explorer.teaching.step import View
 
 Quantity = Literal["params", "macs", "memory"]
@@ -206,14 +205,14 @@ def against(
 ) -> Question:
     """Whether a variant has more or less of two things than the `other` one that is named for it.
 
-    `noted`: with what tells the two apart.
+    `noted`: with what tells the other one from its namesakes.
     """
 
     def pose(subject: Subject) -> Posed | None:
         beside = other(subject.run.variant)
         if beside is None:
             return None
-        own, its = (v.label if noted else v.title for v in (subject.variant, variant(beside)))
+        own, its = subject.variant.title, variant(beside).label if noted else variant(beside).title
         found = {d.label: d for d in differences(subject.trace_of(beside), subject.trace)}
         a, b = (found[_LABELS[quantity]] for quantity in (first, second))
 
@@ -242,113 +241,3 @@ def against(
 def at_width(name: str, width: float) -> Trace:
     """The trace of a variant with so many times its channels."""
     return trace_variant(variant(name), width=width)
-
-
-# ---- units, strides and fields -----------------------------------------------------------------------------
-
-PICTURED_SIDE = 28  # pixels of maps on which a person recognizes something
-
-
-def identity_units(trace: Trace) -> list[Unit]:
-    """The units that add their input as it is."""
-    return [u for u in residual_units(trace) if u.kind == "identity"]
-
-
-def identity_unit(trace: Trace) -> Unit | None:
-    """One of those, in the middle of the network."""
-    units = identity_units(trace)
-    return units[len(units) // 2] if units else None
-
-
-def skippable(trace: Trace) -> str | None:
-    """A unit that can be left out, in the middle of the network."""
-    units = identity_units(trace) or plain_units(trace)
-    return units[len(units) // 2].path if units else None
-
-
-def residual_picture(name: str, section: str = "") -> Question:
-    """Which map is the residual, beside the unit's input, the sum and in ResNet v1 what a ReLU leaves of it."""
-
-    def pose(subject: Subject) -> Posed | None:
-        t = subject.trace
-        units = identity_units(t)
-        if not units:
-            return None
-        unit = next((u for u in reversed(units) if t.node(u.sum).out_shape[1] >= PICTURED_SIDE), units[0])
-        channel = strongest(subject, unit.residual)
-        others = dict.fromkeys((unit.shortcut, unit.sum, t.block(unit.path).output))
-        pictures = {node: picture_of(subject, node, channel) for node in (unit.residual, *others)}
-        relu = " and what the ReLU leaves of it" if len(others) > 2 else ""
-        return pictured(
-            subject,
-            f"Channel {channel} of {unit.path}: which of these maps is the residual F(x)?",
-            pictures[unit.residual],
-            [pictures[node] for node in others],
-            f"The residual is what {unit.residual} gives; the others are the unit’s input, the sum{relu}.",
-            View(node=unit.residual, beside=unit.sum, section=section),
-        )
-
-    return Question(name, pose)
-
-
-_WINDOWS = {"convolution": "convolution", "pointwise": "convolution", "depthwise": "depthwise convolution"}
-
-
-def what_halves(name: str, find: Find) -> Question:
-    """Which operation of a block halves its maps, on the way that has the most operations."""
-
-    def pose(subject: Subject) -> Posed | None:
-        path = find(subject.trace)
-        if path is None:
-            return None
-        nodes = [n for n in map(subject.trace.node, subject.trace.block(path).nodes) if ".shortcut" not in n.name]
-        windows = [n for n in nodes if n.kind in (*_WINDOWS, "pooling")]
-        halves = next((n for n in windows if n.out_shape[1] < n.in_shapes[0][1]), None)
-        if halves is None:
-            return None
-
-        def words(n: Node) -> str:
-            what = _WINDOWS.get(n.kind, "pooling")
-            return f"The {pair_text(n.kernel or ())} {what} {n.name.removeprefix(path + '.')}"
-
-        beside = " (not on the shortcut)" if len(nodes) < len(subject.trace.block(path).nodes) else ""
-        return posed(
-            subject,
-            f"What halves the sides of the maps in {path}{beside}?",
-            words(halves),
-            [*(words(n) for n in windows if n is not halves), f"A pooling before {path}"],
-            f"{halves.name} has stride {(halves.stride or (1, 1))[0]}: {pair_text(halves.in_shapes[0][1:])} become "
-            f"{pair_text(halves.out_shape[1:])}.",
-            View(node=halves.name),
-        )
-
-    return Question(name, pose)
-
-
-def last_maps(trace: Trace) -> Node | None:
-    """What gives the last maps before they are averaged."""
-    return next((n for n in reversed(trace.nodes) if len(n.out_shape) == 3 and n.out_shape[1] > 1), None)
-
-
-def sees(name: str) -> Question:
-    """How many pixels of the picture one value of the last maps could see; not where gates see all of it."""
-
-    def pose(subject: Subject) -> Posed | None:
-        t = subject.trace
-        node = last_maps(t)
-        if node is None or any(n.kind == "gate" for n in t.nodes):
-            return None
-        size, field, side = t.input_size[1:], node.receptive_field, node.out_shape[1]
-        whole = field[0] >= size[0]
-        others = [node.rf_stride, (side, side), (3 * node.rf_stride[0], 3 * node.rf_stride[1])]
-        return posed(
-            subject,
-            f"The last maps are {side}×{side}. How much of the {pair_text(size)} picture can one of their values see?",
-            "All of it" if whole else f"{pair_text(field)} pixels",
-            [*(f"{pair_text(pair)} pixels" for pair in others), *(() if whole else ("All of it",))],
-            f"The receptive field of {node.name} is {pair_text(field)} pixels"
-            + (", larger than the picture: the rest is padding." if whole else "."),
-            View(node=node.name),
-        )
-
-    return Question(name, pose)

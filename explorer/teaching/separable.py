@@ -10,9 +10,10 @@ from explorer.analysis.cost import Design, convolution_of
 from explorer.analysis.text import percent_text, si
 from explorer.analysis.trace import Node, Trace
 from explorer.runtime.edits import Edit
-from explorer.teaching.common import PICTURED_SIDE, picture_of, strongest
+from explorer.teaching.common import picture_of, strongest
 from explorer.teaching.question import Posed, Question, Subject, counted, pictured, posed
 from explorer.teaching.step import View
+from explorer.teaching.units import PICTURED_SIDE
 
 
 def separable_pair(trace: Trace) -> tuple[Node, Node] | None:
@@ -106,8 +107,8 @@ def silenced_channel(name: str) -> Question:
         filtered, mixed = len(before[depthwise]), len(before[pointwise])
         return posed(
             subject,
-            f"One of the {filtered} maps into the depthwise half of {_title(pair[0])} is zeroed. How many change after "
-            "it, and after the 1×1?",
+            f"One of {filtered} maps that {depthwise} filters is zeroed: how many of its own change, and how many of "
+            "the 1×1’s?",
             f"{changed[0]}, then {changed[1]}",
             [f"{a}, then {b}" for a, b in ((1, 1), (filtered, mixed), (filtered, 1))],
             f"The depthwise convolution filters each map on its own: {changed[0]} changes. The 1×1 mixes all: "
@@ -123,15 +124,14 @@ def depthwise_picture(name: str) -> Question:
 
     def pose(subject: Subject) -> Posed | None:
         pair = separable_pair(subject.trace)
-        if pair is None:
+        if pair is None or not subject.trained:  # without training, a mixture looks like any map
             return None
         source, depthwise, pointwise = pair[0].inputs[0], pair[0].name, pair[1].name
         maps = subject.activations(subject.run).several([depthwise, pointwise])
         channel = int(maps[depthwise][: len(maps[pointwise])].flatten(1).std(1).argmax())
         return pictured(
             subject,
-            f"Channel {channel} in {_title(pair[0])}, before and after the depthwise half, after the 1×1: which is the "
-            "depthwise half’s?",
+            f"Channel {channel} of {_title(pair[0])}: input, depthwise half’s, 1×1’s. Which is the depthwise half’s?",
             picture_of(subject, depthwise, channel),
             [picture_of(subject, node, channel) for node in (source, pointwise)],
             f"It filters map {channel} alone: both show the same things. Map {channel} of the 1×1 is a mixture of all.",

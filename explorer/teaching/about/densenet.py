@@ -12,9 +12,11 @@ from explorer.analysis.cost import convolution_of
 from explorer.analysis.text import pair_text, shape_text, si
 from explorer.analysis.trace import Block, Node, Stage, Trace
 from explorer.runtime.edits import Edit
-from explorer.teaching.common import against, at_width, first_class, most, picture_of, sees, statement, strongest
+from explorer.teaching.common import first_class, most, picture_of, statement, strongest
+from explorer.teaching.comparison import against, at_width
 from explorer.teaching.question import Posed, Question, Subject, counted, pictured, posed, true_or_false
 from explorer.teaching.step import Step, View
+from explorer.teaching.units import sees
 
 TOUR = (
     Step(

@@ -9,10 +9,12 @@ from typing import Literal
 from explorer.analysis.text import percent_text, si
 from explorer.analysis.trace import Node, Trace, trace_variant
 from explorer.analysis.units import Unit, residual_units
-from explorer.teaching.common import against, at_width, mistake, sees, skippable, statement, what_halves, without
+from explorer.teaching.common import mistake, statement, without
+from explorer.teaching.comparison import against, at_width
 from explorer.teaching.question import Posed, Question, Subject, counted, posed
 from explorer.teaching.separable import depthwise_picture, depthwise_share, separable_saving, silenced_channel
 from explorer.teaching.step import Step, View
+from explorer.teaching.units import sees, skippable, what_halves
 
 TOUR = (
     Step(

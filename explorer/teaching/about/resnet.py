@@ -11,21 +11,11 @@ from explorer.analysis.text import si, thousands
 from explorer.analysis.trace import Node, Trace
 from explorer.analysis.units import plain_units, residual_units
 from explorer.runtime.edits import Edit
-from explorer.teaching.common import (
-    against,
-    identity_unit,
-    maps_leaving,
-    mistake,
-    most,
-    residual_picture,
-    sees,
-    skippable,
-    statement,
-    what_halves,
-    without,
-)
+from explorer.teaching.common import maps_leaving, mistake, most, statement, without
+from explorer.teaching.comparison import against
 from explorer.teaching.question import Posed, Question, Subject, counted, posed, true_or_false
 from explorer.teaching.step import Step, View
+from explorer.teaching.units import identity_unit, residual_picture, sees, skippable, what_halves
 
 TOUR = (
     Step(

@@ -8,9 +8,10 @@ from explorer.analysis.text import si, thousands
 from explorer.analysis.trace import Node, Trace
 from explorer.analysis.units import residual_units
 from explorer.runtime.edits import MOST_EDITS, Edit
-from explorer.teaching.common import PICTURED_SIDE, first_class, mistake, residual_picture, statement, strongest
+from explorer.teaching.common import first_class, mistake, statement, strongest
 from explorer.teaching.question import Posed, Question, Subject, counted, posed
 from explorer.teaching.step import Step, View
+from explorer.teaching.units import PICTURED_SIDE, residual_picture
 
 TOUR = (
     Step(

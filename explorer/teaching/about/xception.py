@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from explorer.analysis.trace import Trace
 from explorer.analysis.units import residual_units
-from explorer.teaching.common import against, mistake, most, skippable, statement, what_halves, without
+from explorer.teaching.common import mistake, most, statement, without
+from explorer.teaching.comparison import against
 from explorer.teaching.question import Posed, Question, Subject, counted
 from explorer.teaching.separable import (
     depthwise_picture,
@@ -15,6 +16,7 @@ from explorer.teaching.separable import (
     silenced_channel,
 )
 from explorer.teaching.step import Step, View
+from explorer.teaching.units import skippable, what_halves
 
 TOUR = (
     Step(
