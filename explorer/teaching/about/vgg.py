@@ -6,18 +6,8 @@ from explorer.analysis import designs
 from explorer.analysis.cost import Convolution
 from explorer.analysis.text import pair_text, si, thousands
 from explorer.analysis.trace import Node, Trace
-from explorer.teaching.common import (
-    at_twice_the_side,
-    dense_share,
-    field_of,
-    mistake,
-    most,
-    picture_of,
-    source_of,
-    statement,
-    strongest,
-    without,
-)
+from explorer.teaching.common import field_of, mistake, most, picture_of, statement, strongest, without
+from explorer.teaching.layers import at_twice_the_side, dense_share, source_of
 from explorer.teaching.question import Posed, Question, Subject, counted, pictured, posed
 from explorer.teaching.step import Step, View
 
