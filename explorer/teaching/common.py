@@ -41,7 +41,7 @@ def most(quantity: Quantity) -> Question:
         total = sum(map(count, stages))
         return posed(
             subject,
-            f"Which stage has the most {what}?",
+            f"Which stage has the most {what}{', heads for training aside' if t.auxiliary else ''}?",
             first.path,
             [s.path for s in stages[1:4]],
             f"{first.path} has {words(count(first)).strip()} of {words(total).strip()}, {second.path} "

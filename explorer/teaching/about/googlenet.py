@@ -156,9 +156,7 @@ QUESTIONS = (
         "halvings",
         "Five max poolings halve the maps on their way from 224 pixels to 7.",
         lambda s: len(_halvings(s.trace)) == 5,
-        lambda t: (
-            f"{len(_halvings(t))} of them, and the first convolution has stride 2. Those in modules keep the side."
-        ),
+        lambda t: f"{len(_halvings(t))} of them do, and the first convolution has stride 2. Those in modules do not.",
         lambda t: View(node=_halvings(t)[0], beside="stem.conv1.relu"),
     ),
     mistake(

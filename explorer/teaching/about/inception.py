@@ -152,7 +152,7 @@ QUESTIONS = (
     field_of(
         "field",
         lambda t: _name(_strips(t)),
-        "Its {kernel} lies on values that see {before}, {step} pixels apart: only its row grows, to {field}.",
+        "Its {kernel} lies on values that see {before}, {step} pixels apart: only the width grows, to {field}.",
     ),
     concatenated("halving", lambda t: _halving(t).name),
     side_of("halved-side", _halved),

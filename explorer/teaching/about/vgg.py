@@ -165,7 +165,7 @@ def _which_depth(subject: Subject) -> Posed | None:
         f"One map from behind each of the {len(poolings)} poolings: which is from {right.name}?",
         pictures.pop(right.name),
         pictures.values(),
-        f"Each halves it: of {subject.trace.input_size[1]} pixels, this one leaves {right.out_shape[1]}.",
+        f"Each halves the side: here {subject.trace.input_size[1]} pixels have become {right.out_shape[1]}.",
         View(node=right.name),
     )
 
