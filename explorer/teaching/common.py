@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
-from itertools import product
 from typing import Literal
 
 import numpy as np
 from PIL import Image
 
-from explorer.analysis.compare import differences
 from explorer.analysis.text import bytes_text, pair_text, percent_text, si, thousands
-from explorer.analysis.trace import Stage, Trace, trace_variant
-from explorer.architectures import variant
+from explorer.analysis.trace import Stage, Trace
 from explorer.runtime.edits import Edit
 from explorer.runtime.maps import QuantizedMaps, show, statistics
 from explorer.runtime.pictures import png_bytes
 from explorer.runtime.png import colour
-from explorer.teaching.question import Posed, Question, Subject, counted, posed, true_or_false
+from explorer.teaching.question import Option, Posed, Question, Subject, counted, pictured, posed, true_or_false
 from explorer.teaching.step import View
 
 Quantity = Literal["params", "macs", "memory"]
@@ -45,7 +41,7 @@ def most(quantity: Quantity) -> Question:
         total = sum(map(count, stages))
         return posed(
             subject,
-            f"Which stage has the most {what}?",
+            f"Which stage has the most {what}{', heads for training aside' if t.auxiliary else ''}?",
             first.path,
             [s.path for s in stages[1:4]],
             f"{first.path} has {words(count(first)).strip()} of {words(total).strip()}, {second.path} "
@@ -80,7 +76,11 @@ def maps_leaving(name: str, find: Find, text: str, wrong: Callable[[Trace, str],
 
 
 def field_of(name: str, find: Find, why: str) -> Question:
-    """How many pixels of the input one value of an operation can see."""
+    """How many pixels of the input one value of an operation can see.
+
+    `why` may name the operation as {node}, its {field}, and what its {kernel} reads: values that see {before} and lie
+    {step} apart.
+    """
 
     def pose(subject: Subject) -> Posed | None:
         found = find(subject.trace)
@@ -89,13 +89,30 @@ def field_of(name: str, find: Find, why: str) -> Question:
         node = subject.trace.node(found)
         height, width = node.receptive_field
         kernel = node.kernel or (1, 1)
-        others = [kernel, (height + 2, width + 2), (height * 2 - 1, width * 2 - 1), node.rf_stride]
+        sides = "" if height == width else ", height × width"
+        source = subject.trace.node(node.inputs[0])
+        before, (down, right) = source.receptive_field, source.rf_stride
+        others = [
+            (width, height),
+            (before[0] + kernel[0] - 1, before[1] + kernel[1] - 1),  # how far apart they lie, forgotten
+            kernel,
+            (before[0] + kernel[0] * down, before[1] + kernel[1] * right),  # windows overlap: forgotten
+            (before[0] * kernel[0], before[1] * kernel[1]),
+            (height * 2 - 1, width * 2 - 1),
+            node.rf_stride,
+        ]
         return posed(
             subject,
-            f"How many pixels of the input can one value of {node.name} see?",
+            f"How many pixels of the input can one value of {node.name} see{sides}?",
             pair_text((height, width)),
             [pair_text(pair) for pair in others],
-            why.format(node=node.name, field=pair_text((height, width))),
+            why.format(
+                node=node.name,
+                field=pair_text((height, width)),
+                kernel=pair_text(kernel),
+                before=pair_text(before),
+                step=down if down == right else pair_text((down, right)),
+            ),
             View(node=node.name),
         )
 
@@ -149,95 +166,118 @@ def strongest(subject: Subject, node: str) -> int:
     return int(values.reshape(len(values), -1).std(axis=1).argmax())
 
 
-def first_class(subject: Subject, when: str, edits: tuple[Edit, ...]) -> Posed | None:
-    """What becomes of the first class with these edits, which `when` puts in words."""
+def first_class(subject: Subject, when: str, edits: tuple[Edit, ...], why: str = "") -> Posed | None:
+    """What becomes of the first class with these edits, which `when` puts in words: it is tried on this picture.
+
+    `why` may say more than the two probabilities.
+    """
     if not subject.trained:
         return None
     run = subject.run.unedited
     before, after = subject.activations(run).answer, subject.activations(run.edited(*edits)).answer
-    was = before.top(1)[0]
-    now = 100 * float(after.probabilities[int(before.probabilities.argmax())])
-    change = now - 100 * was.probability
-    stays = after.first == was.label
+    first, best = before.first, before.probabilities.argmax()
+    was, now = (round(1000 * float(answer.probabilities[best])) for answer in (before, after))
+    stays, change = after.first == first, now - was  # in tenths of a percent, as they are shown
     outcomes = {
-        "It stays first and changes by less than 10 points": stays and abs(change) < 10,
-        "It stays first, with at least 10 points less": stays and change <= -10,
-        "It stays first, with at least 10 points more": stays and change >= 10,
+        "Nothing: it stays the same to a tenth of a percent": stays and change == 0,
+        "It stays first, less than 10 points up or down": stays and 0 < abs(change) < 100,
+        "It stays first, 10 points or more up": stays and change >= 100,
+        "It stays first, 10 points or more down": stays and change <= -100,
         "Another class comes first": not stays,
     }
-    right = next(text for text, happens in outcomes.items() if happens)
-    return posed(
-        subject,
-        f"{when}, what happens to the first class, “{was.label}” ({percent_text(100 * was.probability)})?",
-        right,
-        [text for text in outcomes if text != right],
-        f"“{was.label}” goes from {percent_text(100 * was.probability)} to {percent_text(now)}; first is now "
-        f"“{after.first}”.",
-        View(edits=edits),
+    return Posed(
+        f"{when}, what happens to the first class, “{first}” ({percent_text(was / 10)})?",
+        tuple(map(Option, outcomes)),
+        [*outcomes.values()].index(True),
+        f"{why} “{first}” goes from {percent_text(was / 10)} to {percent_text(now / 10)}; first is "
+        f"{'still' if stays else 'now'} “{after.first}”.".strip(),
+        View(node=subject.trace.resolve(edits[0].node).name, edits=edits),
     )
 
 
-# ---- statements, and two networks --------------------------------------------------------------------------
+def altered(name: str, find: Callable[[Subject], Edit | None], when: str, why: str = "") -> Question:
+    """The same as a question; `when` may name what is altered as {node}."""
+
+    def pose(subject: Subject) -> Posed | None:
+        edit = find(subject) if subject.trained else None
+        return None if edit is None else first_class(subject, when.format(node=edit.node), (edit,), why)
+
+    return Question(name, pose)
 
 
 def statement(
     name: str,
     text: str,
     holds: Callable[[Subject], bool | None],
-    why: str,
+    why: str | Callable[[Trace], str],
     shows: Callable[[Trace], View] = lambda t: View(),
 ) -> Question:
     """Whether a statement is true is found out; None where it says nothing about the variant."""
 
     def pose(subject: Subject) -> Posed | None:
         true = holds(subject)
-        return None if true is None else true_or_false(text, true, why, shows(subject.trace))
+        if true is None:
+            return None
+        reason = why if isinstance(why, str) else why(subject.trace)
+        return true_or_false(text, true, reason, shows(subject.trace))
 
     return Question(name, pose)
 
 
-_LABELS: dict[Quantity, str] = {"params": "Parameters", "macs": "MACs", "memory": "All activations, float32"}
-_PLURALS: dict[Quantity, str] = {"params": "parameters", "macs": "MACs", "memory": "activations"}
-
-
-def against(
-    name: str, other: Callable[[str], str | None], first: Quantity, second: Quantity, *, noted: bool = False
+def which_map(
+    name: str,
+    find: Callable[[Trace], Iterable[str]],
+    text: str,
+    why: str,
+    pick: Callable[[Subject, str], int] = strongest,
 ) -> Question:
-    """Whether a variant has more or less of two things than the `other` one that is named for it.
+    """Which of some maps is the first operation's: one channel of all that `find` names.
 
-    `noted`: with what tells the other one from its namesakes.
+    `text` and `why` may name the operation as {node} and the {channel}, which `pick` chooses.
     """
 
     def pose(subject: Subject) -> Posed | None:
-        beside = other(subject.run.variant)
-        if beside is None:
+        node, *others = [*find(subject.trace)] or [""]
+        if not others:
             return None
-        own, its = subject.variant.title, variant(beside).label if noted else variant(beside).title
-        found = {d.label: d for d in differences(subject.trace_of(beside), subject.trace)}
-        a, b = (found[_LABELS[quantity]] for quantity in (first, second))
-
-        def words(more: Iterable[str]) -> str:
-            text = " and ".join(f"{m} {_PLURALS[q]}" for m, q in zip(more, (first, second), strict=True))
-            return text[0].upper() + text[1:]
-
-        numbers = [
-            f"{_PLURALS[q]} {_WORDS[q][2](d.second).strip()} against {_WORDS[q][2](d.first).strip()}"
-            for q, d in zip((first, second), (a, b), strict=True)
-        ]
-        right = words("more" if d.second > d.first else "fewer" if d.second < d.first else "as many" for d in (a, b))
-        return posed(
+        channel = pick(subject, node)
+        return pictured(
             subject,
-            f"What does {own} have, compared with {its}?",
-            right,
-            [words(more) for more in product(("more", "fewer"), repeat=2)],
-            f"{subject.variant.title}: {', '.join(numbers)}.",
-            View(section="layers", colour=first),
+            text.format(node=node, channel=channel),
+            picture_of(subject, node, channel),
+            [picture_of(subject, other, channel) for other in others],
+            why.format(node=node, channel=channel),
+            View(node=node, beside=others[0]),
         )
 
     return Question(name, pose)
 
 
-@lru_cache(maxsize=16)
-def at_width(name: str, width: float) -> Trace:
-    """The trace of a variant with so many times its channels."""
-    return trace_variant(variant(name), width=width)
+def of_both_signs(subject: Subject, node: str) -> int:
+    """The channel of an operation with the most of both, negative and positive values: a ReLU changes it, not to 0."""
+    values = subject.activations(subject.run).maps(node).numpy()
+    flat = values.reshape(len(values), -1)
+    return int(np.minimum(flat.clip(min=0).sum(axis=1), (-flat).clip(min=0).sum(axis=1)).argmax())
+
+
+def with_those_before(trace: Trace, name: str, steps: int) -> tuple[str, ...]:
+    """An operation and up to so many before it, as long as they have equally many maps: for `which_map`."""
+    node = trace.node(name)
+    before = trace.node(node.inputs[0])
+    more = steps and before.out_shape[0] == node.out_shape[0]
+    return (name, *(with_those_before(trace, before.name, steps - 1) if more else ()))
+
+
+def whole_means(name: str, find: Find) -> Question:
+    """What becomes of the first class when each of the last maps is its mean everywhere: nothing, if that is read."""
+
+    def edit(subject: Subject) -> Edit | None:
+        found = find(subject.trace)
+        return Edit(found, "mean") if found else None
+
+    return altered(
+        name,
+        edit,
+        "With each map of {node} replaced by its mean",
+        "The head reads nothing but the mean of each map.",
+    )

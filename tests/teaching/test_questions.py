@@ -14,9 +14,13 @@ from explorer.analysis.compare import differences
 from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import families
 from explorer.architectures.family import Variant
+from explorer.demonstrations.pointwise.budget_panel import BUDGET
+from explorer.demonstrations.pointwise.calculator_panel import BOTTLENECKS, CALCULATOR, FAMILY, FORMULAS
+from explorer.demonstrations.pointwise.measured_panel import MEASURED
+from explorer.demonstrations.pointwise.position_panel import POSITION
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.device import resolve
-from explorer.runtime.edits import Edit, edited, parse_all, text_of
+from explorer.runtime.edits import edited, parse_all, text_of
 from explorer.runtime.pictures import load_image
 from explorer.runtime.preprocessing import model_input
 from explorer.runtime.run import Run
@@ -30,6 +34,7 @@ from explorer.runtime.weights.network import (
 )
 from explorer.teaching.about import questions
 from explorer.teaching.question import MOST_OPTIONS, NOTHING, Posed, Subject
+from explorer.teaching.step import View
 from explorer.ui.below import SECTIONS
 from explorer.ui.compare import DIFFERENCES, STAGES
 from explorer.ui.section import Section
@@ -92,12 +97,7 @@ def check_shown(posed: Posed | None, page: str, run: Run) -> None:
     """That the page has what the answer is shown by."""
     view = NOTHING if posed is None else posed.shows
     assert not view.section or sections_of(page)[view.section].available(run)
-    assert edited_text(view.edits, running_trace(run.variant, run.weights)) == view.edits
-
-
-def edited_text(edits: tuple[Edit, ...], trace: Trace) -> tuple[Edit, ...]:
-    """The edits as they come back from a link."""
-    return parse_all(text_of(edits), trace)
+    assert parse_all(text_of(view.edits), running_trace(run.variant, run.weights)) == view.edits  # as from a link
 
 
 def check(posed: Posed | None, trace: Trace) -> None:
@@ -135,6 +135,18 @@ def test_every_question_has_one_right_answer_and_is_shown(page: str, variant: Va
             check(question.pose(subject_of(variant, other, activations)), trace)
         check(put, trace)
     assert count >= FEWEST
+
+
+@pytest.mark.parametrize("name", ["lenet5", "vgg16", "googlenet", "resnet50", "mobilenet_v2"])
+def test_the_convolution_page_asks_about_any_network(name: str) -> None:
+    subject = subject_of(traced_variant(name), samples()[0], activations)
+    asked = [put for question in questions("convolution") if (put := question.pose(subject)) is not None]
+    assert len(asked) >= FEWEST
+    sections = {s.name for s in (POSITION, CALCULATOR, FORMULAS, BOTTLENECKS, FAMILY, BUDGET, MEASURED)}
+    for put in asked:
+        check(put, subject.trace)
+        assert put.shows.section in sections
+        assert put.shows == View(section=put.shows.section)
 
 
 PAIRS = [
