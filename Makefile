@@ -8,7 +8,7 @@ JOBS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-tools browser lint format golden bench clean
+.PHONY: help install run test test-tools browser redis lint format golden bench clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test-tools: .venv/.tools-installed
 browser: test-tools  # a Chromium for the browser tests, where the machine has none
 	@$(BIN)/python -m tests.browser.chromium
 
+redis: test-tools  # a Redis for the tests of the hall, where the machine has none
+	@$(BIN)/python -m tests.hall.redis_server
+
 lint: test-tools  ## ruff, mypy, who may import whom and, for the JavaScript, oxlint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -43,7 +46,7 @@ lint: test-tools  ## ruff, mypy, who may import whom and, for the JavaScript, ox
 	$(BIN)/lint-imports
 	$(BIN)/oxlint --config tests/js/oxlint.json --deny-warnings explorer
 
-test: lint browser  ## lint, then every test (JOBS=2)
+test: lint browser redis  ## lint, then every test (JOBS=2)
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadgroup
 
 format: test-tools  ## let ruff rewrite the sources
@@ -54,7 +57,7 @@ golden: test-tools  ## rewrite the computed assets and the tests' golden files: 
 	$(BIN)/python -m explorer assets
 	$(BIN)/python -m pytest --update-golden
 
-bench: browser  ## measure the speed limits; writes build/bench.json
+bench: browser redis  ## measure the speed limits; writes build/bench.json
 	$(BIN)/python -m tests.benchmarks
 
 clean:  ## remove everything that make has made

@@ -54,6 +54,7 @@ else:
     import_module("pandas")  # Streamlit imports it when it is first needed: many viewers' threads at once fail in it
     from starlette.middleware import Middleware
 
+    from explorer.hall.routes import ROUTES
     from explorer.ui.app.deep_links import DeepLinks
 
-    app = st.App(__file__, lifespan=_lifespan, middleware=[Middleware(DeepLinks)])
+    app = st.App(__file__, lifespan=_lifespan, routes=ROUTES, middleware=[Middleware(DeepLinks)])

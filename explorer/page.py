@@ -11,20 +11,20 @@ from explorer.instruments.edit.panel import EDIT, silence_reported
 from explorer.instruments.kernels.panel import KERNELS
 from explorer.instruments.maps.panel import maps
 from explorer.instruments.paint.panel import painted_picture
+from explorer.instruments.questions.panel import questions_of
 from explorer.instruments.value.panel import VALUE, take_apart
 from explorer.runtime.pictures import LoadedImage
-from explorer.teaching import about
 from explorer.ui.below import SECTIONS
 from explorer.ui.build_up import build_control
 from explorer.ui.cache import trace
 from explorer.ui.edits import current, edits_control
 from explorer.ui.lesson import hidden, lesson_control, offered
-from explorer.ui.link import Control, publish, restore
+from explorer.ui.link import PAGE, Control, publish, restore
 from explorer.ui.screen import COLOUR, DIAGRAMS, header, instrument_control, screen, strip, variant_control
 from explorer.ui.section import Section, below, controls_of, open_control
 from explorer.ui.selection import node_control
 from explorer.ui.sidebar import SAMPLE, device_box, picture_box, run_of, sample_picture, show_picture, sidebar_controls
-from explorer.ui.tour import PRESENT, follow, page_keys, tour_bar
+from explorer.ui.tour import follow, go_on, tool_bar, tour_bar
 from explorer.ui.weights_box import weights_box, weights_control
 from explorer.ui.window import SIDEBAR, follow_window, place_sidebar
 
@@ -42,12 +42,14 @@ def page(name: str, *demonstrations: Section, picture: OwnPicture | None = None)
         demonstrations: the sections that only this architecture has; the first one is open at first.
         picture: for a page whose networks look at something else than the sidebar's picture.
     """
-    family, steps = family_called(name), about.tour(name)
-    follow(family, steps)
+    family = family_called(name)
+    instruments = (*INSTRUMENTS, questions_of(name))
+    stops = follow(name)
     all_sections = (*demonstrations, *SECTIONS)
     restore((lesson_control(family, [s.name for s in all_sections]),))
     chosen_variant = variant_control(family)
     restore((chosen_variant, SIDEBAR, *sidebar_controls()))
+    go_on(name, stops)
     place_sidebar()
     variant = family.variant(chosen_variant.value)
     node = node_control(trace(variant.name))
@@ -58,7 +60,7 @@ def page(name: str, *demonstrations: Section, picture: OwnPicture | None = None)
             build_control(trace(variant.name)),
             COLOUR,
             DIAGRAMS,
-            instrument_control(INSTRUMENTS),
+            instrument_control(instruments),
         )
     )
     with st.sidebar:
@@ -75,17 +77,17 @@ def page(name: str, *demonstrations: Section, picture: OwnPicture | None = None)
     available = tuple(s for s in all_sections if s.available(run))
     shown_names = offered("sections", (s.name for s in available))
     sections = tuple(s for s in available if s.name in shown_names) or available
-    restore((open_control(sections), *controls_of((*INSTRUMENTS, *sections), run)))
+    restore((open_control(sections), *controls_of((*instruments, *sections), run)))
     with st.sidebar:
         if not hidden("weights"):
             weights_box(variant.name)
         if not hidden("device"):
             device_box()
-    tour_bar(family, steps, trace(variant.name), all_sections)
+    tour_bar(family, stops, trace(variant.name), all_sections)
     with st.container(key="one-screen"):
-        header(family, variant)
+        header(family, variant, run)
         strip(variant.name)
-        screen(run, INSTRUMENTS)
+        screen(run, instruments)
     below(sections, run)
     follow_window()
     publish()
@@ -107,7 +109,10 @@ def tool(
         before: controls on which those depend.
         runs: whether a network looks at a picture; if not, there is no sidebar.
     """
-    restore((PRESENT, SIDEBAR, *sidebar_controls(), *before, *networks))
+    name = st.session_state[PAGE]
+    stops = follow(name)
+    restore((SIDEBAR, *sidebar_controls(), *before, *networks))
+    go_on(name, stops)
     place_sidebar()
     names = [control.value for control in networks]
     restore((weights_control(*names),))
@@ -123,6 +128,6 @@ def tool(
         st.title(top.title, anchor=False)
     top.show(run)
     below(sections, run)
-    page_keys()
+    tool_bar(name, stops)
     follow_window()
     publish()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from explorer.instruments.questions.panel import questions_of
 from explorer.page import tool
-from explorer.ui.compare import DIFFERENCES, NETWORKS, PAIR, STAGES
+from explorer.ui.compare import DIFFERENCES, NETWORKS, PAIR, STAGES, runs
 
 if __name__ == "__main__":
-    tool(PAIR, DIFFERENCES, STAGES, networks=NETWORKS)
+    tool(PAIR, DIFFERENCES, STAGES, questions_of("compare", runs), networks=NETWORKS)

@@ -11,6 +11,7 @@ from explorer.ui.app.deep_links import UNKNOWN_PAGE
 from explorer.ui.components.diagram import clicked, diagram, link
 from explorer.ui.components.navigation import go_to
 from explorer.ui.home import at_work, timeline, ways_in
+from explorer.ui.lessons import lesson_shelf
 from explorer.ui.link import MAX_QUOTED, Control, link_back_to, link_to, publish, restore
 from explorer.ui.window import follow_window
 
@@ -58,6 +59,8 @@ if __name__ == "__main__":
     )
     at_work()
     ways_in()
+    st.markdown("**Lessons** open as a presentation: steps, and questions to predict the answer of before it is shown.")
+    lesson_shelf()
     with st.container(horizontal=True, key="tool-links"):
         for page, label in TOOLS:
             st.page_link(f"../pages/{page}.py", label=label, query_params=link_back_to(page))

@@ -42,11 +42,12 @@ def _is_healthy(url: str) -> bool:
 
 
 @contextmanager
-def app_server(home: Path) -> Iterator[AppServer]:
+def app_server(home: Path, **variables: str) -> Iterator[AppServer]:
     """Start the app on a free port of 127.0.0.1 and stop it at the end of the `with` block.
 
     `home` is an empty folder: the process starts in it and has it as its home, so that neither a person's
-    settings and cached weights nor the current directory can decide what the app does.
+    settings and cached weights nor the current directory can decide what the app does. `variables` are those of the
+    environment that it is started with.
     Raises RuntimeError with the log when the app does not answer within a minute.
     """
     url = f"http://127.0.0.1:{_free_port()}"
@@ -59,6 +60,7 @@ def app_server(home: Path) -> Iterator[AppServer]:
         "EXPLORER_HUB_MIRROR": "http://127.0.0.1:9",  # where nobody listens: no test fetches anything
         "PYTHONPATH": str(ROOT),  # this clone, whichever is installed
         "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full",
+        **variables,
     }
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -22,7 +22,6 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
-from explorer import ASSETS
 from explorer.analysis.trace import UnknownNode, trace_variant
 from explorer.architectures import catalogue, families, variant
 from explorer.architectures import family as family_called
@@ -32,10 +31,9 @@ from explorer.runtime.samples import sample, samples
 from explorer.runtime.weights.network import available_weights
 from explorer.teaching import about
 from explorer.teaching.question import Question
+from explorer.teaching.shelf import FOLDER, SUFFIX
 from explorer.teaching.step import Step
 
-FOLDER = ASSETS / "lessons"
-SUFFIX = ".txt"
 TOOLS = {"convolution": "googlenet", "compare": "resnet34"}  # pages without a tour: the network that they show first
 BESIDE = {"compare": "plain34"}  # where two are compared, the second one
 MOST_BYTES = 64 * 1024
@@ -105,7 +103,13 @@ class Lesson:
 @cache
 def lessons() -> tuple[tuple[str, Lesson], ...]:
     """The lessons that come with the app, by their names."""
-    return tuple((file.stem, read(file)) for file in sorted(FOLDER.glob(f"*{SUFFIX}")))
+    return tuple((file.stem, bundled(file.stem)) for file in sorted(FOLDER.glob(f"*{SUFFIX}")))
+
+
+@cache
+def bundled(name: str) -> Lesson:
+    """The lesson of that name among them."""
+    return read(FOLDER / f"{name}{SUFFIX}")
 
 
 def called(name: str) -> Lesson:

@@ -97,7 +97,7 @@ def _node_control(index: int) -> Control:
 NODES = tuple(map(_node_control, range(len(NETWORKS))))
 
 
-def _runs(run: Run) -> tuple[Run, Run]:
+def runs(run: Run) -> tuple[Run, Run]:
     a, b = (
         replace(run, variant=network.value, weights=weights.value)
         for network, weights in zip(NETWORKS, WEIGHTS, strict=True)
@@ -110,7 +110,7 @@ def _map_controls(run: Run) -> list[MapControls]:
 
     def of(index: int, name: str) -> MapControls:
         def shape() -> tuple[int, ...]:
-            return cache.running_trace(_runs(run)[index]).node(NODES[index].value).out_shape
+            return cache.running_trace(runs(run)[index]).node(NODES[index].value).out_shape
 
         return map_controls(name, shape, scale="shared", about=NETWORKS[index].value)
 
@@ -141,12 +141,12 @@ def _show_pair(run: Run) -> None:
     for index, (column, marked) in enumerate(zip(_columns(), (found.only_first, found.only_second), strict=True)):
         with column:
             _block_diagram(index, marked)
-    runs = _runs(run)
-    ranges = [_range(r, control.value) for r, control in zip(runs, NODES, strict=True)]
+    shown = runs(run)
+    ranges = [_range(r, control.value) for r, control in zip(shown, NODES, strict=True)]
     limits = min(low for low, _ in ranges), max(high for _, high in ranges)
     for index, column in enumerate(_columns()):
         with column:
-            _maps(runs[index], index, _map_controls(run)[index], limits)
+            _maps(shown[index], index, _map_controls(run)[index], limits)
     st.caption(
         "Both share one scale of colours. What to look for: how many maps there are, how strong they are, and how much "
         "of the picture they still show. A click in a block shows that operation's maps, and those of its partner."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import get_args
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -11,8 +12,12 @@ from explorer.analysis.trace import Node
 from explorer.architectures import variant as variant_called
 from explorer.diagrams import Format, Zoom
 from explorer.diagrams.scale import ColourBy
+from explorer.runtime.run import Run
+from explorer.teaching.handout import of_view
+from explorer.teaching.question import Subject
 from explorer.ui import cache
 from explorer.ui.controls import PERSIST
+from explorer.ui.link import link_here
 from explorer.ui.selection import selected
 
 WHAT: dict[Zoom, str] = {
@@ -46,6 +51,21 @@ def download(name: str, colour_by: ColourBy) -> None:
                 legend="Legend" in parts,
             )
             st.download_button(fmt.upper(), render, f"{file}.{fmt}", on_click="ignore", key=f"download-{fmt}")
+
+
+def handout(run: Run) -> None:
+    """The view as a page to print: diagrams, maps, figures, questions, and the answers at the end."""
+    node, colour = selected(cache.trace(run.variant)).name, st.session_state["colour"]
+    link = f"{st.context.url}?{urlencode(link_here())}" if link_here() else str(st.context.url)
+    subject = Subject(run, cache.trace, cache.activations)
+    st.download_button(
+        "Handout to print (HTML)",
+        partial(of_view, subject, node, colour=colour, link=link),
+        f"{run.variant}-{node}.html",
+        on_click="ignore",
+        key="handout",
+        help="One file, for paper or offline: diagrams, maps, figures, questions with the answers at the end",
+    )
 
 
 def _part(zoom: Zoom, node: Node) -> str | None:

@@ -28,8 +28,9 @@ from explorer.ui.build_up import built
 from explorer.ui.components.diagram import clicked, diagram, link
 from explorer.ui.components.feature_maps import model_input
 from explorer.ui.controls import segments, select
-from explorer.ui.download import download
+from explorer.ui.download import download, handout
 from explorer.ui.edits import altered_elements, apply, chips, current
+from explorer.ui.followed import follow
 from explorer.ui.lesson import hidden, offered
 from explorer.ui.link import Control, choice, link_to, plain, publish, rerun_page
 from explorer.ui.maps_title import maps_title
@@ -79,7 +80,7 @@ def instrument_control(instruments: tuple[Section, ...]) -> Control:
     return choice(INSTRUMENT, "Beside the diagrams", {i.name: i.title for i in instruments})
 
 
-def header(family: Family, variant: Variant) -> None:
+def header(family: Family, variant: Variant, run: Run) -> None:
     """One line: title, variant, the key figures from the trace, and how the screen is drawn.
 
     No fragment: no click in a diagram changes it.
@@ -97,16 +98,17 @@ def header(family: Family, variant: Variant) -> None:
         if not hidden("colour"):
             select(COLOUR, label_visibility="collapsed", on_change=_redraw)
         if not hidden("view"):
-            _view_box(variant.name)
+            _view_box(variant.name, run)
 
 
 @st.fragment
-def _view_box(name: str) -> None:
+def _view_box(name: str, run: Run) -> None:
     """What is seldom asked for: all operations at once, and the diagrams as files."""
     with st.popover("View", key="view", on_change="rerun") as box:
         if box.open:
             segments(DIAGRAMS, on_change=_redraw)
             download(name, COLOUR.value)
+            handout(current(run))
 
 
 def _redraw() -> None:
@@ -150,6 +152,7 @@ def screen(run: Run, instruments: tuple[Section, ...]) -> None:
         on_silenced_change=partial(_silence_reported, run, trace, key),
     )
     publish()
+    follow(run, node)
 
 
 def _select_clicked(trace: Trace, key: str) -> None:

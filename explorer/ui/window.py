@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer.ui.components.window import seen, watch
+from explorer.ui import room
+from explorer.ui.components.window import seen, text_kept, watch
 from explorer.ui.link import CONTROLS, NODE, choice, publish
 
 SCREEN = "screen"  # the key of the fragment with the diagrams and the selected operation
@@ -28,7 +29,7 @@ def place_sidebar() -> None:
 @st.fragment
 def follow_window() -> None:
     """Take what the browser reports; once a page, after its sections."""
-    watch(_KEY, _take)
+    watch(_KEY, _take, room.text(), lambda: room.take_back(text_kept(_KEY)))
     publish()
 
 

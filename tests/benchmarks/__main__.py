@@ -1,6 +1,6 @@
 """`make bench`: what the app promises about speed, as ratios and percentiles of one run, into build/bench.json.
 
-    python -m tests.benchmarks [capture] [diagrams] [page] [viewers] [hall] [value] [edits] [mixed] [gpu]
+    python -m tests.benchmarks [capture] [diagrams] [page] [viewers] [hall] [phones] [value] [edits] [mixed] [gpu]
 
 Ratios compare two things that alternate in the same process, so that a slow or busy machine slows both. Each line says
 the limit that we set ourselves; a limit that is not reached is reported, not raised: timings are no tests.
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.app_server import ROOT, app_server
-from tests.benchmarks import load, mixed
+from tests.benchmarks import hall, load, mixed
 
 REPORT = ROOT / "build" / "bench.json"
 MODEL = "resnet50"
@@ -160,6 +160,17 @@ def hall_cost() -> dict[str, Any]:
     return {**load.measure(page="resnet", viewers=90), "limit_p50_ms": 40.0, "limit_p95_ms": 200.0}
 
 
+def phones_cost() -> dict[str, Any]:
+    """A thousand phones in a room of the app itself, while thirty viewers click; and of each store on a bare server."""
+    bare = {
+        f"{store}_{name}": value
+        for store in ("memory", "redis")
+        for name, value in hall.measure(store=store).items()
+        if name in ("press_p95_ms", "votes_counted", "votes_answered_in_seconds")
+    }
+    return hall.measure(app=True) | bare
+
+
 def value_cost() -> dict[str, Any]:
     """Thirty viewers who have the instrument Value open, and take apart a value of each operation that they click."""
     queries = [f"{query}&instrument=value" for query in load.sample_queries()]
@@ -246,6 +257,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "page": pages,
     "viewers": viewers_cost,
     "hall": hall_cost,
+    "phones": phones_cost,
     "value": value_cost,
     "edits": edits_cost,
     "mixed": mixed_cost,

@@ -23,7 +23,7 @@ def data(**changes: Any) -> dict[str, Any]:
         for number in (1, 2, 3)
     ]
     now = {"step": 0, "presenting": False, "build": 0, "presses": 0}
-    return {"steps": steps, **now, "idea": "The idea.", "pieces": 4, "lesson": False, **changes}
+    return {"steps": steps, **now, "noun": "Tour", "idea": "The idea.", "pieces": 4, "lesson": False, **changes}
 
 
 def wishes(stage: Modules) -> list[dict[str, Any]]:

@@ -10,6 +10,10 @@ import pytest
 from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import families
 from explorer.architectures.family import Variant
+from explorer.demonstrations.pointwise.budget_panel import BUDGET
+from explorer.demonstrations.pointwise.calculator_panel import BOTTLENECKS, CALCULATOR, FAMILY, FORMULAS
+from explorer.demonstrations.pointwise.measured_panel import MEASURED
+from explorer.demonstrations.pointwise.position_panel import POSITION
 from explorer.runtime.activations import Activations, capture
 from explorer.runtime.device import resolve
 from explorer.runtime.edits import edited
@@ -26,6 +30,7 @@ from explorer.runtime.weights.network import (
 )
 from explorer.teaching.about import questions
 from explorer.teaching.question import MOST_OPTIONS, Posed, Subject
+from explorer.teaching.step import View
 from tests.traces import traced
 
 FEWEST = 5  # questions of a page, whatever its variant
@@ -106,3 +111,15 @@ def test_every_question_has_one_right_answer_and_is_shown(page: str, variant: Va
             check(question.pose(subject_of(variant, other, activations)), trace)
         check(put, trace)
     assert count >= FEWEST
+
+
+@pytest.mark.parametrize("name", ["lenet5", "vgg16", "googlenet", "resnet50", "mobilenet_v2"])
+def test_the_convolution_page_asks_about_any_network(name: str) -> None:
+    subject = subject_of(traced_variant(name), samples()[0], activations)
+    asked = [put for question in questions("convolution") if (put := question.pose(subject)) is not None]
+    assert len(asked) >= FEWEST
+    sections = {s.name for s in (POSITION, CALCULATOR, FORMULAS, BOTTLENECKS, FAMILY, BUDGET, MEASURED)}
+    for put in asked:
+        check(put, subject.trace)
+        assert put.shows.section in sections
+        assert put.shows == View(section=put.shows.section)

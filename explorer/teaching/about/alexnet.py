@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from explorer.teaching.question import Question
-from explorer.teaching.step import Step
+from explorer.analysis.trace import Trace
+from explorer.runtime.edits import Edit
+from explorer.teaching.common import (
+    altered,
+    dense_share,
+    mistake,
+    most,
+    of_both_signs,
+    parameters_of,
+    side_of,
+    statement,
+    which_map,
+    without_pooling,
+)
+from explorer.teaching.question import Subject
+from explorer.teaching.step import Step, View
 
 TOUR = (
     Step(
@@ -86,4 +100,60 @@ TOUR = (
     ),
 )
 
-QUESTIONS: tuple[Question, ...] = ()
+
+def _one_card(subject: Subject) -> Edit | None:
+    """Half of the last maps, where each half is one card's."""
+    if (subject.trace.node("conv5.conv").groups or 1) == 1:
+        return None
+    maps = len(subject.activations(subject.run.unedited).maps("conv5.pool"))
+    return Edit("conv5.pool", "zero", tuple(range(maps // 2)))
+
+
+def _conv4_reads(trace: Trace) -> str:
+    """How many of the maps before it a filter reads."""
+    node = trace.node("conv4.conv")
+    (maps, _, _), groups = node.in_shapes[0], node.groups or 1
+    card = " those of its own card; conv3’s reads both cards’" if groups > 1 else ""
+    return f"Its filters have 3×3 weights for {maps // groups} of {maps} maps{':' if card else ''}{card}."
+
+
+QUESTIONS = (
+    most("params"),
+    most("macs"),
+    dense_share(),
+    side_of("conv1-side", lambda t: "conv1.conv"),
+    parameters_of("conv2-parameters", lambda t: "conv2.conv"),
+    without_pooling("without-pool5", lambda t: "fc6.linear"),
+    which_map(
+        "before-relu",
+        lambda t: ("conv1.conv", "conv1.relu", "conv1.pool"),
+        "Channel {channel} of conv1: which of these maps is it before the ReLU?",
+        "Only {node} has negative values, in a colour of their own. The ReLU makes them zero; pooling coarsens.",
+        of_both_signs,
+    ),
+    altered(
+        "no-dropout",
+        lambda s: Edit("fc6.dropout", "skip"),
+        "With {node} taken out",
+        "Dropout sets values to zero in training only.",
+    ),
+    altered(
+        "one-card",
+        _one_card,
+        "With one card’s half of the maps of {node} silenced",
+    ),
+    statement(
+        "both-cards",
+        "Each filter of conv4 reads all maps that conv3 gives.",
+        lambda s: s.trace.node("conv4.conv").groups == 1,
+        _conv4_reads,
+        lambda t: View(node="conv4.conv"),
+    ),
+    mistake(
+        "winner",
+        0,
+        true="AlexNet’s 15.3 % top-5 error of 2012 is that of several networks together.",
+        why="Seven networks, two of them pre-trained on more pictures. One alone: 18.2 % (validation).",
+    ),
+    mistake("cards", 8),
+)

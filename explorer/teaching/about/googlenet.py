@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
-from explorer.teaching.question import Question
-from explorer.teaching.step import Step
+from itertools import accumulate
+
+from explorer.analysis.trace import Trace
+from explorer.runtime.edits import Edit
+from explorer.teaching.common import (
+    altered,
+    behind,
+    concatenated,
+    heads_share,
+    mistake,
+    most,
+    reduction_saves,
+    statement,
+    which_map,
+    whole_means,
+    without_pooling,
+)
+from explorer.teaching.question import Posed, Question, Subject, counted, posed
+from explorer.teaching.step import Step, View
 
 TOUR = (
     Step(
@@ -77,4 +94,89 @@ TOUR = (
     ),
 )
 
-QUESTIONS: tuple[Question, ...] = ()
+
+STACK = "inception3.3a.cat"
+
+
+def _naive_maps(subject: Subject) -> Posed | None:
+    """The maps that would leave a module whose pooling passes on all maps."""
+    t = subject.trace
+    node = t.node(STACK)
+    *branches, projected = (shape[0] for shape in node.in_shapes)
+    entering = t.block(node.block).in_shape[0]
+    maps = node.out_shape[0]
+    return counted(
+        subject,
+        f"{entering} maps enter 3a, {maps} leave it. Without the 1×1 behind its pooling, how many would?",
+        sum(branches) + entering,
+        [maps, sum(branches), maps + entering],  # the pooling's maps unchanged, left out, or added to the projected
+        f"A pooling keeps the number of maps: {' + '.join(map(str, branches))} + {entering}, in place of {projected}. "
+        "So each module would have more than the one before.",
+        View(node="inception3.3a.pool_proj.conv", beside="inception3.3a.pool"),
+    )
+
+
+def _slab(subject: Subject) -> Posed | None:
+    """Whose maps they are, by their number in the stack."""
+    node = subject.trace.node(STACK)
+    maps = [shape[0] for shape in node.in_shapes]
+    ends = list(accumulate(maps))
+    channel = ends[2] - maps[2] // 2
+    branches = [name.split(".")[2] for name in node.inputs]
+    stack = ", ".join(f"{branch} {n}" for branch, n in zip(branches, maps, strict=True))
+    return posed(
+        subject,
+        f"Of the {ends[-1]} maps of {STACK}, counted from 0, which branch makes number {channel}?",
+        branches[2],
+        [branch for branch in branches if branch != branches[2]],
+        f"They are stacked in the order of the branches: {stack}. So {branches[2]} has {ends[1]} to {ends[2] - 1}.",
+        View(node=STACK, section="module", beside=node.inputs[2]),
+    )
+
+
+def _halvings(trace: Trace) -> list[str]:
+    return [n.name for n in trace.nodes if n.type == "MaxPool2d" and n.stride == (2, 2)]
+
+
+def _one_branch(subject: Subject) -> Edit | None:
+    return Edit("inception3.3a.conv5x5.relu", "zero")
+
+
+QUESTIONS = (
+    most("params"),
+    most("macs"),
+    reduction_saves(
+        "reduction",
+        lambda t: "inception3.3a.conv5x5.conv",
+        View(node="inception3.3a.conv5x5_reduce.conv", section="modules", colour="macs"),
+    ),
+    concatenated("concat", lambda t: STACK),
+    Question("naive", _naive_maps),
+    Question("slab", _slab),
+    which_map(
+        "pooled",
+        lambda t: behind(t, "inception3.3a.pool", 2),
+        "Channel {channel}: which of these maps leaves {node}, a 3×3 max pooling of stride 1?",
+        "Stride 1 keeps the side, and each peak grows to 3×3. Of the others one has that side; one is finer.",
+    ),
+    heads_share(),
+    without_pooling("without-averaging", lambda t: "head.fc"),
+    whole_means("means", lambda t: t.node("head.pool").inputs[0]),
+    altered("without-a-branch", _one_branch, "With all maps of {node} silenced"),
+    statement(
+        "halvings",
+        "Five max poolings halve the maps on their way from 224 pixels to 7.",
+        lambda s: len(_halvings(s.trace)) == 5,
+        lambda t: (
+            f"{len(_halvings(t))} of them, and the first convolution has stride 2. Those in modules keep the side."
+        ),
+        lambda t: View(node=_halvings(t)[0], beside="stem.conv1.relu"),
+    ),
+    mistake(
+        "linear-layer",
+        10,
+        true="After the global average pooling there is a fully connected layer.",
+        shows=lambda t: View(node="head.fc", beside="head.pool"),
+    ),
+    mistake("series", 3, shows=lambda t: View(node=STACK)),
+)

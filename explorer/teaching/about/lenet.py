@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from explorer.teaching.question import Question
-from explorer.teaching.step import Step
+from explorer.analysis.text import thousands
+from explorer.analysis.trace import Trace
+from explorer.architectures.lenet import C3_TABLE, S2_MAPS
+from explorer.runtime.edits import Edit
+from explorer.teaching.common import altered, field_of, most, parameters_of, statement, strongest
+from explorer.teaching.question import Posed, Question, Subject, counted, posed
+from explorer.teaching.step import Step, View
 
 TOUR = (
     Step(
@@ -79,4 +84,100 @@ TOUR = (
     ),
 )
 
-QUESTIONS: tuple[Question, ...] = ()
+
+def _c3_parameters(subject: Subject) -> Posed | None:
+    """C3 with table I's links, or with all of them."""
+    node = subject.trace.node("c3.conv")
+    maps, height, width = node.out_shape
+    weights = 5 * 5
+    links = node.macs // (weights * height * width)
+    other = maps * S2_MAPS if links < maps * S2_MAPS else sum(map(len, C3_TABLE))
+    return counted(
+        subject,
+        f"C3’s {maps} maps read S2’s {S2_MAPS} by {links} links of 5×5. How many parameters, with biases?",
+        node.params,
+        [other * weights + maps, maps * weights + maps, links * weights],
+        f"A kernel a link and a bias a map: {links}·{weights} + {maps} = {thousands(node.params)}.",
+        View(node="c3.conv", section="connections"),
+    )
+
+
+def _s2_parameters(subject: Subject) -> Posed | None:
+    """What there is to train in a pooling."""
+    node = subject.trace.node("s2.pool")
+    maps = node.out_shape[0]
+    counts = (
+        0,
+        maps,
+        2 * maps,
+        4 * maps,
+        5 * maps,
+    )  # nothing, one a map, a weight a place, with biases
+    words = {n: str(n) if n else "None" for n in counts}
+    trained = node.params > 0
+    return posed(
+        subject,
+        f"How many parameters does S2 have, which pools {maps} maps in windows of 2×2?",
+        words.pop(node.params),
+        words.values(),
+        f"It adds each window’s values; each map has one coefficient and one bias: 2·{maps} = {node.params}."
+        if trained
+        else "It takes the largest of each window: there is nothing to train.",
+        View(node="s2.pool", colour="params"),
+    )
+
+
+def _silenced(subject: Subject) -> Edit | None:
+    return Edit("c1.conv", "zero", (strongest(subject, "c1.conv"),))
+
+
+def _exchanged(subject: Subject) -> Edit | None:
+    return Edit("s4.pool", "shuffle", number=1)
+
+
+def _distances(trace: Trace) -> bool:
+    return trace.output.type == "RBFOutput"
+
+
+QUESTIONS = (
+    most("params"),
+    most("macs"),
+    parameters_of("c1-parameters", lambda t: "c1.conv"),
+    Question("s2-parameters", _s2_parameters),
+    Question("c3-parameters", _c3_parameters),
+    field_of(
+        "field",
+        lambda t: "c3.conv",
+        "Its {kernel} window lies on values that see {before} each, {step} pixels apart: {field} in all.",
+    ),
+    altered("silenced", _silenced, "With the strongest map of {node} silenced"),
+    altered(
+        "exchanged",
+        _exchanged,
+        "With the maps of {node} exchanged at random",
+        "Each weight behind it was trained for one map.",
+    ),
+    statement(
+        "smallest-wins",
+        "Of the ten outputs, the smallest decides which digit it is.",
+        lambda s: _distances(s.trace),
+        lambda t: (
+            "Each output is a distance from the picture of a digit: the nearest wins."
+            if _distances(t)
+            else "Its outputs are scores: the largest wins. In the paper they are distances, and the smallest does."
+        ),
+        lambda t: View(node=t.classifier, section="output"),
+    ),
+    statement(
+        "c5",
+        "In this network C5 is a convolution.",
+        lambda s: "c5.conv" in s.trace,
+        lambda t: (
+            f"It reads maps of 5×5 with kernels of 5×5: {thousands(t.stage('c5').params)} parameters, the same "
+            "as fully connected. Larger maps would give it more positions."
+            if "c5.conv" in t
+            else "The paper’s is. Here the maps are flattened first: as many parameters, for this one size of picture."
+        ),
+        lambda t: View(node=t.stage("c5").nodes[0]),
+    ),
+)

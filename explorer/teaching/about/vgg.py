@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from explorer.teaching.question import Question
-from explorer.teaching.step import Step
+from explorer.analysis import designs
+from explorer.analysis.cost import Convolution
+from explorer.analysis.text import pair_text, si, thousands
+from explorer.analysis.trace import Node, Trace
+from explorer.teaching.common import (
+    at_twice_the_side,
+    dense_share,
+    field_of,
+    mistake,
+    most,
+    picture_of,
+    source_of,
+    statement,
+    strongest,
+    without,
+)
+from explorer.teaching.question import Posed, Question, Subject, counted, pictured, posed
+from explorer.teaching.step import Step, View
 
 TOUR = (
     Step(
@@ -76,4 +92,134 @@ TOUR = (
     ),
 )
 
-QUESTIONS: tuple[Question, ...] = ()
+
+def _convolutions(trace: Trace) -> list[Node]:
+    return [n for n in trace.nodes if n.type == "Conv2d"]
+
+
+def _small_kernels(subject: Subject) -> Posed | None:
+    """The weights of a stage's 3×3 in a row, and of one kernel that sees as much."""
+    stage = [n for n in _convolutions(subject.trace) if n.stage == "conv3" and n.kernel == (3, 3)]
+    maps, height, width = stage[-1].out_shape
+    side = 2 * len(stage) + 1
+    one = Convolution((maps, height, width), maps, (side, side), bias=False)
+    row = designs.stacked(one)
+    return counted(
+        subject,
+        f"{row.name} in a row instead of one {side}×{side}, {maps} maps in and out. How many weights have they?",
+        row.params,
+        [one.params, row.layers[0].params, row.params // maps],  # the large one's, one layer's, one filter a layer
+        f"{len(stage)}·9·{maps}² = {thousands(row.params)}; one {side}×{side} has {side * side}·{maps}² = "
+        f"{thousands(one.params)}. They see {pair_text(row.receptive_field)}, too.",
+        View(node=stage[-1].name, section="stack"),
+    )
+
+
+def _weight_layers(subject: Subject) -> Posed | None:
+    """How many of the layers in a network's name are convolutions."""
+    depth, count = subject.trace.depth, len(_convolutions(subject.trace))
+    return counted(
+        subject,
+        f"How many of the {depth} weight layers of {subject.variant.title} are convolutions?",
+        count,
+        [depth, depth - 1, depth - 2],
+        f"{count} convolutions and {depth - count} fully connected layers, the classifier among them.",
+        View(colour="kind"),
+    )
+
+
+def _deeper_work(subject: Subject) -> Posed | None:
+    """The MACs of a convolution, beside one on maps of twice the side and half the number."""
+    before, after = map(subject.trace.node, ("conv3.conv2", "conv4.conv2"))
+    words = {
+        0.25: "A quarter",
+        0.5: "Half as many",
+        1.0: "Equally many",
+        2.0: "Twice as many",
+        4.0: "Four times as many",
+    }
+    right = words.pop(after.macs / before.macs)
+    return posed(
+        subject,
+        f"{after.name} has half the side and twice the channels of {before.name}. How many MACs?",
+        right,
+        words.values(),
+        f"A quarter of the positions, {after.params / before.params:.0f} times the parameters: {si(after.macs)} MACs, "
+        f"and {si(before.macs)} in {before.name}.",
+        View(node=after.name, colour="macs"),
+    )
+
+
+def _first_dense(subject: Subject) -> Posed | None:
+    """The parameters of the layer that reads the last maps."""
+    node = subject.trace.node("fc6.linear")
+    maps, height, width = source_of(subject.trace, node).out_shape
+    units = node.out_shape[0]
+    return counted(
+        subject,
+        f"{node.name}: {units} units read {maps} maps of {height}×{width}. How many parameters, with biases?",
+        node.params,
+        [(maps + 1) * units, (maps * height + 1) * units, (height * width + 1) * units],
+        f"({height}·{width}·{maps} + 1)·{units} = {thousands(node.params)}, of all {thousands(subject.trace.params)}.",
+        View(node=node.name, section="shares", colour="params"),
+    )
+
+
+def _which_depth(subject: Subject) -> Posed | None:
+    """Maps behind each pooling: the deeper, the coarser."""
+    poolings = [n.name for n in subject.trace.nodes if n.type == "MaxPool2d"]
+    right = subject.trace.node(poolings[3])
+    pictures = {node: picture_of(subject, node, strongest(subject, node)) for node in poolings}
+    return pictured(
+        subject,
+        f"One map from behind each of the {len(poolings)} poolings: which is from {right.name}?",
+        pictures.pop(right.name),
+        pictures.values(),
+        f"Each halves it: of {subject.trace.input_size[1]} pixels, this one leaves {right.out_shape[1]}.",
+        View(node=right.name),
+    )
+
+
+def _ones(trace: Trace) -> str:
+    """How many of the convolutions are 1×1."""
+    convolutions = _convolutions(trace)
+    ones = sum(n.kernel == (1, 1) for n in convolutions)
+    count = f"{ones} of its {len(convolutions)} are 1×1" if ones else f"All {len(convolutions)} are"
+    return f"{count}. In the paper, only configuration C has any 1×1."
+
+
+QUESTIONS = (
+    most("params"),
+    most("memory"),
+    Question("first-dense", _first_dense),
+    dense_share(),
+    Question("small-kernels", _small_kernels),
+    Question("deeper-work", _deeper_work),
+    at_twice_the_side(
+        "without-pooling",
+        lambda t: "conv3.conv1",
+        "Without the pooling before it, what would {node} cost?",
+        lambda node: View(node=node, beside="conv2.pool"),
+    ),
+    field_of(
+        "field",
+        lambda t: "conv3.conv2",
+        "Its {kernel} window lies on values that see {before} each, {step} pixels apart: {field} in all.",
+    ),
+    Question("weight-layers", _weight_layers),
+    Question("which-depth", _which_depth),
+    without("without-a-layer", lambda t: "conv3.conv2"),
+    statement(
+        "only-3x3",
+        "All convolutions of this network are 3×3.",
+        lambda s: all(n.kernel == (3, 3) for n in _convolutions(s.trace)),
+        _ones,
+        lambda t: View(node="conv3.conv3" if "conv3.conv3" in t else "conv3.conv2"),
+    ),
+    mistake(
+        "invariant",
+        8,
+        why="It tolerates shifts within a window. Windows are 2 pixels apart: a shift by 1 changes the output.",
+        shows=lambda t: View(node="conv1.pool"),
+    ),
+)

@@ -16,6 +16,7 @@ from explorer.ui.app.navigation import HOME, page_files
 
 SCRIPT = b"<script>window.__streamlit={...window.__streamlit,BACKEND_BASE_URL:location.origin}</script>"
 HEAD = b"<head>"
+HALL = "hall"  # the audience's pages: none of Streamlit's
 UNKNOWN_PAGE = "page"  # in the link of Home: a page that was asked for and is none
 
 
@@ -34,6 +35,9 @@ class DeepLinks:
             await self.app(scope, receive, send)
             return
         asked = scope["path"].strip("/")
+        if asked.partition("/")[0] == HALL:
+            await self.app(scope, receive, send)
+            return
         if asked not in self.pages and "/" not in asked:
             home = "/" if asked == HOME else f"/?{UNKNOWN_PAGE}={quote(asked)}"
             await RedirectResponse(home)(scope, receive, send)

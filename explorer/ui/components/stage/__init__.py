@@ -44,6 +44,7 @@ def stage(
     *,
     key: str,
     on_wish: Callable[[Wish], None],
+    noun: str = "Tour",
     idea: str = "",
     pieces: int = 0,
     lesson: bool = False,
@@ -56,6 +57,7 @@ def stage(
         now: what is shown at present.
         key: of the component.
         on_wish: called with what the viewer asks for, before the run that this causes.
+        noun: what the steps are of.
         idea: what the bar says while no step is chosen.
         pieces: how many the block that is shown can be built up from.
         lesson: whether the page shows only part of itself.
@@ -72,6 +74,7 @@ def stage(
     data = {
         "steps": [asdict(step) for step in steps],
         **asdict(now),
+        "noun": noun,
         "idea": idea,
         "pieces": pieces,
         "lesson": lesson,

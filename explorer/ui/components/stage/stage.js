@@ -91,7 +91,9 @@ function receive(bar, data) {
   const began = bar.data === null;
   bar.data = data;
   registry.stage = bar;
-  if (began) fillList(bar);
+  const titles = data.steps.map(({ title }) => title).join("\n"); // a lesson's, or the tour's
+  if (titles !== bar.titles) fillList(bar);
+  bar.titles = titles;
   if (began || data.presses >= bar.presses) {
     bar.presses = data.presses;
     bar.wish = { step: data.step, presenting: data.presenting, build: data.build };
@@ -126,11 +128,11 @@ function fillList(bar) {
 }
 
 function draw(bar) {
-  const { data: { steps, idea, pieces, lesson }, wish: { step, presenting } } = bar;
+  const { data: { steps, noun, idea, pieces, lesson }, wish: { step, presenting } } = bar;
   const shown = steps[step - 1];
   bar.root.hidden = steps.length === 0;
-  bar.number.textContent = shown ? `${step}/${steps.length} ▾` : "Tour ▾";
-  bar.start.textContent = `Tour: ${steps.length} steps ›`;
+  bar.number.textContent = shown ? `${step}/${steps.length} ▾` : `${noun} ▾`;
+  bar.start.textContent = `${noun}: ${steps.length} steps ›`;
   bar.start.hidden = step > 0;
   bar.text.replaceChildren(...(shown ? [el("strong", "title", {}, shown.title), " ", ...marked(shown.text)] : [idea]));
   bar.previous.setAttribute("aria-disabled", String(step === 0)); // not disabled: that would drop the focus

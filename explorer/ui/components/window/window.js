@@ -1,22 +1,25 @@
-/* Tells the server what only the browser knows: that it has painted, how large its type is, whether the sidebar shows. */
+/* Tells the server what only the browser knows: that it has painted, how large its type is, whether the sidebar shows;
+   and keeps for it a text over a reload. */
 import { perRoot, whenRemoved } from "../common/component.js";
 
 const SIDEBAR = '[data-testid="stSidebar"]';
 const EXPAND = '[data-testid="stExpandSidebarButton"]'; // in the header, while the sidebar is hidden
 const NARROW = "(max-width: 768px)"; // where Streamlit hides the sidebar by itself
+const KEPT = "cnn-explorer-kept";
 const REPORT_DELAY_MS = 200; // whoever drags the window's edge asks the server once
 
 const watcherOf = perRoot(createWatcher);
 
-export default function ({ parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const watcher = watcherOf(parentElement);
   watcher.setTriggerValue = setTriggerValue;
+  keep(watcher, data.kept);
   if (!watcher.started) start(watcher);
   return whenRemoved(parentElement, () => stop(watcher));
 }
 
 function createWatcher() {
-  return { started: false, reported: "", timer: 0 };
+  return { started: false, reported: "", timer: 0, kept: "" };
 }
 
 function start(watcher) {
@@ -46,6 +49,14 @@ export function whatIsSeen(page) {
   const rem = parseFloat(getComputedStyle(page.documentElement).fontSize);
   const hasSidebar = page.querySelector(SIDEBAR) && !matchMedia(NARROW).matches;
   return { rem, sidebar: !hasSidebar ? "" : page.querySelector(EXPAND) ? "hidden" : "shown" };
+}
+
+/** A text that outlives a reload of this tab: the server's, or after a reload, when the server has none, ours. */
+function keep(watcher, text) {
+  if (text) sessionStorage.setItem(KEPT, text);
+  else if (watcher.kept) sessionStorage.removeItem(KEPT);
+  else if (!watcher.started && sessionStorage.getItem(KEPT)) watcher.setTriggerValue("kept", sessionStorage.getItem(KEPT));
+  watcher.kept = text;
 }
 
 function stop(watcher) {
