@@ -226,7 +226,7 @@ def _shown(subject: Subject, node: Node, beside: str, colour: str, most: int, *,
     trace, by = subject.trace, _colour(colour)
     if node.name == trace.nodes[0].name:
         drawn = diagram_for(trace, "network", None, by)
-        strip = _drawing(drawn, node, f"Stages of {trace.variant}", legend=by != "kind")
+        strip = _drawing(drawn, node, f"Stages of {subject.variant.title}", legend=by != "kind")
         return joined((strip, _input_and_answer(subject)))
     parts = []
     if stage and len(trace.stage(node.stage).blocks) > 1:
