@@ -35,11 +35,12 @@ from explorer.teaching.question import Posed, Subject
 from explorer.teaching.step import Step
 
 STYLE = Path(__file__).with_name("handout.css")
-MAPS_OF_VIEW = 24
-MAPS_OF_STEP = 12
+ROW = 6  # maps beside each other on paper
+MAPS_OF_VIEW = 4 * ROW
+MAPS_OF_STEP = ROW
 MAP_SIDE = 112  # pixels at most: larger maps are averaged, smaller ones enlarged by a whole factor
 THUMBNAIL_SIDE = 112
-NARROW_DRAWING = 430  # pixels: what is narrower has room for words beside it
+NARROW_DRAWING = 350  # pixels: what is narrower has room for words beside it
 BARS = (600, 120)  # width and height of a vector's bars, in units of their drawing
 STRONGEST = 8  # values of a vector that are named
 CLASSES = 5
@@ -63,6 +64,7 @@ def of_view(subject: Subject, node: str, *, colour: str = "kind", beside: str = 
     selected = trace.resolve(node)
     asked = [q for q in (question.pose(subject) for question in about.questions(family.name)) if q is not None]
     title = _title(subject)
+    is_input = selected.name == trace.nodes[0].name
     inside = (
         _head(
             title,
@@ -73,7 +75,7 @@ def of_view(subject: Subject, node: str, *, colour: str = "kind", beside: str = 
             _running(subject),
         ),
         _drawing(diagram_for(trace, "network", None, _colour(colour)), selected, f"Stages of {title}", legend=True),
-        _shown(subject, selected, beside, colour, MAPS_OF_VIEW, stage=True),
+        "" if is_input else _shown(subject, selected, beside, colour, MAPS_OF_VIEW, stage=True),
         _costs(selected),
         tag("h2", "Input and answer"),
         _input_and_answer(subject),
@@ -224,7 +226,7 @@ def _shown(subject: Subject, node: Node, beside: str, colour: str, most: int, *,
     trace, by = subject.trace, _colour(colour)
     if node.name == trace.nodes[0].name:
         drawn = diagram_for(trace, "network", None, by)
-        strip = _drawing(drawn, node, f"Stages of {trace.variant}", legend=by != "kind")
+        strip = _drawing(drawn, node, f"Stages of {subject.variant.title}", legend=by != "kind")
         return joined((strip, _input_and_answer(subject)))
     parts = []
     if stage and len(trace.stage(node.stage).blocks) > 1:
@@ -306,7 +308,7 @@ def _maps(subject: Subject, node: Node, beside: str, most: int) -> Html:
     shown = show(values, stats, stats.order())
     if isinstance(shown, VectorValues):
         return _bars(shown, published)
-    channels = np.sort(stats.order("strength")[: most // 2 if beside else most])
+    channels = np.sort(stats.order("strength")[: max(ROW, most // 2) if beside else most])
     size = f"{thousands(stats.shape[0])} maps of {pair_text(stats.shape[1:])}"
     said = f"All {size}." if len(channels) == stats.shape[0] else f"The {len(channels)} strongest of {size}."
     if not beside:

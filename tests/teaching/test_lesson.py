@@ -27,7 +27,7 @@ def test_a_lesson_takes_its_minutes_and_asks_before_it_shows(name: str, lesson: 
             assert item.question in questions(item.page)
     shown = [item.question is not None for item in lesson.items]
     assert sum(shown) >= 5 and len(shown) - sum(shown) >= 5
-    assert not any(all(shown[i : i + 3]) for i in range(len(shown)))  # three in a row would be a test
+    assert not any(all(shown[i : i + 3]) for i in range(len(shown) - 2))  # three in a row would be a test
 
 
 def test_all_files_are_lessons() -> None:
