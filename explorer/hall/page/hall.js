@@ -5,6 +5,7 @@ const RETRY_MS = 1000;
 const RETRY_MOST_MS = 30000;
 const STEADY_MS = 10000; // a stream that lasted so long was a good one
 const SILENT_MS = 40000; // the server says something every 15 s
+const VOTE_MS = 8000; // that a vote may be on its way
 const PHASES = {
   open: "Vote now",
   closed: "The vote is closed",
@@ -108,19 +109,26 @@ function vote(option) {
   pending = option;
   say("refused", "");
   render();
+  const waited = setTimeout(() => sent("Your vote has not arrived yet. Press again."), VOTE_MS);
   const body = JSON.stringify({ option, id: question.id, round: question.round });
   const headers = { "Content-Type": "application/json" };
   fetch(`${code}/vote`, { method: "POST", credentials: "same-origin", headers, body })
     .then((answer) => answer.json())
     .then((answer) => {
-      if (answer.error) say("refused", answer.error);
-      else mine = [answer.number, answer.option];
+      if (!answer.error) mine = [answer.number, answer.option];
+      return answer.error || "";
     })
-    .catch(() => say("refused", "Your vote did not arrive. Press again."))
-    .then(() => {
-      pending = -1;
-      render();
+    .catch(() => "Your vote did not arrive. Press again.")
+    .then((sentence) => {
+      clearTimeout(waited);
+      sent(sentence);
     });
+}
+
+function sent(sentence) {
+  pending = -1;
+  say("refused", sentence);
+  render();
 }
 
 // ---- following
