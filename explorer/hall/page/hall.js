@@ -81,9 +81,9 @@ function renderQuestion(question, number) {
   if (shown !== ballot) build(question);
   shown = ballot;
   if (!mine || mine[0] !== number) mine = null;
-  const again = question.round === 2 && question.phase === "open" ? ": the second time" : "";
+  const second = question.round === 2 && question.phase === "open" ? ": the second time" : "";
   const phase = question.phase === "revealed" && question.right === null ? "counted" : question.phase;
-  say("phase", PHASES[phase] + again);
+  say("phase", PHASES[phase] + second);
   say("text", question.text);
   const open = question.phase === "open";
   Array.from(by("options").children).forEach((button, index) => {
