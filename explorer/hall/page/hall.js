@@ -47,6 +47,7 @@ function picture(digest, alt) {
 function build(question) {
   const options = by("options");
   options.textContent = "";
+  say("refused", "");
   question.options.forEach((option, index) => {
     const button = el("button", "option");
     button.type = "button";
