@@ -18,6 +18,7 @@ from explorer.ui.below import SECTIONS
 from explorer.ui.build_up import build_control
 from explorer.ui.cache import trace
 from explorer.ui.edits import current, edits_control
+from explorer.ui.followed import follow_tool
 from explorer.ui.lesson import hidden, lesson_control, offered
 from explorer.ui.link import PAGE, Control, publish, restore
 from explorer.ui.screen import COLOUR, DIAGRAMS, header, instrument_control, screen, strip, variant_control
@@ -131,3 +132,4 @@ def tool(
     tool_bar(name, stops)
     follow_window()
     publish()
+    follow_tool(top.title)

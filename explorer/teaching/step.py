@@ -31,7 +31,8 @@ class View:
 class Step:
     """What to see: a `title` and a `text` of two lines at most, with **bold** words.
 
-    `variant`: empty for the family's default; `look`: where the point is; all else as of a `View`.
+    `variant`: empty for the family's default; `look`: where the point is; `asks`: the name of a question of the page
+    that stands beside the diagrams, to be predicted first; all else as of a `View`.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Step:
     beside: str = ""
     colour: str = ""
     edits: tuple[Edit, ...] = ()
+    asks: str = ""
 
     @property
     def view(self) -> View:

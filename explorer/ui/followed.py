@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Lock
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from explorer.analysis.trace import Node
 from explorer.architectures import variant
 from explorer.diagrams import Zoom
 from explorer.diagrams.labels import element_for
-from explorer.hall.rooms import Kind, Refused, Ticket, View, rooms
+from explorer.hall.rooms import Kind, Refused, View, rooms
 from explorer.runtime.maps import channels_per_page, page_of, show, statistics
 from explorer.runtime.png import draw_png
 from explorer.runtime.run import Run
@@ -23,6 +24,7 @@ from explorer.ui.room import ticket
 
 FOLLOWED = "room-followed"  # in the session: what the hall was shown last
 OWN = ("present", "sidebar", "questions.name")  # what of the link is the presenter's own
+QUESTIONS = "questions"  # the instrument, the section: nobody explores from there
 MOST_SHOWN = 16  # maps in the hall's picture
 
 _sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="room")
@@ -32,18 +34,30 @@ _lock = Lock()
 
 def follow(run: Run, node: Node) -> None:
     """Let the hall follow what this session looks at; after `publish`. The pictures are drawn meanwhile."""
+
+    def seen(link: str) -> View:
+        pictures = tuple((rooms().keep(content, kind), alt, role) for content, kind, alt, role in _pictures(run, node))
+        return View(link, f"{variant(run.variant).title} · {node.name}", _line(run, node), pictures)
+
+    _follow(run.cache_key, seen)
+
+
+def follow_tool(title: str) -> None:
+    """The same of a page that is about no single architecture: its name, and the link."""
+    _follow(title, lambda link: View(link, title))
+
+
+def _follow(about: Hashable, seen: Callable[[str], View]) -> None:
     held = ticket()
     if held is None:
         return
-    page = st.session_state[PAGE]
-    link = {name: text for name, text in link_here().items() if name not in OWN}
-    here = f"/{page}?{urlencode(link)}" if link else f"/{page}"
-    seen = (held, here, run.cache_key)
-    if st.session_state.get(FOLLOWED) == seen:
+    link = {name: text for name, text in link_here().items() if name not in OWN and text != QUESTIONS}
+    here = f"/{st.session_state[PAGE]}?{urlencode(link)}".removesuffix("?")
+    if st.session_state.get(FOLLOWED) == (held, here, about):
         return
-    st.session_state[FOLLOWED] = seen
+    st.session_state[FOLLOWED] = held, here, about
     with _lock:
-        _waiting[held.code] = lambda: _send(held, run, node, here)
+        _waiting[held.code] = lambda: rooms().follow(held, seen(here))
     _sender.submit(_send_newest, held.code)
 
 
@@ -51,16 +65,8 @@ def _send_newest(code: str) -> None:
     with _lock:
         send = _waiting.pop(code, None)
     if send is not None:
-        send()
-
-
-def _send(held: Ticket, run: Run, node: Node, link: str) -> None:
-    try:
-        pictures = tuple((rooms().keep(content, kind), alt, role) for content, kind, alt, role in _pictures(run, node))
-        title = f"{variant(run.variant).title} · {node.name}"
-        rooms().follow(held, View(link, title, _line(run, node), pictures))
-    except Refused:
-        pass  # the room has ended: its presenter is told at the next press
+        with suppress(Refused):  # the room has ended: its presenter is told at the next press
+            send()
 
 
 def _line(run: Run, node: Node) -> str:

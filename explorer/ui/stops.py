@@ -66,7 +66,8 @@ def stops_of(page: str) -> tuple[Stop, ...]:
 
 
 def _of_step(page: str, step: Step, variant: str = "") -> Stop:
-    shown = {"variant": variant or step.variant or family(page).default, "instrument": "maps", **values(step.view)}
+    beside = {"instrument": "questions", "questions.name": step.asks} if step.asks else {"instrument": "maps"}
+    shown = {"variant": variant or step.variant or family(page).default, **beside, **values(step.view)}
     return Stop(page, step.title, step.text, shown, step.node, step.look)
 
 

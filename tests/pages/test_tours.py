@@ -56,7 +56,11 @@ def test_each_step_opens_what_it_names_by_its_number_alone(visit: Open, family: 
         assert page.link == {"step": str(number)}
         variant = family.variant(step.variant or family.default)
         trace = cache.trace(variant.name)
-        assert page.maps["group"] == variant.name and page.maps["node"] == step.node
+        assert trace.resolve(step.node).name == page.app.session_state["node"]
+        if step.asks:
+            assert page.app.session_state["questions.name"] == step.asks and page.app.main.header[0].value
+        else:
+            assert page.maps["group"] == variant.name and page.maps["node"] == step.node
         assert not step.beside or step.beside in trace
         opened = page.app.segmented_control(key="section").value
         assert opened == step.section or not step.section

@@ -250,8 +250,9 @@ def _steps(held: Ticket, place: str, posed: Posed, hall: Put | None) -> None:
 @st.fragment(run_every=COUNT_EVERY_S)
 def _count_votes(code: str) -> None:
     """How many have voted, not what; it alone runs again."""
-    votes, listeners = rooms().votes(code), rooms().listeners(code)
-    st.markdown(f"**{votes}** of {max(listeners, votes)} have voted")
+    votes, listeners = room.tried(rooms().votes, code), room.tried(rooms().listeners, code)
+    if votes is not None and listeners is not None:
+        st.markdown(f"**{votes:,}** of {max(listeners, votes):,} have voted")
 
 
 def _ask(held: Ticket, posed: Posed) -> None:

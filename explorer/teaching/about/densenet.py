@@ -25,6 +25,7 @@ TOUR = (
         "However many maps enter a layer, it adds k = 32: the growth rate. Layers this narrow are why the "
         "network is small.",
         section="dense-block",
+        asks="leaving",
     ),
     Step(
         "Concatenate, not add",

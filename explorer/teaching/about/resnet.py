@@ -70,6 +70,7 @@ TOUR = (
         "conv3_x.0.shortcut.conv",
         "Where shapes change, x does not fit the sum. Option **B** projects it there, by a 1×1; **A** appends "
         "zeros; **C** projects everywhere.",
+        asks="projections",
     ),
     Step(
         "The bottleneck",

@@ -39,9 +39,9 @@ TOUR = (
     Step(
         "The gate",
         "conv3_x.1.se.gate",
-        "A sigmoid makes each number a factor between 0 and 1. The factors do not add up to 1: many gates "
-        "can be open at once.",
+        "A sigmoid makes each number a factor between 0 and 1, for this picture. What do a block's gates add up to?",
         section="gates",
+        asks="sum-of-gates",
     ),
     Step(
         "Scale",
