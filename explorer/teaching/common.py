@@ -230,15 +230,18 @@ def which_map(
     text: str,
     why: str,
     pick: Callable[[Subject, str], int] = strongest,
+    *,
+    trained: bool = False,
 ) -> Question:
     """Which of some maps is the first operation's: one channel of all that `find` names.
 
-    `text` and `why` may name the operation as {node} and the {channel}, which `pick` chooses.
+    `text` and `why` may name the operation as {node} and the {channel}, which `pick` chooses. `trained`: only of a
+    trained network, where without training it is not worth a long pass.
     """
 
     def pose(subject: Subject) -> Posed | None:
         node, *others = [*find(subject.trace)] or [""]
-        if not others:
+        if not others or (trained and not subject.trained):
             return None
         channel = pick(subject, node)
         return pictured(

@@ -161,6 +161,7 @@ QUESTIONS = (
         lambda t: with_those_before(t, next(n.name for n in t.nodes if n.type == "AvgPool2d"), 2),
         "Channel {channel}: which of these maps leaves {node}, a 3×3 average pooling of stride 1?",
         "Stride 1 keeps the side, and the mean of 3×3 blurs.",
+        trained=True,
     ),
     heads_share(),
     without_pooling("without-averaging", lambda t: "head.fc"),
