@@ -107,8 +107,7 @@ def silenced_channel(name: str) -> Question:
         filtered, mixed = len(before[depthwise]), len(before[pointwise])
         return posed(
             subject,
-            f"One of {filtered} maps that {depthwise} filters is zeroed: how many of its own change, and how many of "
-            "the 1×1’s?",
+            f"One of {filtered} maps into {depthwise} is zeroed: how many change after it, and after the 1×1?",
             f"{changed[0]}, then {changed[1]}",
             [f"{a}, then {b}" for a, b in ((1, 1), (filtered, mixed), (filtered, 1))],
             f"The depthwise convolution filters each map on its own: {changed[0]} changes. The 1×1 mixes all: "
@@ -131,7 +130,7 @@ def depthwise_picture(name: str) -> Question:
         channel = int(maps[depthwise][: len(maps[pointwise])].flatten(1).std(1).argmax())
         return pictured(
             subject,
-            f"Channel {channel} of {_title(pair[0])}: input, depthwise half’s, 1×1’s. Which is the depthwise half’s?",
+            f"Channel {channel} of {_title(pair[0])}: input, depthwise output, 1×1 output. Which is the depthwise one?",
             picture_of(subject, depthwise, channel),
             [picture_of(subject, node, channel) for node in (source, pointwise)],
             f"It filters map {channel} alone: both show the same things. Map {channel} of the 1×1 is a mixture of all.",
