@@ -635,11 +635,11 @@ def serve(host: str, port: int) -> None:
     """Start the app; HOST and PORT in the environment do what the options do."""
     import socket
 
-    from explorer.hall.rooms import rooms
+    from explorer.hall.rooms import VARIABLE, store_at
     from explorer.runtime.memory import limit
 
     limit()  # raises MemoryLimitError now, not when the first viewer comes
-    rooms()  # raises ValueError where EXPLORER_ROOMS is no address
+    store_at(os.environ.get(VARIABLE, ""))  # raises ValueError where that is no address
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     socket.create_server(address, family=family).close()  # raises OSError where the app could not
     public = socket.gethostname() if host in ("0.0.0.0", "::") else host

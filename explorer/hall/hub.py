@@ -115,7 +115,10 @@ class _Channel:
     """A room's streams."""
 
     code: str
-    streams: dict[Stream, None] = field(default_factory=dict)  # in the order in which they came
+    streams: set[Stream] = field(default_factory=set)
+    tabs: defaultdict[str, list[Stream]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # of each voter, oldest first
     newcomers: list[Stream] = field(default_factory=list)  # who know no state yet
     changed: bool = False  # since all were told
     told_at: float = 0.0
@@ -189,10 +192,11 @@ class Hub:
         self.room_for_one()
         stream = Stream(code, voter)
         channel = self._channels.setdefault(code, _Channel(code))
-        tabs = [other for other in channel.streams if other.voter == voter and not other.ended]
-        if len(tabs) >= MOST_TABS:
-            tabs[0].finish()
-        channel.streams[stream] = None
+        tabs = channel.tabs[voter]
+        tabs.append(stream)
+        for oldest in tabs[:-MOST_TABS]:
+            oldest.finish()
+        channel.streams.add(stream)
         self.streams += 1
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
@@ -213,13 +217,17 @@ class Hub:
     async def leave(self, stream: Stream) -> None:
         """The listener is gone."""
         channel = self._channels[stream.code]
-        del channel.streams[stream]
+        channel.streams.remove(stream)
+        tabs = channel.tabs[stream.voter]
+        tabs.remove(stream)
+        if not tabs:
+            del channel.tabs[stream.voter]
         self.streams -= 1
         if not channel.streams:
             del self._channels[stream.code]
             if channel.later is not None:
                 channel.later.cancel()
-        if not any(other.voter == stream.voter for other in channel.streams):
+        if not tabs:
             with suppress(Away):
                 await self.call(self.rooms.store.leave, stream.code, stream.voter)
 
@@ -306,12 +314,11 @@ class Hub:
                 await self._sign()
 
     async def _sign(self) -> None:
-        voters: defaultdict[str, list[str]] = defaultdict(list)
         for channel in self._channels.values():
             self._changed(channel)  # a room's time may be over
             for stream in channel.streams:
                 stream.alive()
-                voters[channel.code].append(stream.voter)
+        here = {code: list(channel.tabs) for code, channel in self._channels.items()}
         with suppress(Away):
-            for code, here in voters.items():
-                await self.call(self.rooms.store.stay, code, here)
+            for code, voters in here.items():
+                await self.call(self.rooms.store.stay, code, voters)

@@ -147,9 +147,7 @@ class Hall:
         if given != (code := given.upper()) and CODE.fullmatch(code):
             return RedirectResponse(code, 307, headers=PAGE_HEADERS)
         try:
-            state = await self._state(request, code)
-            if state["ended"]:
-                raise Refusal(410, ENDED.format(code=code))
+            await self._admit(request, code)
         except Refusal as refusal:
             headers = {"Refresh": refusal.headers["Retry-After"]} if refusal.headers else {}
             return _form(request, refusal.status, refusal.sentence, refusal.headers | headers)
@@ -174,11 +172,8 @@ class Hall:
 
     async def events(self, request: Request) -> Response:
         """GET /hall/CODE/events; with ?why, only whether there would be a stream, which an EventSource can't say."""
-        code = request.path_params["code"]
         try:
-            state = await self._state(request, code)
-            if state["ended"]:
-                raise Refusal(410, ENDED.format(code=code))
+            await self._admit(request, request.path_params["code"])
             self.hub.room_for_one()
         except Refusal as refusal:
             return refusal.json()
@@ -204,18 +199,16 @@ class Hall:
         if not self.votes.take(voter):
             raise Refusal(429, TOO_FAST)
         option, number = _parsed(await _body(request))
-        code = request.path_params["code"]
-
         try:
-            outcome = await self.hub.vote(Choice(code, number, voter, option))
+            outcome = await self.hub.vote(Choice(request.path_params["code"], number, voter, option))
         except Away as error:
             raise Refusal(503, str(error)) from None
         if outcome != "counted":  # a stranger hears the same of all codes, right or wrong
             raise Refusal(403 if outcome == "stranger" else 409, NOT_COUNTED[outcome])
         return JSONResponse({"number": number, "option": option}, headers=SAFE | {"Cache-Control": "no-store"})
 
-    async def _state(self, request: Request, code: str) -> State:
-        """The room's state. Raises Refusal: where too many guess, for right codes, too, but not for who is there."""
+    async def _admit(self, request: Request, code: str) -> None:
+        """Raises Refusal where there is no such room, and to strangers while too many guess, whatever the code."""
         voter = _voter(request)
         hub = self.hub
         try:
@@ -228,7 +221,8 @@ class Hall:
             if voter is None or self.own_guesses.take(voter):
                 self.guesses.take()
             raise Refusal(404, UNKNOWN.format(code=code[:20]))
-        return state
+        if state["ended"]:
+            raise Refusal(410, ENDED.format(code=code))
 
     @staticmethod
     def _met(rooms: Rooms, code: str, voter: str | None) -> tuple[bool, State | None]:

@@ -12,8 +12,10 @@ from playwright.sync_api import expect
 
 from explorer.runtime.samples import samples
 from explorer.ui.link import WORD_JOINER
+from tests.app_server import AppServer
 from tests.browser.conftest import AppPage, OpenPage
 from tests.browser.parts import choose, current_map, element, link, maps, node, pick, selected
+from tests.hall.listener import Listener
 
 
 def shown(view: AppPage) -> dict[str, Any]:
@@ -80,6 +82,14 @@ def test_what_does_not_exist_is_said_and_the_page_works(open_page: OpenPage) -> 
     element(view, "Stages of", "conv3_x").click()
     view.settle()
     assert node(view) == "conv3_x.1.add"
+
+
+def test_the_halls_pages_are_none_of_the_apps(server: AppServer) -> None:
+    """A browser asks for them as it asks for the app's pages; nothing is put into them."""
+    browser = Listener(int(server.url.rpartition(":")[2]), "")
+    for path, status in (("/hall", 200), ("/hall/", 200), ("/hall/BBBB", 404)):
+        answered, _, body = browser.get(path)
+        assert answered == status and b"Enter a room" in body and b"<script" not in body
 
 
 def test_a_link_shows_nothing_of_another_host(open_page: OpenPage) -> None:

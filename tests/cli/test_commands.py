@@ -288,3 +288,10 @@ def test_a_port_in_use_is_refused_in_one_line(started: list, capsys) -> None:
         assert main(["serve", "--port", str(server.getsockname()[1])]) == 2
     assert started == []
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_an_address_of_rooms_that_is_none_is_refused_in_one_line(started: list, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("EXPLORER_ROOMS", "localhost:6379")
+    assert main(["serve"]) == 2
+    assert started == []
+    assert capsys.readouterr().err.count("\n") == 1

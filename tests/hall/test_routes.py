@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from explorer.hall import routes
+from explorer.hall import hub, routes
 from explorer.hall.rooms import Asked, Rooms, Shown, View, store_at
+from explorer.hall.store import Memory
 from tests.hall.listener import Listener
 from tests.hall.redis_server import redis_server
 from tests.hall.server import HallServer, hall_server
@@ -62,6 +63,33 @@ def test_a_listener_hears_each_step_and_votes(server: HallServer) -> None:
         with pytest.raises(EOFError):
             one.event()
     assert Listener(server.port, ticket.code).connect() == 410
+
+
+def test_a_burst_of_votes_is_few_messages(server: HallServer) -> None:
+    ticket = server.rooms.open()
+    server.rooms.ask(ticket, QUESTION)
+    with Listener(server.port, ticket.code) as listener:
+        for voter in range(200):
+            server.rooms.vote(ticket.code, str(voter), voter % 2, 1)
+        counts = [0]
+        while counts[-1] < 200:
+            counts.append(listener.state()["question"]["votes"])
+    assert counts == sorted(counts) and len(counts) < 20
+
+
+def test_listeners_hear_that_the_server_lives_and_that_a_room_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "LOOK_S", 0.05)
+    monkeypatch.setattr(hub, "ALIVE_S", 0.1)
+    with hall_server(Rooms(Memory(life_s=0.5))) as server:
+        listener = Listener(server.port, server.rooms.open().code)
+        with listener:
+            events = []
+            with pytest.raises(EOFError):
+                while True:
+                    events.append(listener.event())
+    names = [name for name, _ in events]
+    assert names[:2] == ["mine", "message"] and "alive" in names
+    assert events[-1][1]["ended"] is True
 
 
 def test_pages(server: HallServer) -> None:

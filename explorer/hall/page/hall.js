@@ -5,6 +5,7 @@ const RETRY_MS = 1000;
 const RETRY_MOST_MS = 30000;
 const STEADY_MS = 10000; // a stream that lasted so long was a good one
 const SILENT_MS = 40000; // the server says something every 15 s
+const VOTE_MS = 8000; // that a vote may be on its way
 const PHASES = {
   open: "Vote now",
   closed: "The vote is closed",
@@ -46,11 +47,12 @@ function picture(digest, alt) {
 function build(question) {
   const options = by("options");
   options.textContent = "";
+  say("refused", "");
   question.options.forEach((option, index) => {
     const button = el("button", "option");
     button.type = "button";
     if (option.picture) button.append(picture(option.picture, option.alt));
-    button.append(el("span", "label", option.text), el("span", "mark"), el("span", "bars"));
+    button.append(el("span", "label", option.text), " ", el("span", "mark"), el("span", "bars"));
     button.addEventListener("click", () => vote(index));
     options.append(button);
   });
@@ -80,7 +82,9 @@ function renderQuestion(question, number) {
   if (shown !== ballot) build(question);
   shown = ballot;
   if (!mine || mine[0] !== number) mine = null;
-  say("phase", PHASES[question.phase] + (question.round === 2 && question.phase === "open" ? ": the second time" : ""));
+  const second = question.round === 2 && question.phase === "open" ? ": the second time" : "";
+  const phase = question.phase === "revealed" && question.right === null ? "counted" : question.phase;
+  say("phase", PHASES[phase] + second);
   say("text", question.text);
   const open = question.phase === "open";
   Array.from(by("options").children).forEach((button, index) => {
@@ -108,19 +112,26 @@ function vote(option) {
   pending = option;
   say("refused", "");
   render();
+  const waited = setTimeout(() => sent("Your vote has not arrived yet. Press again."), VOTE_MS);
   const body = JSON.stringify({ option, id: question.id, round: question.round });
   const headers = { "Content-Type": "application/json" };
   fetch(`${code}/vote`, { method: "POST", credentials: "same-origin", headers, body })
     .then((answer) => answer.json())
     .then((answer) => {
-      if (answer.error) say("refused", answer.error);
-      else mine = [answer.number, answer.option];
+      if (!answer.error) mine = [answer.number, answer.option];
+      return answer.error || "";
     })
-    .catch(() => say("refused", "Your vote did not arrive. Press again."))
-    .then(() => {
-      pending = -1;
-      render();
+    .catch(() => "Your vote did not arrive. Press again.")
+    .then((sentence) => {
+      clearTimeout(waited);
+      sent(sentence);
     });
+}
+
+function sent(sentence) {
+  pending = -1;
+  say("refused", sentence);
+  render();
 }
 
 // ---- following

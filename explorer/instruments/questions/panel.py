@@ -6,6 +6,7 @@ The answer is not told, it is shown: the reveal selects, colours or alters what 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,9 +19,10 @@ from explorer.teaching.question import Option, Posed, Question, Subject
 from explorer.teaching.step import View
 from explorer.ui import cache, room
 from explorer.ui.link import Control, choice, plain, rerun_page, reset
-from explorer.ui.section import Section
+from explorer.ui.section import OPEN, Section
 from explorer.ui.stops import SHOWN_BY, values
 
+QUESTIONS = "questions"  # the section's name
 NAME = "questions.name"
 # What was predicted, and what has been shown: each begins with what it is about, so that another question has none.
 PREDICTED = Control("questions.predicted", "Prediction", str, str, linked=False)
@@ -40,7 +42,7 @@ def questions_of(page: str, runs: Runs = lambda run: (run,)) -> Section:
     asked = about.questions(page)
     control = choice(NAME, "Question", [q.name for q in asked])
     return Section(
-        "questions",
+        QUESTIONS,
         "Questions",
         partial(_show, asked, control, runs),
         lambda run: (control, PREDICTED, SEEN, OWN),
@@ -116,7 +118,7 @@ def _question(place: str, posed: Posed, hall: Put | None) -> None:
     if posed.right != NONE and seen:
         verdict = "" if predicted is None else "**Right.** " if predicted == posed.right else "**Not quite.** "
         st.markdown(f"{verdict}**{plain(posed.options[posed.right].text)}.** {plain(posed.why)}")
-        if posed.shows.value or posed.shows.beside:
+        if posed.shows.value or posed.shows.beside or (_is_section() and posed.shows.section):
             st.button("Look at it", key="question-look", on_click=_look, args=(posed.shows,))
     with st.container(key="question-actions", horizontal=True, vertical_alignment="center", gap="small"):
         if held is not None:
@@ -145,13 +147,21 @@ def _predict(place: str, index: int) -> None:
 def _reveal(place: str, view: View) -> None:
     """Show the answer where it is to be seen."""
     SEEN.set(place)
-    for name, value in values(view).items():
+    for name, value in values(replace(view, section="") if _is_section() else view).items():
         st.session_state[name] = value
     rerun_page()
 
 
+def _is_section() -> bool:
+    """Whether the question stands in a section, in whose place no other can be opened with the answer."""
+    return bool(st.session_state.get(OPEN) == QUESTIONS)
+
+
 def _look(view: View) -> None:
-    """At what the answer is seen in: a value taken apart, or two operations' maps."""
+    """At what the answer is seen in: a section, a value taken apart, or two operations' maps."""
+    if _is_section():
+        st.session_state[OPEN] = view.section
+        rerun_page()
     st.session_state["instrument"] = "value" if view.value else "maps"
     if view.value:
         for name, value in zip(("maps.channel", "value.row", "value.column"), view.value, strict=True):
@@ -193,10 +203,11 @@ def _votes(counts: Sequence[int], before: Sequence[int] | None, index: int) -> N
     """The share of an option as a bar, and in words; of the first vote, too, where there have been two."""
     total = sum(counts)
     share = counts[index] / total if total else 0.0
-    words = f"{share:.0%} ({counts[index]} of {total})"
+    words = f"{share:.0%} ({counts[index]:,} of {total:,})"
     if before and sum(before):
         words += f", {before[index] / sum(before):.0%} before"
-    st.progress(share, words)
+    bar = f'<span style="width: {share:.1%}"></span>'
+    st.html(f'<div class="votes" role="meter" aria-valuenow="{share:.3f}">{bar}<b>{words}</b></div>')
 
 
 def _hall() -> Put | None:

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from explorer.analysis.trace import Trace
 from explorer.runtime.edits import Edit
-from explorer.teaching.common import (
-    altered,
-    dense_share,
-    mistake,
-    most,
-    of_both_signs,
-    parameters_of,
-    side_of,
-    statement,
-    which_map,
-    without_pooling,
-)
+from explorer.teaching.common import altered, mistake, most, of_both_signs, statement, which_map
+from explorer.teaching.layers import dense_share, parameters_of, side_of, without_pooling
 from explorer.teaching.question import Subject
 from explorer.teaching.step import Step, View
 

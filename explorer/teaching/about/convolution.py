@@ -10,7 +10,8 @@ from explorer.analysis.text import si
 from explorer.analysis.trace import Trace
 from explorer.analysis.types import MapShape
 from explorer.architectures.googlenet import MODULES
-from explorer.teaching.common import at_twice_the_side, parameters_of, reduction_saves, statement
+from explorer.teaching.common import statement
+from explorer.teaching.layers import at_twice_the_side, parameters_of, reduction_saves
 from explorer.teaching.question import Posed, Question, Subject, counted, posed
 from explorer.teaching.step import View
 

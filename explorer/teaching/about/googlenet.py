@@ -6,19 +6,8 @@ from itertools import accumulate
 
 from explorer.analysis.trace import Trace
 from explorer.runtime.edits import Edit
-from explorer.teaching.common import (
-    altered,
-    behind,
-    concatenated,
-    heads_share,
-    mistake,
-    most,
-    reduction_saves,
-    statement,
-    which_map,
-    whole_means,
-    without_pooling,
-)
+from explorer.teaching.common import altered, mistake, most, statement, which_map, whole_means, with_those_before
+from explorer.teaching.layers import concatenated, heads_share, reduction_saves, without_pooling
 from explorer.teaching.question import Posed, Question, Subject, counted, posed
 from explorer.teaching.step import Step, View
 
@@ -155,7 +144,7 @@ QUESTIONS = (
     Question("slab", _slab),
     which_map(
         "pooled",
-        lambda t: behind(t, "inception3.3a.pool", 2),
+        lambda t: with_those_before(t, "inception3.3a.pool", 2),
         "Channel {channel}: which of these maps leaves {node}, a 3×3 max pooling of stride 1?",
         "Stride 1 keeps the side, and each peak grows to 3×3. Of the others one has that side; one is finer.",
     ),
@@ -167,9 +156,7 @@ QUESTIONS = (
         "halvings",
         "Five max poolings halve the maps on their way from 224 pixels to 7.",
         lambda s: len(_halvings(s.trace)) == 5,
-        lambda t: (
-            f"{len(_halvings(t))} of them, and the first convolution has stride 2. Those in modules keep the side."
-        ),
+        lambda t: f"{len(_halvings(t))} of them do, and the first convolution has stride 2. Those in modules do not.",
         lambda t: View(node=_halvings(t)[0], beside="stem.conv1.relu"),
     ),
     mistake(

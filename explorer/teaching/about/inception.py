@@ -9,19 +9,16 @@ from explorer.analysis.cost import Convolution
 from explorer.analysis.text import thousands
 from explorer.analysis.trace import Node, Trace
 from explorer.teaching.common import (
-    behind,
-    concatenated,
     field_of,
-    heads_share,
     mistake,
     most,
-    side_of,
     statement,
     which_map,
     whole_means,
+    with_those_before,
     without,
-    without_pooling,
 )
+from explorer.teaching.layers import concatenated, heads_share, side_of, without_pooling
 from explorer.teaching.question import Posed, Question, Subject, posed
 from explorer.teaching.step import Step, View
 
@@ -155,13 +152,13 @@ QUESTIONS = (
     field_of(
         "field",
         lambda t: _name(_strips(t)),
-        "Its {kernel} lies on values that see {before}, {step} pixels apart: only its row grows, to {field}.",
+        "Its {kernel} lies on values that see {before}, {step} pixels apart: only the width grows, to {field}.",
     ),
     concatenated("halving", lambda t: _halving(t).name),
     side_of("halved-side", _halved),
     which_map(
         "averaged",
-        lambda t: behind(t, next(n.name for n in t.nodes if n.type == "AvgPool2d"), 2),
+        lambda t: with_those_before(t, next(n.name for n in t.nodes if n.type == "AvgPool2d"), 2),
         "Channel {channel}: which of these maps leaves {node}, a 3×3 average pooling of stride 1?",
         "Stride 1 keeps the side, and the mean of 3×3 blurs.",
     ),

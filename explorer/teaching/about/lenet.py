@@ -6,7 +6,8 @@ from explorer.analysis.text import thousands
 from explorer.analysis.trace import Trace
 from explorer.architectures.lenet import C3_TABLE, S2_MAPS
 from explorer.runtime.edits import Edit
-from explorer.teaching.common import altered, field_of, most, parameters_of, statement, strongest
+from explorer.teaching.common import altered, field_of, most, statement, strongest
+from explorer.teaching.layers import parameters_of
 from explorer.teaching.question import Posed, Question, Subject, counted, posed
 from explorer.teaching.step import Step, View
 

@@ -12,10 +12,10 @@ from explorer.teaching.common import (
     mistake,
     most,
     of_both_signs,
-    parameters_of,
     which_map,
     whole_means,
 )
+from explorer.teaching.layers import parameters_of
 from explorer.teaching.question import Posed, Question, Subject, posed
 from explorer.teaching.step import Step, View
 

@@ -6,18 +6,8 @@ from explorer.analysis import designs
 from explorer.analysis.cost import Convolution
 from explorer.analysis.text import pair_text, si, thousands
 from explorer.analysis.trace import Node, Trace
-from explorer.teaching.common import (
-    at_twice_the_side,
-    dense_share,
-    field_of,
-    mistake,
-    most,
-    picture_of,
-    source_of,
-    statement,
-    strongest,
-    without,
-)
+from explorer.teaching.common import field_of, mistake, most, picture_of, statement, strongest, without
+from explorer.teaching.layers import at_twice_the_side, dense_share, source_of
 from explorer.teaching.question import Posed, Question, Subject, counted, pictured, posed
 from explorer.teaching.step import Step, View
 
@@ -175,7 +165,7 @@ def _which_depth(subject: Subject) -> Posed | None:
         f"One map from behind each of the {len(poolings)} poolings: which is from {right.name}?",
         pictures.pop(right.name),
         pictures.values(),
-        f"Each halves it: of {subject.trace.input_size[1]} pixels, this one leaves {right.out_shape[1]}.",
+        f"Each halves the side: here {subject.trace.input_size[1]} pixels have become {right.out_shape[1]}.",
         View(node=right.name),
     )
 
