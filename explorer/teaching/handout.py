@@ -80,7 +80,7 @@ def of_view(subject: Subject, node: str, *, colour: str = "kind", beside: str = 
         tag("h2", "Input and answer"),
         _input_and_answer(subject),
         tag("h2", "Questions") if asked else "",
-        *(_question(f"{number}. {posed.text}", posed) for number, posed in enumerate(asked, 1)),
+        *(_question(tag("h3", f"{number}. {posed.text}"), posed) for number, posed in enumerate(asked, 1)),
         _answers(enumerate(asked, 1)),
         _sources([family]),
     )
@@ -143,15 +143,15 @@ class _Part:
 
 def _section(part: _Part, presenter: bool, first: dict[Hashable, int]) -> Html:
     """A step, or a question, with what may be said."""
-    title = f"{part.number}. {part.title}"
+    heading = tag("h2", f"{part.number}. {part.title}")
     below = (
         tag("p", f"{part.item.minutes} min · {part.where}", class_="where"),
         items("ul", part.item.say, class_="say") if presenter and part.item.say else "",
     )
     if part.posed is not None:
-        return tag("section", _question(title, part.posed, *below))
+        return tag("section", _question(heading, part.posed, *below))
     step = _step(part, part.item.step, first) if part.item.step else ""
-    return tag("section", tag("h2", title), *below, step, class_="step")
+    return tag("section", heading, *below, step, class_="step")
 
 
 def _step(part: _Part, step: Step, first: dict[Hashable, int]) -> Html:
@@ -430,12 +430,12 @@ def _answer(subject: Subject) -> Html:
 # ---- questions ---------------------------------------------------------------------------------------------
 
 
-def _question(title: str, posed: Posed, *below: str) -> Html:
-    """A question with room for the answer and its reason."""
+def _question(heading: str, posed: Posed, *below: str) -> Html:
+    """A question with room for the answer and its reason, under its `heading`."""
     options = [joined((tag("span", class_="box"), option.text, _option(option.picture))) for option in posed.options]
     kind = "options pictures" if posed.options[0].picture else "options"
     room = tag("p", "Because", class_="room")
-    return tag("div", tag("h3", title), *below, items("ul", options, class_=kind), room, class_="ask")
+    return tag("div", heading, *below, items("ul", options, class_=kind), room, class_="ask")
 
 
 def _option(picture: bytes) -> str:

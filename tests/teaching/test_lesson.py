@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from explorer.analysis.trace import trace_variant
@@ -117,3 +119,20 @@ def test_every_step_with_a_variant_of_its_own_can_be_told_by_that() -> None:
     step = tour("resnet")[2]
     assert trace_variant(step.variant).resolve(step.node)
     assert parse(f"{HEAD}## resnet, step 3, variant {step.variant} (5 min)").items[0].step is step
+
+
+def test_whatever_is_written_is_a_lesson_or_told_its_line() -> None:
+    chance, lines = Random(0), (FOLDER / f"{lessons()[0][0]}.txt").read_text(encoding="utf-8").split("\n")
+    outcomes = set()
+    for _ in range(300):
+        changed = list(lines)
+        place = chance.randrange(len(lines))
+        at = chance.randrange(len(lines[place]) + 1)
+        odd = chance.choice(["", "#", ", ", "(", ")", "\0", "\udcff", "٣", "9", "\r", chance.choice(lines)])
+        changed[place] = lines[place][:at] + odd + lines[place][at + chance.randrange(3) :]
+        try:
+            outcomes.add(type(parse("\n".join(changed))))
+        except LessonError as error:
+            outcomes.add(LessonError)
+            assert str(error).startswith(f"Line {error.line}: ") and 1 <= error.line <= len(lines) + 1
+    assert outcomes == {Lesson, LessonError}
