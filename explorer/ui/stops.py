@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -75,7 +75,7 @@ def _of_item(item: Item) -> Stop:
     sample = {"sample": item.sample} if item.sample else {}
     minutes = f" ({item.minutes} min)"
     if item.step is not None:
-        stop = _of_step(item.page, item.step, item.variant)
+        stop = _of_step(item.page, replace(item.step, asks=""), item.variant)  # a lesson has its own questions
         return Stop(stop.page, stop.title + minutes, stop.text, {**stop.values, **sample}, stop.node, stop.look)
     assert item.question is not None
     asked = {"questions.name": item.question.name, **sample}
