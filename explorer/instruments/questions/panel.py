@@ -18,6 +18,7 @@ from explorer.teaching import about
 from explorer.teaching.question import Option, Posed, Question, Subject
 from explorer.teaching.step import View
 from explorer.ui import cache, room
+from explorer.ui.controls import select
 from explorer.ui.link import Control, choice, plain, rerun_page, reset
 from explorer.ui.section import OPEN, Section
 from explorer.ui.stops import SHOWN_BY, values
@@ -40,7 +41,8 @@ Runs = Callable[[Run], tuple[Run, ...]]  # what a page's questions are about: on
 def questions_of(page: str, runs: Runs = lambda run: (run,)) -> Section:
     """The instrument of an architecture's page, or a section of another page, with the questions of that page."""
     asked = about.questions(page)
-    control = choice(NAME, "Question", [q.name for q in asked])
+    titles = {q.name: f"{number}. {q.name.replace('-', ' ')}" for number, q in enumerate(asked, 1)}
+    control = choice(NAME, "Question", titles)
     return Section(
         QUESTIONS,
         "Questions",
@@ -73,11 +75,11 @@ def _head(asked: Sequence[Question], control: Control, runs: Runs, run: Run) -> 
     with st.container(key="question-turn", horizontal=True, vertical_alignment="center", gap="small"):
         if found is None:
             return
-        names = [q.name for q in asked]
-        number = names.index(found[0].name)
+        number = [q.name for q in asked].index(found[0].name)
+        control.set(found[0].name)
         turn = partial(_turn, asked, control, number, runs(run.unedited))
         st.button("‹", key="question-before", help="Question before", on_click=partial(turn, -1))
-        st.markdown(f"{number + 1}/{len(names)}")
+        select(control, label_visibility="collapsed", on_change=_turned)
         st.button("›", key="question-next", help="Next question", on_click=partial(turn, 1))
 
 
@@ -85,9 +87,12 @@ def _turn(asked: Sequence[Question], control: Control, number: int, runs: Sequen
     """To the next question that makes sense here; what the last one's answer changed is undone."""
     others = [asked[(number + by * i) % len(asked)] for i in range(1, len(asked) + 1)]
     name = next((q.name for q in others if _posed(q, *runs)[0] is not None), control.value)
-    shown = SEEN.value
     control.set(name)
-    if shown:
+    _turned()
+
+
+def _turned() -> None:
+    if SEEN.value:
         reset((*SHOWN_BY, SEEN.name))
         rerun_page()
 
