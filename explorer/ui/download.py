@@ -55,12 +55,13 @@ def download(name: str, colour_by: ColourBy) -> None:
 
 def handout(run: Run) -> None:
     """The view as a page to print: diagrams, maps, figures, questions, and the answers at the end."""
-    node, colour = selected(cache.trace(run.variant)).name, st.session_state["colour"]
+    trace, beside = cache.trace(run.variant), st.session_state["maps.beside"]
+    node, colour = selected(trace).name, st.session_state["colour"]
     link = f"{st.context.url}?{urlencode(link_here())}" if link_here() else str(st.context.url)
     subject = Subject(run, cache.trace, cache.activations)
     st.download_button(
         "Handout to print (HTML)",
-        partial(of_view, subject, node, colour=colour, link=link),
+        partial(of_view, subject, node, colour=colour, beside=beside if beside in trace else "", link=link),
         f"{run.variant}-{node}.html",
         on_click="ignore",
         key="handout",

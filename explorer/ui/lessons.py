@@ -11,7 +11,7 @@ from explorer.teaching.shelf import heads
 from explorer.ui.link import link_to, plain
 
 if TYPE_CHECKING:
-    from explorer.teaching.lesson import Lesson
+    from explorer.teaching.lesson import Item, Lesson
 
 LECTURE_OWN = "lecture-own"  # in the session: the lesson that this viewer has brought
 OWN = "own"  # its name
@@ -60,12 +60,18 @@ def _handout(name: str, presenter: bool, own: Lesson | None) -> str:
     from explorer.runtime.device import best_device
     from explorer.teaching.handout import of_lesson
     from explorer.teaching.lesson import bundled
-    from explorer.teaching.passes import subject_of
+    from explorer.teaching.question import Subject
+    from explorer.ui import cache
 
     lesson = own if name == OWN else bundled(name)
     assert lesson is not None
     device = str(best_device())
-    return of_lesson(lesson, lambda item: subject_of(*item.runs(device)), presenter=presenter)
+
+    def subject(item: Item) -> Subject:
+        run, *beside = item.runs(device)
+        return Subject(run, cache.trace, cache.activations, *beside)
+
+    return of_lesson(lesson, subject, presenter=presenter)
 
 
 @st.fragment
