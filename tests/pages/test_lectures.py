@@ -25,12 +25,15 @@ def test_the_shelf_says_what_the_files_say() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_item_opens_by_its_number_on_its_page(visit: Open, name: str) -> None:
+def test_the_first_item_of_each_page_opens_by_its_number(visit: Open, name: str) -> None:
     lesson = dict(lessons())[name]
     page = visit(lesson.items[0].page, lecture=name)
     at = lesson.items[0].page
     assert len(page.bar["steps"]) == len(lesson.items) and page.bar["noun"] == "Lesson"
     for number, item in enumerate(lesson.items, 1):
+        before = lesson.items[number - 2] if number > 1 else None
+        if before and before.page == item.page and (before.step is None) == (item.step is None):
+            continue
         page.set(step=number)
         if item.page != at:
             page.follow()
