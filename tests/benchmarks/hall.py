@@ -6,7 +6,8 @@ The phones are bare sockets in one process: each holds an event stream and a coo
 the presenter's call until each phone has received the state that it made; a vote, on a connection of its own, from its
 first byte to its answer, all within one second. Then three thousand streams are asked for, and one more press is timed.
 The presenter is this process with the store in Redis, else a route of the bare server. With `--app` the server is the
-app itself, and thirty viewers click along meanwhile, see `load`. Nothing of a phone's drawing is in it.
+app itself, the presses are slower, and thirty viewers in a process of their own click along from before the first press
+until after the last vote, see `load`; there is no crowd. Nothing of a phone's drawing is in it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -30,12 +30,12 @@ import psutil
 
 from explorer.hall.rooms import Asked, Rooms, Shown, Ticket, View, store_at
 from tests.app_server import ROOT, app_server
-from tests.benchmarks import load
 from tests.benchmarks.figures import listener, milliseconds
 from tests.hall.redis_server import free_port, redis_server
 
 PRESSES = 20
 PRESS_S = 0.5  # between two presses
+VIEWED_PRESS_S = 1.5  # where viewers click along
 VOTES_S = 1.0  # within which all vote
 CROWD = 3000  # streams that are asked for at once
 PATIENCE_S = 60.0
@@ -165,15 +165,21 @@ def _cpu_seconds(server: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-async def _measure(port: int, code: str, press: Press, votes: Callable[[], int], listeners: int) -> dict[str, Any]:
+async def _measure(
+    port: int, code: str, press: Press, votes: Callable[[], int], listeners: int, meanwhile: list[str] | None = None
+) -> dict[str, Any]:
+    """The figures of a room with an open vote; `meanwhile` is a command that is run beside the presses and votes."""
     server = listener(port)
     start = time.perf_counter()
     phones = await _phones(port, code, listeners)
     opened = time.perf_counter() - start
     pressed: list[float] = []
+    if meanwhile is not None:
+        beside = subprocess.Popen(meanwhile, stdout=subprocess.PIPE)
+        await asyncio.sleep(OPENING_S)
     cpu = [_cpu_seconds(server)]
     for number in range(PRESSES):
-        await asyncio.sleep(PRESS_S)
+        await asyncio.sleep(PRESS_S if meanwhile is None else VIEWED_PRESS_S)
         pressed += await _pressed(press, phones, f"press {number}")
     cpu.append(_cpu_seconds(server))
     start = time.perf_counter() + 0.2
@@ -183,12 +189,21 @@ async def _measure(port: int, code: str, press: Press, votes: Callable[[], int],
     took = time.perf_counter() - start
     cpu.append(_cpu_seconds(server))
     counted = await asyncio.to_thread(votes)
-    crowd = await _phones(port, code, CROWD - listeners)
-    served = sum(phone.status == 200 for phone in crowd) + listeners
-    crowded = await _pressed(press, phones, "crowded")
-    for phone in [*phones, *crowd]:
+    figures: dict[str, Any] = {}
+    if meanwhile is not None:
+        clicks = json.loads((await asyncio.to_thread(beside.communicate))[0])
+        figures |= {"clicks_p50_ms": clicks["p50_ms"], "clicks_p95_ms": clicks["p95_ms"], "limit_clicks_p95_ms": 100.0}
+    else:
+        crowd = await _phones(port, code, CROWD - listeners)
+        figures["streams_asked"] = CROWD
+        figures["streams_served"] = sum(phone.status == 200 for phone in crowd) + listeners
+        figures["streams_refused"] = sum(phone.status == 503 for phone in crowd)
+        figures["press_crowded_p95_ms"] = milliseconds(await _pressed(press, phones, "crowded"), 95)
+        for phone in crowd:
+            phone.transport.abort()
+    for phone in phones:
         phone.transport.abort()
-    return {
+    return figures | {
         "listeners": listeners,
         "open_seconds": round(opened, 2),
         "press_p50_ms": milliseconds(pressed, 50),
@@ -202,10 +217,6 @@ async def _measure(port: int, code: str, press: Press, votes: Callable[[], int],
         "votes_counted": counted,
         "vote_p50_ms": milliseconds((seconds for _, seconds in answers), 50),
         "vote_p95_ms": milliseconds((seconds for _, seconds in answers), 95),
-        "streams_asked": CROWD,
-        "streams_served": served,
-        "streams_refused": sum(phone.status == 503 for phone in crowd),
-        "press_crowded_p95_ms": milliseconds(crowded, 95),
     }
 
 
@@ -257,7 +268,7 @@ def measure(*, listeners: int = 1000, store: str = "memory", app: bool = False) 
         ticket = rooms.open()
         ask(rooms, ticket)
 
-        def figures(port: int) -> dict[str, Any]:
+        def figures(port: int, meanwhile: list[str] | None = None) -> dict[str, Any]:
             return asyncio.run(
                 _measure(
                     port,
@@ -265,20 +276,15 @@ def measure(*, listeners: int = 1000, store: str = "memory", app: bool = False) 
                     lambda title: rooms.follow(ticket, view(title)),
                     lambda: rooms.votes(ticket.code),
                     listeners,
+                    meanwhile,
                 )
             )
 
         if not app:
             return figures(stack.enter_context(_bare(address)))
         url = stack.enter_context(app_server(folder, EXPLORER_ROOMS=address)).url
-        clicks: dict[str, Any] = {}
-        viewers = threading.Thread(target=lambda: clicks.update(load.measure(url=url, seconds=VIEWERS_S)))
-        viewers.start()
-        time.sleep(OPENING_S)
-        found = figures(int(url.rpartition(":")[2]))
-        viewers.join()
-        meanwhile = {"clicks_p50_ms": clicks["p50_ms"], "clicks_p95_ms": clicks["p95_ms"], "limit_clicks_p95_ms": 100.0}
-        return found | meanwhile
+        load = [sys.executable, "-m", "tests.benchmarks.load", "--url", url, "--seconds", str(VIEWERS_S)]
+        return figures(int(url.rpartition(":")[2]), load)
 
 
 def main() -> None:
