@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Iterable
 
 import psutil
+
+REST_S = 2.0  # that a server at rest does nothing
+RESTING_PERCENT = 10  # of a core
+REST_PATIENCE_S = 180.0
 
 
 def milliseconds(seconds: Iterable[float], percentile: int) -> float | None:
@@ -23,6 +28,19 @@ def listener(port: int) -> psutil.Process:
         if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
             return psutil.Process(connection.pid)
     raise RuntimeError(f"No process of this machine is seen to listen on port {port}.")
+
+
+def wait_until_rested(server: psutil.Process) -> None:
+    """Until the server has done in the background what it does after its start. Raises RuntimeError if it goes on.
+
+    A slow machine does that for half a minute, and the first clicks would be measured together with it.
+    """
+    server.cpu_percent()
+    for _ in range(int(REST_PATIENCE_S / REST_S)):
+        time.sleep(REST_S)
+        if server.cpu_percent() < RESTING_PERCENT:
+            return
+    raise RuntimeError("The server does not come to rest.")
 
 
 def resident_mib(server: psutil.Process) -> float:

@@ -30,7 +30,7 @@ import psutil
 
 from explorer.hall.rooms import Asked, Rooms, Shown, Ticket, View, store_at
 from tests.app_server import ROOT, app_server
-from tests.benchmarks.figures import listener, milliseconds
+from tests.benchmarks.figures import listener, milliseconds, wait_until_rested
 from tests.hall.redis_server import free_port, redis_server
 
 PRESSES = 20
@@ -283,6 +283,7 @@ def measure(*, listeners: int = 1000, store: str = "memory", app: bool = False) 
         if not app:
             return figures(stack.enter_context(_bare(address)))
         url = stack.enter_context(app_server(folder, EXPLORER_ROOMS=address)).url
+        wait_until_rested(listener(int(url.rpartition(":")[2])))
         load = [sys.executable, "-m", "tests.benchmarks.load", "--url", url, "--seconds", str(VIEWERS_S)]
         return figures(int(url.rpartition(":")[2]), load)
 

@@ -2,10 +2,10 @@
 
     python -m tests.benchmarks.load --viewers 30 --seconds 60 --interval 2 --page resnet
 
-Each viewer is what the browser's tab is to the server, see `tab`. After one viewer for each sample image has
-warmed the server, all open the page at once and wait until the script has run. Then each, at its own phase of
-the interval, clicks another element of one of the diagrams that it was sent: the trigger "node" of the page's
-link component, as a rerun of that component's fragment.
+Each viewer is what the browser's tab is to the server, see `tab`. After the server has done what it does after its
+start, and one viewer for each sample image has warmed it, all open the page at once and wait until the script has run.
+Then each, at its own phase of the interval, clicks another element of one of the diagrams that it was sent: the trigger
+"node" of the page's link component, as a rerun of that component's fragment.
 
 The time of a click is from just before the message is sent until the run's end has been received, and with it
 the new feature maps; where a section below the screen follows the selection, with that, too. It holds
@@ -30,7 +30,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 from tests.app_server import ROOT, app_server
-from tests.benchmarks.figures import listener, milliseconds, resident_mib
+from tests.benchmarks.figures import listener, milliseconds, resident_mib, wait_until_rested
 from tests.benchmarks.tab import ANSWER_SECONDS, Request, Tab
 
 CHANNELS = 16  # of those that are silenced, the first: every page of maps has so many
@@ -85,6 +85,7 @@ async def _measure(
     ranking: bool,
 ) -> dict[str, Any]:
     server = listener(urlparse(url).port or 80)
+    wait_until_rested(server)
     answers: list[Request] = []
     peak = resident_mib(server)
 
