@@ -34,6 +34,7 @@ STUCK_S = 10.0  # that a message waits for its reader before the stream is dropp
 LOOK_S = 1.0  # between two looks at all streams, and two tries of a store that was away
 THREADS = 8
 VOTES_TOGETHER = 100
+TOLD_TOGETHER = 50
 ALIVE = b": alive\nevent: alive\ndata: 1\n\n"
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -294,8 +295,10 @@ class Hub:
                 continue
             last = state is None or state["ended"]
             told = message(state or {"number": 0, "ended": True, "question": None, "view": None})
-            for stream in channel.streams if everybody else newcomers:
+            for number, stream in enumerate(list(channel.streams if everybody else newcomers), 1):
                 stream.offer(told, last)
+                if number % TOLD_TOGETHER == 0:
+                    await asyncio.sleep(0)  # viewers of the app click meanwhile
             if everybody:
                 channel.told_at = self.loop.time()
 

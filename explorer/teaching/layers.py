@@ -9,6 +9,7 @@ from dataclasses import replace
 from explorer.analysis.cost import convolution_of
 from explorer.analysis.text import pair_text, percent_text, si, thousands
 from explorer.analysis.trace import Node, Trace
+from explorer.runtime.weights.network import narrowed_variant
 from explorer.teaching.common import Find
 from explorer.teaching.question import Posed, Question, Subject, counted, posed
 from explorer.teaching.step import View
@@ -41,6 +42,32 @@ def parameters_of(
             ],
             f"{maps} filters of {each}: {thousands(c.params)}, the same at all {pair_text(c.out_shape[1:])} positions.",
             shows(found),
+        )
+
+    return Question(name, pose)
+
+
+def products_of(name: str, find: Find) -> Question:
+    """How many products make one value of a convolution; one in the middle of the first map is then taken apart."""
+
+    def pose(subject: Subject) -> Posed | None:
+        found = find(subject.trace)
+        if found is None:
+            return None
+        c = convolution_of(subject.trace.node(found))
+        _, height, width = c.out_shape
+        window = math.prod(c.kernel)
+        narrow = narrowed_variant(subject.variant, subject.run.weights) != subject.variant and c.products > window
+        return counted(
+            subject,
+            f"{found}: {pair_text(c.kernel)} on {c.in_shape[0]} {_maps(c.in_shape[0])}, {c.out_channels} maps out. How "
+            "many products make one value?",
+            c.products,
+            [window, c.in_shape[0], window * c.in_shape[0], c.products * c.out_channels, window * height * width],
+            f"{pair_text(c.kernel)} positions of {thousands(c.products // window)} "
+            f"{_maps(c.products // window)}: {thousands(c.products)}."
+            + (" The network that runs here is narrower, and needs fewer." if narrow else ""),
+            View(node=found, value=(0, height // 2, width // 2)),
         )
 
     return Question(name, pose)

@@ -37,7 +37,7 @@ def test_navigation_finds_the_page() -> None:
 
 def test_the_default_pair_differs_in_its_shortcuts_alone(visit: Open) -> None:
     page = visit("compare")
-    assert page.sections == ["What they differ in", "Stage by stage"]
+    assert page.sections == ["What they differ in", "Stage by stage", "Questions"]
     assert [header["group"] for header in headers(page)] == ["compare.a", "compare.b"]
     assert page.app.table[0].value.set_index("").loc["Weight layers"].tolist() == ["34", "34", "1"]
     assert page.link == {}

@@ -11,6 +11,7 @@ from explorer.analysis.trace import Node, Trace, trace_variant
 from explorer.analysis.units import Unit, residual_units
 from explorer.teaching.common import mistake, statement, without
 from explorer.teaching.comparison import against, at_width
+from explorer.teaching.layers import products_of
 from explorer.teaching.question import Posed, Question, Subject, counted, posed
 from explorer.teaching.separable import depthwise_picture, depthwise_share, separable_saving, silenced_channel
 from explorer.teaching.step import Step, View
@@ -236,6 +237,7 @@ QUESTIONS = (
     _kind_with_most("params", "most-params"),
     separable_saving("saving"),
     depthwise_share("depthwise-share"),
+    products_of("products", lambda t: next((n.name for n in t.nodes[9:] if n.kind == "depthwise"), None)),
     silenced_channel("silenced"),
     depthwise_picture("depthwise"),
     Question("alpha", _alpha),

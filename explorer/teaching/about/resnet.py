@@ -13,6 +13,7 @@ from explorer.analysis.units import plain_units, residual_units
 from explorer.runtime.edits import Edit
 from explorer.teaching.common import maps_leaving, mistake, most, statement, without
 from explorer.teaching.comparison import against
+from explorer.teaching.layers import products_of
 from explorer.teaching.question import Posed, Question, Subject, counted, posed, true_or_false
 from explorer.teaching.step import Step, View
 from explorer.teaching.units import identity_unit, residual_picture, sees, skippable, what_halves
@@ -244,6 +245,10 @@ def _first_3x3(trace: Trace) -> str:
     return next(name for name in trace.block(unit.path).nodes if trace.node(name).kernel == (3, 3))
 
 
+def _early_3x3(trace: Trace) -> str | None:
+    return next((n.name for n in trace.nodes if n.kernel == (3, 3) and n.stage == trace.stages[1].path), None)
+
+
 QUESTIONS = (
     most("params"),
     most("macs"),
@@ -261,6 +266,7 @@ QUESTIONS = (
     ),
     Question("next-stage", _next_stage),
     Question("bottleneck", _bottleneck),
+    products_of("products", _early_3x3),
     what_halves("halving", _first_of_stage),
     against("version", {f"resnet{n}": f"resnet{n}_v1" for n in (50, 101, 152)}.get, "params", "macs", noted=True),
     against("vgg", lambda name: None if "cifar" in name else "vgg16", "params", "macs"),

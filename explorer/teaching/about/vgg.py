@@ -7,7 +7,7 @@ from explorer.analysis.cost import Convolution
 from explorer.analysis.text import pair_text, si, thousands
 from explorer.analysis.trace import Node, Trace
 from explorer.teaching.common import field_of, mistake, most, picture_of, statement, strongest, without
-from explorer.teaching.layers import at_twice_the_side, dense_share, source_of
+from explorer.teaching.layers import at_twice_the_side, dense_share, products_of, source_of
 from explorer.teaching.question import Posed, Question, Subject, counted, pictured, posed
 from explorer.teaching.step import Step, View
 
@@ -183,6 +183,7 @@ QUESTIONS = (
     most("memory"),
     Question("first-dense", _first_dense),
     dense_share(),
+    products_of("products", lambda t: "conv3.conv1"),
     Question("small-kernels", _small_kernels),
     Question("deeper-work", _deeper_work),
     at_twice_the_side(

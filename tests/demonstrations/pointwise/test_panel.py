@@ -34,6 +34,7 @@ SECTIONS = [
     "The whole family",
     "Inception budget",
     "Measured time",
+    "Questions",
 ]
 
 

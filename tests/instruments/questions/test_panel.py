@@ -69,6 +69,22 @@ def test_the_reveal_of_every_question_is_shown(visit: Open, name: str) -> None:
     assert len(seen) >= FEWEST
 
 
+def test_a_value_that_the_answer_names_is_taken_apart(visit: Open) -> None:
+    page = visit("resnet", **OPEN, **{"questions.name": "products"})
+    press(page, "question-show")
+    press(page, "question-look")
+    assert page.link["instrument"] == "value" and page.link["node"] == "conv2_x.0.conv2"
+    assert (page.link["maps.channel"], page.app.session_state["value.row"]) == ("0", 28)
+
+
+def test_on_a_tools_page_the_section_with_the_answer_is_a_press_away(visit: Open) -> None:
+    page = visit("convolution", section="questions")
+    press(page, "question-show")
+    assert page.link["section"] == "questions" and question(page)
+    press(page, "question-look")
+    assert page.link.get("section") not in ("questions", None)
+
+
 def test_a_hall_is_asked_and_its_votes_come_before_the_answer(visit: Open) -> None:
     page = visit("resnet", **OPEN, **{"questions.name": "most-params"})
     press(page, "room-open")
