@@ -30,7 +30,6 @@ PREDICTED = Control("questions.predicted", "Prediction", str, str, linked=False)
 SEEN = Control("questions.seen", "Answer shown", str, str, linked=False)
 OWN = Control("questions.own", "Own question", lambda text: text[:2000], str, linked=False)
 COUNT_EVERY_S = 1.0
-PICTURES_IN_A_ROW = 4
 MOST_OWN_OPTIONS = 6
 NONE = -1  # of a presenter's own question no option is right
 Put = dict[str, Any]  # a question as the hall has it
@@ -92,6 +91,7 @@ def _turn(asked: Sequence[Question], control: Control, number: int, runs: Sequen
 
 
 def _turned() -> None:
+    """Undo what the last question's answer changed."""
     if SEEN.value:
         reset((*SHOWN_BY, SEEN.name))
         rerun_page()
@@ -117,7 +117,7 @@ def _question(place: str, posed: Posed, hall: Put | None) -> None:
     """The question with its options; who is alone predicts, a hall votes. `hall`: the question as the hall has it."""
     held = room.ticket()
     st.header(plain(posed.text), anchor=False)
-    seen = bool(place) and SEEN.value == place
+    seen = (bool(place) and SEEN.value == place) or bool(hall and hall["phase"] == "revealed")
     predicted = _predicted(place)
     _options(place, posed, predicted, seen, hall)
     if posed.right != NONE and seen:
