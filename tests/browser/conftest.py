@@ -18,12 +18,14 @@ from playwright.sync_api import (
     Request,
     Response,
     WebSocket,
+    expect,
 )
 
 from tests.app_server import AppServer, app_server
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", None)  # None: data: and blob: addresses
 TIMEOUT_MS = 60_000
+expect.set_options(timeout=TIMEOUT_MS)  # a busy machine is slow
 MAX_HISTORY = 30  # entries
 
 # A busy server begins a run some time after it was asked, and the front end says that it runs only then. The first byte
