@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.ui import room
-from explorer.ui.components.window import seen, text_kept, watch
+from explorer.ui.components.window import seen, watch
 from explorer.ui.link import CONTROLS, NODE, choice, publish
 
 SCREEN = "screen"  # the key of the fragment with the diagrams and the selected operation
@@ -29,7 +29,7 @@ def place_sidebar() -> None:
 @st.fragment
 def follow_window() -> None:
     """Take what the browser reports; once a page, after its sections."""
-    watch(_KEY, _take, room.text(), lambda: room.take_back(text_kept(_KEY)))
+    watch(_KEY, _take, room.text())
     publish()
 
 
@@ -40,6 +40,10 @@ def _take() -> None:
     changed = isinstance(rem, int | float) and rem != state.get(REM, DEFAULT_REM)
     if changed:
         state[REM] = rem
+    kept = reported.get("kept")
+    if kept and isinstance(kept, str) and room.ticket() is None:
+        state[PAINTED] = True
+        room.take_back(kept)
     if changed or not state.get(PAINTED):
         state[PAINTED] = True
         with_screen = changed and NODE in state[CONTROLS]  # an instrument has charts, too, which the type enlarges

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import redis
 
 from explorer.hall.rooms import Rooms, store_at
 from tests.hall.listener import Listener
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_streams_end_with_their_server(redis_address: str) -> None:
+    redis.Redis.from_url(redis_address).flushall()  # of the rooms that other tests have left
     port = free_port()
     environment = os.environ | {"EXPLORER_ROOMS": redis_address, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen([sys.executable, "-c", SERVE, str(port)], env=environment)

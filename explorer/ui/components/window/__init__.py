@@ -13,21 +13,17 @@ from explorer.ui.components import component
 _WINDOW = component(Path(__file__).with_name("window.js"))
 
 
-def watch(key: str, on_change: Callable[[], None], kept: str, on_kept: Callable[[], None]) -> None:
+def watch(key: str, on_change: Callable[[], None], kept: str) -> None:
     """Call `on_change` once the browser has painted what stands on the page, and when what it reports has changed.
 
-    The tab keeps the text `kept` over a reload: `on_kept` is called when there is one that this session does not have.
+    The tab keeps the text `kept` over a reload.
     """
-    _WINDOW(key=key, data={"kept": kept}, on_seen_change=on_change, on_kept_change=on_kept)
+    _WINDOW(key=key, data={"kept": kept}, on_seen_change=on_change)
 
 
 def seen(key: str) -> Mapping[str, Any]:
-    """What it reported last: `rem`, the pixels of the root's type, and `sidebar`, "shown" or "hidden"."""
+    """What it reported last: `rem`, the pixels of the root's type; `sidebar`, "shown" or "hidden"; `kept`, a text that
+    the tab has kept and this session does not have.
+    """
     reported = (st.session_state.get(key) or {}).get("seen")
     return reported if isinstance(reported, Mapping) else {}
-
-
-def text_kept(key: str) -> str:
-    """The text that the tab has kept; empty where it has none."""
-    text = (st.session_state.get(key) or {}).get("kept")
-    return text if isinstance(text, str) else ""

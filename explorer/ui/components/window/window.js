@@ -37,7 +37,8 @@ function start(watcher) {
 }
 
 function report(watcher) {
-  const seen = whatIsSeen(document);
+  const kept = watcher.kept ? "" : sessionStorage.getItem(KEPT) ?? ""; // after a reload the server does not have it
+  const seen = { ...whatIsSeen(document), kept };
   const text = JSON.stringify(seen);
   if (text === watcher.reported) return;
   watcher.reported = text;
@@ -51,11 +52,10 @@ export function whatIsSeen(page) {
   return { rem, sidebar: !hasSidebar ? "" : page.querySelector(EXPAND) ? "hidden" : "shown" };
 }
 
-/** A text that outlives a reload of this tab: the server's, or after a reload, when the server has none, ours. */
+/** A text of the server's that outlives a reload of this tab. */
 function keep(watcher, text) {
   if (text) sessionStorage.setItem(KEPT, text);
   else if (watcher.kept) sessionStorage.removeItem(KEPT);
-  else if (!watcher.started && sessionStorage.getItem(KEPT)) watcher.setTriggerValue("kept", sessionStorage.getItem(KEPT));
   watcher.kept = text;
 }
 
