@@ -44,7 +44,7 @@ def page(name: str, *demonstrations: Section, picture: OwnPicture | None = None)
         picture: for a page whose networks look at something else than the sidebar's picture.
     """
     family = family_called(name)
-    instruments = (*INSTRUMENTS, questions_of(name))
+    instruments = (*INSTRUMENTS, questions_of(name, "Ask"))
     stops = follow(name)
     all_sections = (*demonstrations, *SECTIONS)
     restore((lesson_control(family, [s.name for s in all_sections]),))

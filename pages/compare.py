@@ -7,4 +7,4 @@ from explorer.page import tool
 from explorer.ui.compare import DIFFERENCES, NETWORKS, PAIR, STAGES, runs
 
 if __name__ == "__main__":
-    tool(PAIR, DIFFERENCES, STAGES, questions_of("compare", runs), networks=NETWORKS)
+    tool(PAIR, DIFFERENCES, STAGES, questions_of("compare", runs=runs), networks=NETWORKS)

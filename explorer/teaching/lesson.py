@@ -22,7 +22,7 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
-from explorer.analysis.trace import UnknownNode, trace_variant
+from explorer.analysis.trace import UnknownNode
 from explorer.architectures import catalogue, families, variant
 from explorer.architectures import family as family_called
 from explorer.runtime.pictures import load_image
@@ -30,6 +30,7 @@ from explorer.runtime.run import Run
 from explorer.runtime.samples import sample, samples
 from explorer.runtime.weights.network import available_weights
 from explorer.teaching import about
+from explorer.teaching.passes import trace_of
 from explorer.teaching.question import Question
 from explorer.teaching.shelf import FOLDER, SUFFIX
 from explorer.teaching.step import Step
@@ -220,7 +221,7 @@ def _step(number: int, name: str, steps: tuple[Step, ...], page: str) -> tuple[i
 
 def _shown(number: int, name: str, step: Step) -> None:
     """A step that is shown on another variant than its own needs what it shows there."""
-    trace = trace_variant(name)
+    trace = trace_of(name)  # once a variant, however often a lesson names it
     try:
         for node in filter(None, (step.node, step.beside, *(e.node for e in step.edits))):
             trace.resolve(node)

@@ -9,7 +9,7 @@ so that both are true of the variant and the picture that are shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from random import Random
@@ -116,6 +116,16 @@ def posed(
     if not in_order:
         Random(f"{text} {subject.run.variant}").shuffle(shuffled)
     return Posed(text, tuple(shuffled), shuffled.index(first), why, shows)
+
+
+def happening(
+    subject: Subject, text: str, outcomes: Mapping[str, bool], why: str, shows: View = NOTHING
+) -> Posed | None:
+    """The same where it was tried which of some outcomes happens: the first that does is right; None if none does."""
+    right = next((outcome for outcome, happens in outcomes.items() if happens), None)
+    if right is None:
+        return None
+    return posed(subject, text, right, [outcome for outcome in outcomes if outcome != right], why, shows)
 
 
 def counted(

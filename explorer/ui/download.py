@@ -12,6 +12,7 @@ from explorer.analysis.trace import Node
 from explorer.architectures import variant as variant_called
 from explorer.diagrams import Format, Zoom
 from explorer.diagrams.scale import ColourBy
+from explorer.runtime.device import long_work
 from explorer.runtime.run import Run
 from explorer.teaching.handout import of_view
 from explorer.teaching.question import Subject
@@ -53,15 +54,20 @@ def download(name: str, colour_by: ColourBy) -> None:
             st.download_button(fmt.upper(), render, f"{file}.{fmt}", on_click="ignore", key=f"download-{fmt}")
 
 
-def handout(run: Run) -> None:
+def handout(run: Run, colour_by: ColourBy) -> None:
     """The view as a page to print: diagrams, maps, figures, questions, and the answers at the end."""
     trace, beside = cache.trace(run.variant), st.session_state["maps.beside"]
-    node, colour = selected(trace).name, st.session_state["colour"]
+    node = selected(trace).name
     link = f"{st.context.url}?{urlencode(link_here())}" if link_here() else str(st.context.url)
-    subject = Subject(run, cache.trace, cache.activations)
+    about = {"colour": colour_by, "beside": beside if beside in trace else "", "link": link}
+
+    def page() -> str:
+        with long_work():  # seconds of passes and drawings
+            return of_view(Subject(run, cache.trace, cache.activations), node, **about)
+
     st.download_button(
         "Handout to print (HTML)",
-        partial(of_view, subject, node, colour=colour, beside=beside if beside in trace else "", link=link),
+        page,
         f"{run.variant}-{node}.html",
         on_click="ignore",
         key="handout",

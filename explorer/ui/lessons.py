@@ -57,7 +57,7 @@ def _card(name: str, page: str, title: str, length: str) -> None:
 
 
 def _handout(name: str, presenter: bool, own: Lesson | None) -> str:
-    from explorer.runtime.device import best_device
+    from explorer.runtime.device import best_device, long_work
     from explorer.teaching.handout import of_lesson
     from explorer.teaching.lesson import bundled
     from explorer.teaching.question import Subject
@@ -71,7 +71,8 @@ def _handout(name: str, presenter: bool, own: Lesson | None) -> str:
         run, *beside = item.runs(device)
         return Subject(run, cache.trace, cache.activations, *beside)
 
-    return of_lesson(lesson, subject, presenter=presenter)
+    with long_work():  # seconds of passes and drawings
+        return of_lesson(lesson, subject, presenter=presenter)
 
 
 @st.fragment

@@ -108,7 +108,7 @@ def _view_box(name: str, run: Run) -> None:
         if box.open:
             segments(DIAGRAMS, on_change=_redraw)
             download(name, COLOUR.value)
-            handout(current(run))
+            handout(current(run), COLOUR.value)
 
 
 def _redraw() -> None:

@@ -18,21 +18,14 @@ from explorer.demonstrations.pointwise.budget_panel import BUDGET
 from explorer.demonstrations.pointwise.calculator_panel import BOTTLENECKS, CALCULATOR, FAMILY, FORMULAS
 from explorer.demonstrations.pointwise.measured_panel import MEASURED
 from explorer.demonstrations.pointwise.position_panel import POSITION
-from explorer.runtime.activations import Activations, capture
-from explorer.runtime.device import resolve
-from explorer.runtime.edits import edited, parse_all, text_of
+from explorer.runtime.activations import Activations
+from explorer.runtime.edits import parse_all, text_of
 from explorer.runtime.pictures import load_image
-from explorer.runtime.preprocessing import model_input
 from explorer.runtime.run import Run
 from explorer.runtime.samples import Sample, samples
-from explorer.runtime.weights.network import (
-    Network,
-    available_weights,
-    load_network,
-    narrowed_variant,
-    preprocessing_of,
-)
+from explorer.runtime.weights.network import available_weights, narrowed_variant
 from explorer.teaching.about import questions
+from explorer.teaching.passes import activations
 from explorer.teaching.question import MOST_OPTIONS, NOTHING, Posed, Subject
 from explorer.teaching.step import View
 from explorer.ui.below import SECTIONS
@@ -47,27 +40,8 @@ PAGES = Path(__file__).parents[2] / "pages"
 VARIANTS = [(f.name, v) for f in families() for v in f.variants]
 
 
-@cache
-def network_of(name: str, weights: str) -> Network:
-    return load_network(traced_variant(name), weights, resolve("cpu"))
-
-
 def traced_variant(name: str) -> Variant:
     return next(v for _, v in VARIANTS if v.name == name)
-
-
-@cache
-def running_trace(name: str, weights: str) -> Trace:
-    return trace_variant(narrowed_variant(traced_variant(name), weights))
-
-
-@cache
-def activations(run: Run) -> Activations:
-    if run.edits:
-        return edited(activations(run.unedited), run.edits, running_trace(run.variant, run.weights))
-    variant = traced_variant(run.variant)
-    seen = model_input(run.picture.image, preprocessing_of(variant, run.weights))
-    return capture(network_of(run.variant, run.weights), seen.tensor)
 
 
 class Watched:
@@ -97,7 +71,9 @@ def check_shown(posed: Posed | None, page: str, run: Run) -> None:
     """That the page has what the answer is shown by."""
     view = NOTHING if posed is None else posed.shows
     assert not view.section or sections_of(page)[view.section].available(run)
-    assert parse_all(text_of(view.edits), running_trace(run.variant, run.weights)) == view.edits  # as from a link
+    if view.edits:
+        trace = trace_variant(narrowed_variant(traced_variant(run.variant), run.weights))
+        assert parse_all(text_of(view.edits), trace) == view.edits  # as from a link
 
 
 def check(posed: Posed | None, trace: Trace) -> None:
@@ -118,8 +94,6 @@ def check(posed: Posed | None, trace: Trace) -> None:
 @pytest.mark.parametrize(("page", "variant"), VARIANTS, ids=[v.name for _, v in VARIANTS])
 def test_every_question_has_one_right_answer_and_is_shown(page: str, variant: Variant) -> None:
     trace = traced(variant.name)
-    activations.cache_clear()
-    network_of.cache_clear()
     asked = questions(page)
     assert len({question.name for question in asked}) == len(asked)
     first, *others = samples()[:PICTURES]

@@ -37,14 +37,14 @@ Put = dict[str, Any]  # a question as the hall has it
 Runs = Callable[[Run], tuple[Run, ...]]  # what a page's questions are about: one run, or the two that are compared
 
 
-def questions_of(page: str, runs: Runs = lambda run: (run,)) -> Section:
+def questions_of(page: str, title: str = "Questions", runs: Runs = lambda run: (run,)) -> Section:
     """The instrument of an architecture's page, or a section of another page, with the questions of that page."""
     asked = about.questions(page)
     titles = {q.name: f"{number}. {q.name.replace('-', ' ')}" for number, q in enumerate(asked, 1)}
     control = choice(NAME, "Question", titles)
     return Section(
         QUESTIONS,
-        "Questions",
+        title,
         partial(_show, asked, control, runs),
         lambda run: (control, PREDICTED, SEEN, OWN),
         follows=True,
@@ -100,6 +100,8 @@ def _turned() -> None:
 def _show(asked: Sequence[Question], control: Control, runs: Runs, run: Run) -> None:
     found = _put(asked, control.value, runs(run.unedited))
     hall = _hall()
+    if _is_section():  # an instrument has it in its head
+        _head(asked, control, runs, run)
     with st.container(key="question"):
         if hall is not None and (found is None or not _is(hall, found[1])):
             _question("", _as_posed(hall), hall)
@@ -108,8 +110,8 @@ def _show(asked: Sequence[Question], control: Control, runs: Runs, run: Run) -> 
         else:
             question, posed = found
             _question(f"{run.variant} {question.name}", posed, hall)
-        if room.ticket() is not None:
-            _room()
+        if (held := room.ticket()) is not None:
+            _room(held)
     room.door()
 
 
@@ -282,11 +284,11 @@ def _answer(held: Ticket, place: str, view: View) -> None:
 # ---- the room ---------------------------------------------------------------------------------------------
 
 
-def _room() -> None:
+def _room(held: Ticket) -> None:
     """How to get into the room, and what else can be done there."""
-    held, now = room.ticket(), room.state()
+    now = room.state()
     with st.container(key="question-room", horizontal=True, vertical_alignment="center", gap="small"):
-        if held is None or now is None or now["ended"]:
+        if now is None or now["ended"]:
             st.markdown("The room has ended.")
             st.button("Open another", key="room-again", on_click=room.begin)
             return

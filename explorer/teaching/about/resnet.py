@@ -14,7 +14,7 @@ from explorer.runtime.edits import Edit
 from explorer.teaching.common import maps_leaving, mistake, most, statement, without
 from explorer.teaching.comparison import against
 from explorer.teaching.layers import products_of
-from explorer.teaching.question import Posed, Question, Subject, counted, posed, true_or_false
+from explorer.teaching.question import Posed, Question, Subject, counted, happening, posed, true_or_false
 from explorer.teaching.step import Step, View
 from explorer.teaching.units import identity_unit, residual_picture, sees, skippable, what_halves
 
@@ -121,14 +121,10 @@ def _set_to_zero(subject: Subject) -> Posed | None:
         "Only zeros": not maps[output].any(),
         "Half of what enters it": torch.equal(maps[output], maps[unit.shortcut] / 2),
     }
-    right = next((text for text, happens in outcomes.items() if happens), None)
-    if right is None:
-        return None
-    return posed(
+    return happening(
         subject,
         f"All that {edit.node} gives is set to zero. What does {unit.path} put out?",
-        right,
-        [text for text in outcomes if text != right],
+        outcomes,
         "The shortcut adds the input to zeros. So a unit with nothing to do needs only zeros as its residual."
         if has_shortcut
         else "No shortcut carries the input past the convolutions: all that follows gets zeros.",

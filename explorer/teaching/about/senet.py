@@ -9,7 +9,7 @@ from explorer.analysis.trace import Node, Trace
 from explorer.analysis.units import residual_units
 from explorer.runtime.edits import MOST_EDITS, Edit
 from explorer.teaching.common import first_class, mistake, statement, strongest
-from explorer.teaching.question import Posed, Question, Subject, counted, posed
+from explorer.teaching.question import Posed, Question, Subject, counted, happening, posed
 from explorer.teaching.step import Step, View
 from explorer.teaching.units import PICTURED_SIDE, residual_picture
 
@@ -205,14 +205,10 @@ def _only_scaled(subject: Subject) -> Posed | None:
         "Every value is moved by the same amount": float((after - before)[channel].std()) == 0,
         "Nothing: a gate acts on the next layer": torch.equal(before[channel], after[channel]),
     }
-    right = next((text for text, happens in outcomes.items() if happens), None)
-    if right is None:
-        return None
-    return posed(
+    return happening(
         subject,
         f"What does its gate change in map {channel} of {product.inputs[0]}?",
-        right,
-        [text for text in outcomes if text != right],
+        outcomes,
         f"One number, {gate:.2f}, multiplies the whole map: the picture of it is the same, only weaker.",
         View(node=product.name, beside=product.inputs[0], section="gates"),
     )
