@@ -121,12 +121,12 @@ def _question(place: str, posed: Posed, hall: Put | None) -> None:
     st.header(plain(posed.text), anchor=False)
     seen = (bool(place) and SEEN.value == place) or bool(hall and hall["phase"] == "revealed")
     predicted = _predicted(place)
-    _options(place, posed, predicted, seen, hall)
     if posed.right != NONE and seen:
         verdict = "" if predicted is None else "**Right.** " if predicted == posed.right else "**Not quite.** "
         st.markdown(f"{verdict}**{plain(posed.options[posed.right].text)}.** {plain(posed.why)}")
         if posed.shows.value or posed.shows.beside or (_is_section() and posed.shows.section):
             st.button("Look at it", key="question-look", on_click=_look, args=(posed.shows,))
+    _options(place, posed, predicted, seen, hall)
     with st.container(key="question-actions", horizontal=True, vertical_alignment="center", gap="small"):
         if held is not None:
             _steps(held, place, posed, hall)
