@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, fx
 
-from explorer.runtime.device import forward_slot, quick_slot, run_with_fallback, synchronize
+from explorer.runtime.device import forward_slot, quick_slot, run_with_fallback, synchronize, training_slot
 from explorer.runtime.turns import breathe
 from explorer.runtime.weights.fit import MOST, Fit, distance
 from explorer.runtime.weights.network import Network
@@ -93,15 +94,22 @@ class Recomputation(fx.Interpreter):
         """What the operation's output is made of."""
         return node.all_input_nodes
 
+    def taken(self, value: Tensor) -> Tensor:
+        """A kept value as the operations get it."""
+        return value
+
     def values(self, wanted: Collection[fx.Node], kept: Mapping[fx.Node, Tensor]) -> dict[fx.Node, Tensor]:
         needed: set[fx.Node] = set()
+        read: set[fx.Node] = set()
         stack = list(wanted)
         while stack:
             node = stack.pop()
-            if node not in needed and node not in kept:
+            if node in kept:
+                read.add(node)
+            elif node not in needed:
                 needed.add(node)
                 stack.extend(self.reads(node))
-        self.env = dict(kept)
+        self.env = {node: self.taken(kept[node]) for node in read}
         for node in self.graph.nodes:
             if node in needed:
                 breathe()
@@ -249,6 +257,10 @@ class _Rerun(Recomputation):
         super().__init__(graph)
         self.instead, self.replaced, self.alterations, self.unaltered = instead, replaced, alterations, unaltered
 
+    def taken(self, value: Tensor) -> Tensor:
+        """What was made without gradients can't be part of a way back: a copy can."""
+        return value.clone() if torch.is_grad_enabled() else value
+
     def reads(self, node: fx.Node) -> Collection[fx.Node]:
         if node in self.unaltered:
             return ()
@@ -305,9 +317,80 @@ def logits_with(
     on the network's device. It may answer for several passes at once: (1, ...) in, (N, ...) out. What was altered in
     the pass stays so. Raises KeyError for an operation that the network does not have.
     """
-    classifier = activations.network.classifier
-    values, _, _ = _rerun(activations, {classifier}, replaced or {}, {}, alterations or {})
-    return values[classifier].float().cpu()
+    return outputs_with(activations, activations.network.classifier.meta["name"], replaced, alterations)
+
+
+def outputs_with(
+    activations: Activations,
+    name: str,
+    replaced: Mapping[str, Operation] | None = None,
+    alterations: Mapping[str, Operation] | None = None,
+) -> Tensor:
+    """The same of any operation: its output for all passes, (N, ...)."""
+    node = activations.network.nodes[name]
+    values, _, _ = _rerun(activations, {node}, replaced or {}, {}, alterations or {})
+    return values[node].float().cpu()
+
+
+@dataclass(frozen=True)
+class Slope:
+    """An operation's output, (N, ...), and how much a number grows with each of its values; both on the CPU."""
+
+    value: Tensor
+    gradient: Tensor
+
+
+def slope(
+    activations: Activations,
+    name: str,
+    of: str,
+    number: Callable[[Network, Tensor], Tensor],
+    rows: Operation = lambda x: x,
+    alterations: Mapping[str, Operation] | None = None,
+) -> Slope:
+    """How a number that is made of the output of the operation `of` changes with the output of the one called `name`.
+
+    Forwards and backwards only what lies between the two runs; on the CPU, where the device has too little memory.
+    Raises KeyError for an operation that the network does not have, ValueError where `of` does not depend on it.
+
+    Args:
+        number: makes a number of each row of that output: (N,).
+        rows: makes several passes of the one's output, (1, ...) to (N, ...): they are independent.
+        alterations: of other operations in between.
+    """
+
+    def run(device: torch.device) -> Slope:
+        there = _on(activations, device)
+        begun: list[Tensor] = []
+
+        def begin(x: Tensor) -> Tensor:
+            begun.append(rows(x).detach().clone().requires_grad_())
+            return begun[0]
+
+        target = there.network.nodes[of]
+        made, _, _ = _rerun(there, {target}, {}, {}, {name: begin, **(alterations or {})}, training_slot)
+        if not begun:
+            raise ValueError(f"{of} does not depend on {name}.")
+        with training_slot():
+            total = number(there.network, made[target]).sum()
+            (found,) = torch.autograd.grad(total, begun, allow_unused=True) if total.requires_grad else (None,)
+        found = torch.zeros_like(begun[0]) if found is None else found
+        return Slope(begun[0].detach().float().cpu(), found.float().cpu())
+
+    return run_with_fallback(run, activations.device)[0]
+
+
+def _on(activations: Activations, device: torch.device) -> Activations:
+    """The same pass on another device; what it ran on stays where it is."""
+    if device == activations.device:
+        return activations
+    network = activations.network.to(device)
+
+    def moved(values: Mapping[fx.Node, Tensor]) -> dict[fx.Node, Tensor]:
+        return {network.nodes[node.meta["name"]]: value.to(device) for node, value in values.items()}
+
+    changes = replace(activations.changes, before=moved(activations.changes.before))
+    return replace(activations, network=network, kept=moved(activations.kept), changes=changes)
 
 
 def in_batches(items: Sequence[T], macs: int) -> list[Sequence[T]]:
@@ -328,6 +411,7 @@ def _rerun(
     replaced: Mapping[str, Operation],
     instead: Mapping[str, str],
     alterations: Mapping[str, Operation],
+    slot: Callable[[], AbstractContextManager[None]] = forward_slot,
 ) -> tuple[dict[fx.Node, Tensor], dict[fx.Node, Tensor], float]:
     """The wanted values, what altered ones would be unaltered, where that is known, and the milliseconds it took."""
     network, changes = activations.network, activations.changes.then(instead, alterations)
@@ -349,7 +433,7 @@ def _rerun(
         before,
     )
     kept = {node: value for node, value in activations.kept.items() if node not in stale}
-    with forward_slot():
+    with slot():
         synchronize(network.device)
         start = time.perf_counter()
         values = rerun.values({*wanted, *rerun.instead.values()}, kept)
