@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -33,23 +34,24 @@ def change_of(before: Answer, after: Answer) -> str:
     return f"{plain(before.first)} → {plain(after.first)}"
 
 
-def class_control(run: Run) -> Control:
-    """The class whose losses are looked at: the answer, unless the viewer chose another."""
+def class_control(run: Run, topic: str = "edit") -> Control:
+    """The class that is looked at, as its losses: the answer, unless the viewer chose another."""
     return choice(
-        "edit.class", "Class", lambda: dict(enumerate(cache.network(run).classes)), follows=True, about=run.variant
+        f"{topic}.class", "Class", lambda: dict(enumerate(cache.network(run).classes)), follows=True, about=run.variant
     )
 
 
-def chosen_class(run: Run, answered: Answer) -> int:
+def chosen_class(run: Run, answered: Answer, topic: str = "edit") -> int:
     """That class, by its number."""
-    chosen = class_control(run).value
+    chosen = class_control(run, topic).value
     return int(answered.probabilities.argmax()) if chosen == AS_SELECTED else int(chosen)
 
 
-def class_box(run: Run, answered: Answer) -> None:
+def class_box(run: Run, answered: Answer, topic: str = "edit", **more: Any) -> None:
     """The choice of that class."""
     first = f"{answered.first}, the answer"
-    select(class_control(run), unless_chosen=first, width=CLASS_WIDTH, label_visibility="collapsed")
+    look: dict[str, Any] = {"width": CLASS_WIDTH, "label_visibility": "collapsed"} | more
+    select(class_control(run, topic), unless_chosen=first, **look)
 
 
 def answers(key: str, named: Mapping[str, Answer]) -> None:

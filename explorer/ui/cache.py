@@ -126,7 +126,15 @@ def activations(run: Run) -> Activations:
 
 def pass_of(run: Run, x: Tensor) -> Activations:
     """The run's network, with its edits, on an input (1, C, H, W) of its own; nothing is kept."""
-    found = capture(network(run), x)
+    return _edited(run, capture(network(run), x))
+
+
+def pass_in(other: Network, run: Run) -> Activations:
+    """The run's picture and edits in another network of the same operations; nothing is kept."""
+    return _edited(run, capture(other, network_input(run).tensor))
+
+
+def _edited(run: Run, found: Activations) -> Activations:
     return edited(found, run.edits, running_trace(run)) if run.edits else found
 
 

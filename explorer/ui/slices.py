@@ -15,7 +15,7 @@ import streamlit as st
 
 from explorer.runtime.store import Kept
 from explorer.ui.link import rerun_page
-from explorer.ui.window import SCREEN
+from explorer.ui.selection import SHOWN_IN
 
 PROMPT_S = 0.3  # what is this quick shows no progress
 SLICE_S = 0.4  # of work in one run
@@ -60,7 +60,7 @@ def in_slices(key: str, wish: Hashable, begin: str, parts: Sequence[Part], noun:
 
 def _set(begun: str, wish: Hashable) -> None:
     st.session_state[begun] = wish
-    st.rerun(SCREEN)
+    st.rerun(st.session_state[SHOWN_IN])
 
 
 def _first(parts: Sequence[Part], seconds: float) -> list[Any]:

@@ -92,7 +92,7 @@ def _text_of_way(way: Sequence[Step]) -> str:
 def _way(run: Run) -> tuple[Step, ...]:
     """The way to the value that is shown, with it at the end; none where one came to it from elsewhere."""
     way: tuple[Step, ...] = way_control(run).value
-    return way if way and way[-1] == _here(run) else ()
+    return way if way and way[-1] == here(run) else ()
 
 
 def controls(run: Run) -> Sequence[Control]:
@@ -105,7 +105,8 @@ def _place_controls(run: Run) -> Sequence[Control]:
     return channel_control(run), *((row_control(run), column_control(run)) if is_map else ())
 
 
-def _here(run: Run) -> Step:
+def here(run: Run) -> Step:
+    """The value that is shown: its operation and its place."""
     return _node(run).name, tuple(control.value or 0 for control in _place_controls(run))
 
 
@@ -144,7 +145,7 @@ def place_boxes(run: Run) -> None:
 
 def show(run: Run) -> None:
     """How the value is made, in a sentence, and the parts that it is made of."""
-    node, place = _here(run)
+    node, place = here(run)
     found = _value(run, node, place)
     label = next((n for i, n in enumerate(cache.class_names(run, node)) if i == place[0]), "")
     with st.container(key="value-made"):
@@ -193,7 +194,7 @@ def take_apart(run: Run, reported: object) -> None:
 def _walk(run: Run, reported: object) -> None:
     """Go to a value that was clicked among the parts of this one."""
     if step := _clicked(run, reported):
-        go_to(run, step, [*(_way(run) or [_here(run)]), step])
+        go_to(run, step, [*(_way(run) or [here(run)]), step])
 
 
 def _walk_back(run: Run, reported: object) -> None:

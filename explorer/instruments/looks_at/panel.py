@@ -1,0 +1,189 @@
+"""Where the network looks for a class, or for one value, over the picture: one method, or some side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+import streamlit as st
+
+from explorer.analysis.text import pair_text
+from explorer.instruments.looks_at import charts, wishes
+from explorer.instruments.looks_at.compute import (
+    AT_MAPS,
+    TOP,
+    HeatMap,
+    Target,
+    Way,
+    concentration,
+    number_of,
+    stretched,
+)
+from explorer.instruments.looks_at.wishes import CLASS, TITLES, TOPIC, of_control
+from explorer.runtime.activations import none_fits
+from explorer.runtime.run import Run
+from explorer.runtime.weights.fit import MUST_NAME_ONE
+from explorer.ui import cache
+from explorer.ui.answer import class_box
+from explorer.ui.controls import PERSIST, segments, select, slider
+from explorer.ui.link import plain
+from explorer.ui.section import Section
+from explorer.ui.selection import SHOWN_IN, selected
+from explorer.ui.slices import in_slices
+
+HELP = {
+    "gradient": "**Gradient**: how much the score changes with each pixel; of the three colours the largest, without "
+    "its sign (Simonyan et al., arXiv 1312.6034).",
+    "smooth": "**Smoothed gradient**: the mean of the gradients of copies of the picture with noise over them "
+    "(SmoothGrad, Smilkov et al., arXiv 1706.03825).",
+    "times": "**Gradient × input**: the gradient times the pixel; blue speaks against it.",
+    "integrated": "**Integrated gradients**: the mean gradient on the way from a baseline to the picture, times the "
+    "way. The sum of the map is what the score gains on it (Sundararajan et al., arXiv 1703.01365).",
+    "grad-cam": "**Grad-CAM**: an operation's maps, each weighted by the mean of its gradient, added up; what is "
+    "negative is left out (Selvaraju et al., arXiv 1610.02391). At the last maps of a network with global average "
+    "pooling it is the class activation map but for a factor.",
+    "layer-cam": "**LayerCAM**: as Grad-CAM, but each value has a weight of its own: its gradient where that is "
+    "positive (Jiang et al., IEEE TIP 2021).",
+    "occlusion": "**Occlusion**: what is lost where a grey patch lies: the mean over the patches that cover a pixel "
+    "(Zeiler and Fergus, arXiv 1311.2901).",
+}
+
+
+def _redraw() -> None:
+    st.rerun(st.session_state[SHOWN_IN])
+
+
+def _head(run: Run) -> None:
+    select(of_control(run), label_visibility="collapsed", on_change=_redraw)
+
+
+def show(run: Run) -> None:
+    """The maps, and beside them what they are of."""
+    targets = wishes.targets_of(run)
+    ways = [wishes.way_of(run, method, targets[0]) for method in wishes.METHODS.value]
+    with st.container(key="looks", horizontal=True, gap="small"):
+        with st.container(key="looks-maps"):
+            place = st.empty()
+        with st.container(key="looks-said"):
+            _boxes(run)
+            found = _found(run, list(product(targets, ways)))
+            _say(run, targets[0], ways[0], found.get((targets[0], ways[0])))
+    with place:
+        _maps(run, found, len(targets) > 1)
+
+
+def _boxes(run: Run) -> None:
+    """The class and the methods; all else that can be set is seldom needed."""
+    if of_control(run).value == CLASS:
+        class_box(run, cache.activations(run).answer, TOPIC, width="stretch", on_change=_redraw)
+    wishes.METHODS.settle()
+    st.multiselect(
+        wishes.METHODS.label,
+        list(TITLES),
+        key=wishes.METHODS.name,
+        format_func=lambda method: TITLES[method],
+        max_selections=wishes.MOST_METHODS,
+        label_visibility="collapsed",
+        on_change=_redraw,
+        persist_state=PERSIST,
+    )
+    with st.popover("Settings", key="looks-settings", width="stretch", on_change="rerun") as box:
+        if box.open:
+            _settings(run)
+
+
+def _settings(run: Run) -> None:
+    if of_control(run).value == CLASS:
+        select(wishes.other_control(run), on_change=_redraw)
+    slider(wishes.OPACITY)
+    details(run, wishes.METHODS.value)
+
+
+def details(run: Run, methods: Sequence[str]) -> None:
+    """What can be set about these methods."""
+    if set(methods) & set(AT_MAPS):
+        segments(wishes.AT, on_change=_redraw)
+    if "smooth" in methods:
+        slider(wishes.SAMPLES, on_change=_redraw)
+        slider(wishes.NOISE, on_change=_redraw)
+    if "integrated" in methods:
+        slider(wishes.STEPS, on_change=_redraw)
+        segments(wishes.BASELINE, on_change=_redraw)
+    if "occlusion" in methods:
+        segments(wishes.PATCH, on_change=_redraw)
+
+
+Wished = tuple[Target, Way]
+
+
+def _found(run: Run, wished: Sequence[Wished]) -> dict[Wished, HeatMap]:
+    """The maps that are known, or take one pass; for the others, a button that begins, or the progress."""
+    slow = [(target, way) for target, way in wished if way.passes > 1]
+    needed = [part for target, way in slow for part in wishes.parts(run, target, way)]
+    done = not slow
+    if slow:
+        passes = sum(way.passes for _, way in slow)
+        wish = (run.cache_key, tuple(slow))
+        done = in_slices("looks-begin", wish, f"Compute, {passes} passes", needed, "batches") is not None
+    return {w: wishes.heat(run, *w) for w in wished if done or w not in slow or wishes.heat.has(run, *w)}
+
+
+def _maps(run: Run, found: dict[Wished, HeatMap], two: bool) -> None:
+    picture = cache.network_input(run).picture
+    alone = len(found) == 1
+    width = "min(17rem,max(9rem,100cqh - 4.5rem),100%)" if alone else "9.5rem"
+    tiles = [
+        charts.tile(picture, _title(run, target, way, two), heat, wishes.OPACITY.value, width)
+        for (target, way), heat in found.items()
+    ]
+    st.html(charts.side_by_side(tiles) if tiles else "<div></div>")
+
+
+def _title(run: Run, target: Target, way: Way, two: bool) -> str:
+    """The method, and the class where there are two."""
+    return f"{TITLES[way.method]}, {wishes.name_of(run, target)}" if two else TITLES[way.method]
+
+
+def _say(run: Run, target: Target, way: Way, found: HeatMap | None) -> None:
+    """What is looked for, how much of the map lies on how little of the picture; and what has to be known of it."""
+    activations = cache.activations(run)
+    value, name = number_of(activations, target), plain(wishes.name_of(run, target))
+    said = [f"**{name} {value:.1%}**" if target.is_class else f"**{name}: {value:.4g}**"]
+    if found is not None:
+        said[0] += f": {_where(found, cache.network_input(run).tensor.shape[-1])}"
+        said += _facts(run, target, way, found)
+    if not activations.network.trained:
+        said.append("Untrained, it knows no class; a value of a map can be explained all the same.")
+    elif target.is_class and activations.answer.unlike:
+        said.append(f"**{none_fits(activations.answer)}.** {MUST_NAME_ONE} {plain(activations.answer.first)}.")
+    st.markdown("  \n".join(said), help="\n\n".join(HELP[method] for method in wishes.METHODS.value))
+
+
+def _where(found: HeatMap, side: int) -> str:
+    share = concentration(stretched(found.values, side))
+    if share is None:
+        return "nothing in the picture speaks for it." if found.signed else "the map is 0 everywhere."
+    what = "of what speaks for it" if found.signed else "of the map"
+    return f"**{share:.0%}** {what} lies on {TOP:.0%} of the pixels."
+
+
+def _facts(run: Run, target: Target, way: Way, found: HeatMap) -> list[str]:
+    """What the method was given, and how exact it is."""
+    if way.method in AT_MAPS:
+        other = "" if way.at == selected(cache.running_trace(run)).name else ", what it can be made of"
+        return [f"{pair_text(found.values.shape)} values of {plain(way.at)}{other}, stretched."]
+    if way.method == "smooth":
+        return [f"{way.samples} samples, noise of {way.noise} % of the range."]
+    if way.method == "occlusion":
+        unit = "probability" if target.is_class else "value"
+        return [f"Patch of {pair_text((way.patch, way.patch))} pixels; the legend: how much {unit} is lost."]
+    if way.method == "integrated":
+        error = "" if found.error is None else f", {found.error:.1%} off"
+        return [
+            f"Baseline {wishes.BASELINES[way.baseline].lower()}, {way.steps} steps: the map's sum is "
+            f"{found.total:.4g}, the scores' difference {found.difference:.4g}{error}."
+        ]
+    return []
+
+
+LOOKS_AT = Section("looks-at", "Looks at", show, wishes.controls, follows=True, head=_head)
