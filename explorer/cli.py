@@ -22,6 +22,7 @@ from explorer import ROOT
 
 if TYPE_CHECKING:
     from explorer.analysis.cost import Design
+    from explorer.instruments.looks_at.compute import Target
     from explorer.runtime.activations import Activations
     from explorer.runtime.run import Run
 
@@ -421,6 +422,97 @@ def value(
         print(
             f"{found.sources[found.source[i]]:<32}{there:>14}{found.inputs[i]:>14.6g}{weight:>14}{found.terms[i]:>14.6g}"
         )
+
+
+@commands.command()
+@run_options
+@click.option("--method", default="grad-cam", metavar="NAME", help="Default: grad-cam. Others: see below.")
+@click.option("--class", "of_class", metavar="NAME", help="By its name or number. Default: the first of the answer.")
+@click.option("--node", metavar="NODE", help="Of Grad-CAM and LayerCAM: whose maps. Default: the last maps.")
+@click.option("--channel", type=Number(0, MAX_COUNT), metavar="C", help="Instead of a class, the NODE's largest value.")
+@click.option("-o", "--output", "--out", type=OutputFile(["png"]), metavar="FILE.png", help="The map over the picture.")
+@json_option
+def looks(
+    variant: str,
+    image: str,
+    weights: str,
+    device: str | None,
+    edits: tuple[str, ...],
+    method: str,
+    of_class: str | None,
+    node: str | None,
+    channel: int | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Where a network looks for a class, or for the largest value of a map.
+
+    METHOD: gradient, smooth, times (gradient x input), grad-cam, layer-cam, occlusion, integrated.
+    """
+    from explorer.analysis.trace import trace_variant
+    from explorer.instruments.looks_at import compute
+    from explorer.instruments.looks_at.picture import over
+    from explorer.runtime.preprocessing import model_input
+
+    if method not in compute.OFFERED:
+        raise ValueError(f"There is no method {method!r}: there are {', '.join(compute.OFFERED)}.")
+    run = _run(variant, weights, device, image)
+    activations = _activations(run, edits)
+    network = activations.network
+    trace = trace_variant(network.variant)
+    operation = trace.resolve(node).name if node else None
+    target = _looked_for(activations, of_class, operation, channel)
+    way = compute.default_way(method, trace, target, operation if channel is None else None)
+    found = compute.heat_map(activations, target, way, trace.inference_macs)
+    if output is not None:
+        picture = model_input(run.picture.image, network.preprocessing).picture
+        over(picture, found, 60).save(output)
+    value = compute.number_of(activations, target)
+    share = compute.concentration(compute.stretched(found.values, trace.input_size[-1]))
+    name = network.classes[target.place[0]] if target.is_class else f"{target.node} {','.join(map(str, target.place))}"
+    if as_json:
+        _print_json(
+            {
+                "variant": variant,
+                "weights": weights,
+                "method": method,
+                "of": name,
+                "node": way.at or None,
+                "value": value,
+                "top_tenth": share,
+                "sum": found.total,
+                "difference": found.difference,
+                "map": found.values.tolist(),
+            }
+        )
+        return
+    print(f"{variant}, {weights}, {method}{f' at {way.at}' if way.at else ''}: {name}, {value:.4g}")
+    print(f"Values from {found.values.min():.4g} to {found.values.max():.4g}, {found.values.shape}")
+    print("Nothing is positive." if share is None else f"{share:.1%} of what is positive lies on 10 % of the pixels.")
+    if found.total is not None:
+        print(f"Sum {found.total:.6g}, difference of the scores {found.difference:.6g}")
+
+
+def _looked_for(activations: Activations, of_class: str | None, node: str | None, channel: int | None) -> Target:
+    """The class, or the largest value of a node's map."""
+    from explorer.instruments.looks_at.compute import class_target, largest
+
+    classes = activations.network.classes
+    if channel is not None:
+        if node is None or of_class is not None:
+            raise ValueError("--channel needs a --node, and no --class.")
+        count = len(activations.maps(node))
+        if channel >= count:
+            raise ValueError(f"{node} has channels 0 to {count - 1}.")
+        return largest(activations, node, channel)
+    if not classes:
+        raise ValueError("Untrained, it knows no class: choose a value by --node and --channel.")
+    if of_class is None:
+        return class_target(activations.network, int(activations.scores.argmax()))
+    known = {name: i for i, name in enumerate(classes)} | {str(i): i for i in range(len(classes))}
+    if of_class not in known:
+        raise ValueError(f"There is no class {of_class!r}: there are {', '.join(classes[:10])} ...")
+    return class_target(activations.network, known[of_class])
 
 
 def _row_and_column(text: str | None) -> tuple[int, int] | None:

@@ -12,49 +12,27 @@ from PIL import Image
 
 from explorer.analysis.types import Kind
 from explorer.instruments.looks_at.check import LIMIT, Check, shares
-from explorer.instruments.looks_at.compute import HeatMap, stretched
+from explorer.instruments.looks_at.compute import HeatMap
+from explorer.instruments.looks_at.picture import limits_of, over
 from explorer.runtime import colormaps
 from explorer.runtime.maps import FloatArray
 from explorer.runtime.pictures import png_bytes
 from explorer.ui.charts import LEGEND, quick_figure, shared, stroke
-from explorer.ui.map_figure import Limits
 from explorer.ui.map_images import colour_bar, data_uri, wrapped
 
-SIDE = 224  # pixels of a picture, at least
-PERCENT = 99.5  # of the pixels have their own colours: a few of a gradient are many times as large as all others
 CURVE_HEIGHT_PX = 300
 COLOURS: tuple[Kind, ...] = ("convolution", "merge", "normalization")
 
 
-def limits_of(found: HeatMap, side: int) -> tuple[Limits, bool]:
-    """The values of the first and the last colour, and whether there are larger ones."""
-    sizes = np.abs(found.values)
-    most = float(sizes.max())
-    reach = float(np.percentile(sizes, PERCENT)) if found.values.shape == (side, side) else most
-    reach = reach or most
-    return (-reach if found.signed else 0.0, reach), reach < most
-
-
-def over(picture: Image.Image, found: HeatMap, percent: int) -> Image.Image:
-    """The map in its colours over the picture, at this opacity."""
-    side = picture.width
-    (low, high), _ = limits_of(found, side)
-    shown = max(side, SIDE)
-    table = colormaps.table("auto", found.signed)
-    values = stretched(found.values, side)
-    places = (values - low) / (high - low) * 255 if high > low else np.zeros_like(values)
-    heat = Image.fromarray(table[np.rint(places).clip(0, 255).astype(int)])
-    size = (shown, shown)
-    below = picture.convert("RGB").resize(size, Image.Resampling.BICUBIC)
-    return Image.blend(below, heat.resize(size, Image.Resampling.NEAREST), percent / 100)
-
-
-def tile(picture: Image.Image, title: str, found: HeatMap, percent: int, width: str) -> str:
-    """The map over the picture as a part of a page: title, picture, colours with their values."""
-    (low, high), more = limits_of(found, picture.width)
-    words = (f"{low:.2g}", "0", f"{high:.2g}") if found.signed else ("0", f"{high:.2g}")
-    if more:
-        words = (f"≤ {words[0]}" if found.signed else words[0], *words[1:-1], f"≥ {words[-1]}")
+def tile(picture: Image.Image, title: str, found: HeatMap, percent: int, width: str, small: bool = False) -> str:
+    """The map over the picture as a part of a page: title, if there is one, picture, colours with their values."""
+    (_, high), more = limits_of(found, picture.width)
+    if small:
+        words: tuple[str, ...] = (f"−{high:.1g}" if found.signed else "0", f"{high:.1g}")
+    else:
+        beyond = ("≤ ", "≥ ") if more else ("", "")
+        words = (f"{beyond[0]}−{high:.2g}", "0") if found.signed else ("0",)
+        words = (*words, f"{beyond[1]}{high:.2g}")
     bar = colour_bar(colormaps.table("auto", found.signed), words, 60)
     return framed(over(picture, found, percent), title, width, bar)
 
@@ -62,9 +40,10 @@ def tile(picture: Image.Image, title: str, found: HeatMap, percent: int, width: 
 def framed(picture: Image.Image, title: str, width: str, below: str = "") -> str:
     """A picture with its title, `width` wide as CSS says it."""
     name = escape(title)
+    caption = f'<figcaption style="line-height:1.3">{name}</figcaption>' if title else ""
     return (
-        f'<figure style="margin:0;width:{width};flex:none"><figcaption style="line-height:1.3">{name}</figcaption>'
-        f'<img src="{data_uri(png_bytes(picture))}" alt="{name}" '
+        f'<figure style="margin:0;width:{width};flex:none">{caption}'
+        f'<img src="{data_uri(png_bytes(picture))}" alt="{name or "Heat map over the picture"}" '
         f'style="display:block;width:100%;aspect-ratio:1;height:auto">{below}</figure>'
     )
 

@@ -28,10 +28,15 @@ Corner = tuple[int, int]  # of a patch: its first row and column
 
 INPUT = "input"  # the operation that is the input, in every network
 GRID = 14  # places of the patch, each way
+SAMPLES = 16  # of the smoothed gradient
+NOISE = 15  # % of the input's range
+INTEGRAL_STEPS = 32
+PATCHES = 4  # of the patch's side along the input's
 BLUR = 0.04  # the standard deviation of the blur, as a share of the side
 BACK_AND_FORTH = 3  # passes that a gradient costs: the way back takes about two
 TOP = 0.1  # the share of the pixels that is told of
 SIGNED = ("times", "occlusion", "integrated")  # what speaks against it is negative
+OFFERED: tuple[Method, ...] = ("gradient", "smooth", "times", "grad-cam", "layer-cam", "occlusion", "integrated")
 AT_MAPS = ("grad-cam", "layer-cam")  # made of an operation's maps; all others have a value for each pixel
 
 
@@ -159,6 +164,19 @@ def can_be_weighted(trace: Trace, node: str, target: Target) -> bool:
 
 def _is_map(node: Node) -> bool:
     return len(node.out_shape) == 3 and node.out_shape[1] * node.out_shape[2] > 1
+
+
+def default_way(method: Method, trace: Trace, target: Target, node: str | None = None) -> Way:
+    """A method with what is usual; Grad-CAM and LayerCAM at `node`. Raises ValueError where they can't be made."""
+    if method in AT_MAPS:
+        if node is not None and not can_be_weighted(trace, node, target):
+            raise ValueError(f"{node} has no maps on which {target.node} depends.")
+        return Way(method, at=node or last_maps(trace, target.node))
+    if method == "smooth":
+        return Way(method, samples=SAMPLES, noise=NOISE)
+    if method == "integrated":
+        return Way(method, steps=INTEGRAL_STEPS)
+    return Way(method, patch=trace.input_size[-1] // PATCHES if method == "occlusion" else 0)
 
 
 # ---- the methods -------------------------------------------------------------------------------------------

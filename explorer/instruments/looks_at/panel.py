@@ -31,6 +31,10 @@ from explorer.ui.section import Section
 from explorer.ui.selection import SHOWN_IN, selected
 from explorer.ui.slices import in_slices
 
+WHAT = (
+    "**A maximum** is the largest value of the selected map, or of all maps; **a value** is the one in Value. Of maps "
+    "with a value for each pixel, the colours end where 99.5 % of the pixels lie within."
+)
 HELP = {
     "gradient": "**Gradient**: how much the score changes with each pixel; of the three colours the largest, without "
     "its sign (Simonyan et al., arXiv 1312.6034).",
@@ -61,15 +65,24 @@ def show(run: Run) -> None:
     """The maps, and beside them what they are of."""
     targets = wishes.targets_of(run)
     ways = [wishes.way_of(run, method, targets[0]) for method in wishes.METHODS.value]
+    wished = list(product(targets, ways))
     with st.container(key="looks", horizontal=True, gap="small"):
-        with st.container(key="looks-maps"):
-            place = st.empty()
+        with st.container(key="looks-alone" if len(wished) == 1 else "looks-beside"):
+            work, place = st.container(), st.empty()
         with st.container(key="looks-said"):
-            _boxes(run)
-            found = _found(run, list(product(targets, ways)))
-            _say(run, targets[0], ways[0], found.get((targets[0], ways[0])))
+            said = st.empty()
+            with st.container(horizontal=len(wished) > 1, gap="xsmall"):
+                _boxes(run)
+            with work:
+                found = _found(run, wished)
+            first = found.get(wished[0])
+            facts = _facts(run, targets[0], ways[0], first)
+            if facts:
+                st.caption(facts)
+    with said:
+        _say(run, targets[0], first)
     with place:
-        _maps(run, found, len(targets) > 1)
+        _maps(run, found, len(wished), len(ways), len(targets) > 1)
 
 
 def _boxes(run: Run) -> None:
@@ -87,12 +100,13 @@ def _boxes(run: Run) -> None:
         on_change=_redraw,
         persist_state=PERSIST,
     )
-    with st.popover("Settings", key="looks-settings", width="stretch", on_change="rerun") as box:
+    with st.popover("Settings", key="looks-settings", on_change="rerun") as box:
         if box.open:
             _settings(run)
 
 
 def _settings(run: Run) -> None:
+    """What is seldom changed: another class beside it, opacity, and what the methods are given."""
     if of_control(run).value == CLASS:
         select(wishes.other_control(run), on_change=_redraw)
     slider(wishes.OPACITY)
@@ -128,12 +142,17 @@ def _found(run: Run, wished: Sequence[Wished]) -> dict[Wished, HeatMap]:
     return {w: wishes.heat(run, *w) for w in wished if done or w not in slow or wishes.heat.has(run, *w)}
 
 
-def _maps(run: Run, found: dict[Wished, HeatMap], two: bool) -> None:
+def _maps(run: Run, found: dict[Wished, HeatMap], count: int, columns: int, two: bool) -> None:
+    """As many columns as methods, if there is room; never wider than the room is high, so that the legend is seen."""
     picture = cache.network_input(run).picture
-    alone = len(found) == 1
-    width = "min(17rem,max(9rem,100cqh - 4.5rem),100%)" if alone else "9.5rem"
+    across = 2 if count == 2 else max(columns, 2)
+    width = f"min(calc({100 / across:.1f}% - .75rem),max(6.5rem,100cqh - 11rem))"
+    if count == 1:
+        width = "min(100%,max(9rem,100cqh - 3rem))"
     tiles = [
-        charts.tile(picture, _title(run, target, way, two), heat, wishes.OPACITY.value, width)
+        charts.tile(
+            picture, _title(run, target, way, two) if count > 1 else "", heat, wishes.OPACITY.value, width, count > 1
+        )
         for (target, way), heat in found.items()
     ]
     st.html(charts.side_by_side(tiles) if tiles else "<div></div>")
@@ -144,19 +163,14 @@ def _title(run: Run, target: Target, way: Way, two: bool) -> str:
     return f"{TITLES[way.method]}, {wishes.name_of(run, target)}" if two else TITLES[way.method]
 
 
-def _say(run: Run, target: Target, way: Way, found: HeatMap | None) -> None:
-    """What is looked for, how much of the map lies on how little of the picture; and what has to be known of it."""
+def _say(run: Run, target: Target, found: HeatMap | None) -> None:
+    """What is looked for, and how much of the map lies on how little of the picture."""
     activations = cache.activations(run)
     value, name = number_of(activations, target), plain(wishes.name_of(run, target))
-    said = [f"**{name} {value:.1%}**" if target.is_class else f"**{name}: {value:.4g}**"]
+    said = f"**{name} {value:.1%}**" if target.is_class else f"**{name}: {value:.4g}**"
     if found is not None:
-        said[0] += f": {_where(found, cache.network_input(run).tensor.shape[-1])}"
-        said += _facts(run, target, way, found)
-    if not activations.network.trained:
-        said.append("Untrained, it knows no class; a value of a map can be explained all the same.")
-    elif target.is_class and activations.answer.unlike:
-        said.append(f"**{none_fits(activations.answer)}.** {MUST_NAME_ONE} {plain(activations.answer.first)}.")
-    st.markdown("  \n".join(said), help="\n\n".join(HELP[method] for method in wishes.METHODS.value))
+        said += f": {_where(found, cache.network_input(run).tensor.shape[-1])}"
+    st.markdown(said, help="\n\n".join([*(HELP[method] for method in wishes.METHODS.value), WHAT]))
 
 
 def _where(found: HeatMap, side: int) -> str:
@@ -167,23 +181,36 @@ def _where(found: HeatMap, side: int) -> str:
     return f"**{share:.0%}** {what} lies on {TOP:.0%} of the pixels."
 
 
-def _facts(run: Run, target: Target, way: Way, found: HeatMap) -> list[str]:
-    """What the method was given, and how exact it is."""
+def _facts(run: Run, target: Target, way: Way, found: HeatMap | None) -> str:
+    """What has to be known of the class, what the method was given, and how exact it is."""
+    activations = cache.activations(run)
+    said = [] if found is None else [_given(run, target, way, found)]
+    if not activations.network.trained:
+        said.append("Untrained, it knows no class; a value of a map can be explained all the same.")
+    elif target.is_class and activations.answer.unlike:
+        said.append(f"{none_fits(activations.answer)}. {MUST_NAME_ONE} {plain(activations.answer.first)}.")
+    return " ".join(said)
+
+
+def _given(run: Run, target: Target, way: Way, found: HeatMap) -> str:
+    """What the method was given, and how exact it is; nothing of a gradient."""
     if way.method in AT_MAPS:
-        other = "" if way.at == selected(cache.running_trace(run)).name else ", what it can be made of"
-        return [f"{pair_text(found.values.shape)} values of {plain(way.at)}{other}, stretched."]
+        trace = cache.running_trace(run)
+        instead = wishes.AT.value == wishes.SELECTED and way.at != selected(trace).name
+        why = ": the selected operation has no maps to be weighted" if instead else ""
+        return f"{pair_text(found.values.shape)} values of {plain(way.at)}, stretched{why}."
     if way.method == "smooth":
-        return [f"{way.samples} samples, noise of {way.noise} % of the range."]
+        return f"{way.samples} samples, noise of {way.noise} % of the range."
     if way.method == "occlusion":
         unit = "probability" if target.is_class else "value"
-        return [f"Patch of {pair_text((way.patch, way.patch))} pixels; the legend: how much {unit} is lost."]
+        return f"Patch of {pair_text((way.patch, way.patch))} pixels; the legend: how much {unit} is lost."
     if way.method == "integrated":
         error = "" if found.error is None else f", {found.error:.1%} off"
-        return [
+        return (
             f"Baseline {wishes.BASELINES[way.baseline].lower()}, {way.steps} steps: the map's sum is "
             f"{found.total:.4g}, the scores' difference {found.difference:.4g}{error}."
-        ]
-    return []
+        )
+    return ""
 
 
 LOOKS_AT = Section("looks-at", "Looks at", show, wishes.controls, follows=True, head=_head)

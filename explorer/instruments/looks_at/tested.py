@@ -35,9 +35,9 @@ WAY_OF_CHECK = (
 )
 WAY_OF_FADING = (
     "After Petsiuk et al., arXiv 1806.07421, who let pixels go to grey, and come into a blurred picture. The random "
-    f"order goes by squares, {SQUARES} along the side. Where the map is right, the probability falls early as its first "
-    "pixels go, and rises early as they come. A picture with grey in it is unlike all that the network learned from: "
-    "the curves compare maps of one network, not networks."
+    f"order goes by squares, {SQUARES} along the side. Where the map is right, the probability falls early as its "
+    "first pixels go, and rises early as they come. A picture with grey in it is unlike all that the network learned "
+    "from: the curves compare maps of one network, not networks."
 )
 GONE = choice(f"{TOPIC}.gone", "Pixels that are gone are", {n: BASELINES[n] for n in ("grey", "blurred")})
 
@@ -72,7 +72,6 @@ def show(run: Run) -> None:
     place = st.empty()
     with st.container(key="looks-tested", horizontal=True, vertical_alignment="bottom", gap="medium"):
         method: Method = select(TESTED, width=260)
-        depth: int = slider(depth_control(run), width=320)
         details(run, [method])
     way = wishes.way_of(run, method, target)
     with place:
@@ -82,6 +81,7 @@ def show(run: Run) -> None:
         result = _check(run, target, way)
         with place:
             answer(_verdict(method, result), WAY_OF_CHECK)
+        depth: int = slider(depth_control(run), width=420)
         _shown(run, target, way, found, depth)
         chart(charts.correlations(result, depth, dark()), "looks-check", "Likeness over the number of random layers")
         st.caption(_what_it_means(run, method, result))
@@ -117,10 +117,10 @@ def _edges(run: Run) -> FloatArray:
 def _verdict(method: Method, found: Check) -> str:
     """Whether it passes, and by what."""
     name = (TITLES | GUIDED)[method]
-    how = f"with its upper layers random the map stays {found.alike:.2f} alike"
+    how = f"as the upper layers become random, its likeness is {found.alike:.2f}"
     if found.passes:
-        return f"**{name} passes here**: {how}, less than {LIMIT:g}."
-    return f"**{name} fails here**: {how}, {LIMIT:g} or more: it shows the picture more than what was learned."
+        return f"{name} passes here: {how}, below {LIMIT:g}"
+    return f"{name} fails here: {how}, not below {LIMIT:g}. It shows the picture more than what was learned"
 
 
 def _what_it_means(run: Run, method: Method, found: Check) -> str:

@@ -35,6 +35,7 @@ TITLES: dict[Method, str] = {
     "occlusion": "Occlusion",
 }
 GUIDED: dict[Method, str] = {"guided": "Guided backpropagation"}  # is only tested, and fails
+PATCHES = {8: "1/8", 4: "1/4", 3: "1/3"}
 BASELINES: dict[Baseline, str] = {"grey": "Grey", "black": "Black", "blurred": "Blurred"}
 
 
@@ -45,7 +46,7 @@ def of_control(run: Run) -> Control:
     """What is looked for; an untrained network knows no class."""
 
     def options() -> dict[str, str]:
-        values = {LARGEST: "Largest of the map", VALUE: "The value in Value"}
+        values = {LARGEST: "A maximum", VALUE: "A value"}
         return values if is_untrained(run.weights) else {CLASS: "A class"} | values
 
     return choice(f"{TOPIC}.of", "Looks for", options)
@@ -88,12 +89,16 @@ AT = choice(
     {SELECTED: "Selected operation", LAST: "Last maps"},
     active=lambda: _shown(*AT_MAPS),
 )
-SAMPLES = number(f"{TOPIC}.samples", "Samples", 2, 50, 16, active=lambda: _shown("smooth"))
-NOISE = number(f"{TOPIC}.noise", "Noise (% of the range)", 1, 50, 15, active=lambda: _shown("smooth"))
-STEPS = number(f"{TOPIC}.steps", "Steps", 4, 128, 32, active=lambda: _shown("integrated"))
+SAMPLES = number(f"{TOPIC}.samples", "Samples", 2, 50, compute.SAMPLES, active=lambda: _shown("smooth"))
+NOISE = number(f"{TOPIC}.noise", "Noise (% of the range)", 1, 50, compute.NOISE, active=lambda: _shown("smooth"))
+STEPS = number(f"{TOPIC}.steps", "Steps", 4, 128, compute.INTEGRAL_STEPS, active=lambda: _shown("integrated"))
 BASELINE = choice(f"{TOPIC}.baseline", "Baseline", BASELINES, active=lambda: _shown("integrated"))
 PATCH = choice(
-    f"{TOPIC}.patch", "Patch, of the side", {8: "1/8", 4: "1/4", 3: "1/3"}, 4, active=lambda: _shown("occlusion")
+    f"{TOPIC}.patch",
+    "Patch, of the side",
+    {8: "1/8", 4: "1/4", 3: "1/3"},
+    compute.PATCHES,
+    active=lambda: _shown("occlusion"),
 )
 
 
