@@ -1,4 +1,4 @@
-"""The picture painted over, with the mouse and with keys, and a grey patch slid over it."""
+"""The picture painted over, with the mouse and with keys."""
 
 from __future__ import annotations
 
@@ -51,16 +51,8 @@ def test_each_stroke_changes_the_answer_and_undo_brings_it_back(open_page: OpenP
     view.settle()
     assert answer(view) == before and canvas.evaluate(PICTURE) == unpainted
 
-    slide = page.get_by_role("button", name="Slide a grey patch")
-    slide.click()
-    # At once: Playwright would wait until the button, which each slice draws anew, has stood still.
-    page.get_by_role("button", name="Cancel").dispatch_event("click")  # 196 passes would take seconds
-    view.settle()
-    expect(slide).to_be_enabled()
-    expect(page.locator(".st-key-paint-losses")).to_have_count(0)
 
-
-def test_a_finger_paints_and_slides_the_patch_and_the_page_stays(open_page: OpenPage) -> None:
+def test_a_finger_paints_and_the_page_stays(open_page: OpenPage) -> None:
     view = open_page("/alexnet?instrument=edit&edit.view=paint", size=(390, 844), touch=True)
     page, canvas = view.page, view.page.locator("canvas.board")
     canvas.evaluate("canvas => canvas.scrollIntoView({ block: 'center' })")
@@ -83,7 +75,3 @@ def test_a_finger_paints_and_slides_the_patch_and_the_page_stays(open_page: Open
     )
     view.settle()
     assert page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == scrolled
-    page.get_by_role("button", name="Slide a grey patch").click()
-    view.settle()
-    expect(page.locator(".st-key-paint-losses .js-plotly-plot")).to_have_count(1)
-    expect(page.locator(".st-key-paint")).to_contain_text("pixels")

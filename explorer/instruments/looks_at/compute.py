@@ -97,13 +97,16 @@ class HeatMap:
     """The relevance of each place, (H, W): of each pixel, or of each position of the weighted maps.
 
     `total` is the sum of the map and `difference` that of the scores with the picture and with the baseline, where the
-    two should be one: of integrated gradients.
+    two should be one: of integrated gradients. `lowest` is what is left with the patch that costs most, and `at` where
+    that lies, (row, column) as shares of the way: of occlusion.
     """
 
     values: FloatArray
     signed: bool
     total: float | None = None
     difference: float | None = None
+    lowest: float | None = None
+    at: tuple[float, float] | None = None
 
     @property
     def error(self) -> float | None:
@@ -201,7 +204,11 @@ def joined(activations: Activations, target: Target, way: Way, found: Sequence[F
     """The method's map of all that its batches gave."""
     x = activations.maps(INPUT)
     if way.method == "occlusion":
-        return HeatMap(spread(np.concatenate(found), x.shape[-1], way.patch), True)
+        losses = np.concatenate(found)
+        row, column = divmod(int(losses.argmax()), GRID)
+        left = number_of(activations, target) - float(losses.max())
+        at = row / (GRID - 1), column / (GRID - 1)
+        return HeatMap(spread(losses, x.shape[-1], way.patch), True, lowest=left, at=at)
     if way.method in AT_MAPS:
         return HeatMap(found[0], False)
     gradient = torch.from_numpy(np.sum(found, 0)) / way.passes
@@ -287,7 +294,7 @@ def _weighted(found: Slope, method: Method) -> FloatArray:
 # ---- a patch slid over the input ---------------------------------------------------------------------------
 
 
-def corners(side: int, patch: int, grid: int = GRID) -> tuple[Corner, ...]:
+def corners(side: int, patch: int, grid: int) -> tuple[Corner, ...]:
     """Where a patch is put on an input of `side` x `side`, evenly: `grid` rows of `grid` places, the first on top."""
     along = [round(i * (side - patch) / max(grid - 1, 1)) for i in range(grid)]
     return tuple((row, column) for row in along for column in along)
@@ -311,7 +318,7 @@ def occluded(activations: Activations, target: Target, places: Sequence[Corner],
 
 def _occluded(activations: Activations, target: Target, patch: int, numbers: Sequence[int]) -> FloatArray:
     """What is lost with the patch at these of its places."""
-    places = corners(activations.maps(INPUT).shape[-1], patch)
+    places = corners(activations.maps(INPUT).shape[-1], patch, GRID)
     lost = number_of(activations, target) - occluded(activations, target, [places[i] for i in numbers], patch)
     return np.asarray(lost, np.float32)
 

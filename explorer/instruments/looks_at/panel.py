@@ -202,8 +202,10 @@ def _given(run: Run, target: Target, way: Way, found: HeatMap) -> str:
     if way.method == "smooth":
         return f"{way.samples} samples, noise of {way.noise} % of the range."
     if way.method == "occlusion":
-        unit = "probability" if target.is_class else "value"
-        return f"Patch of {pair_text((way.patch, way.patch))} pixels; the legend: how much {unit} is lost."
+        assert found.lowest is not None and found.at is not None
+        left, unit = (f"{found.lowest:.1%}", "probability") if target.is_class else (f"{found.lowest:.4g}", "value")
+        patch = f"the patch of {pair_text((way.patch, way.patch))} pixels {place_said(*found.at)}"
+        return f"At the lowest {left}, with {patch}. The legend: how much {unit} is lost."
     if way.method == "integrated":
         error = "" if found.error is None else f", {found.error:.1%} off"
         return (
@@ -211,6 +213,13 @@ def _given(run: Run, target: Target, way: Way, found: HeatMap) -> str:
             f"{found.total:.4g}, the scores' difference {found.difference:.4g}{error}."
         )
     return ""
+
+
+def place_said(row: float, column: float) -> str:
+    """A place in words; both are shares of the way, from the top and from the left."""
+    down = ("at the top", "in the middle", "at the bottom")[min(2, int(3 * row))]
+    across = ("left", "", "right")[min(2, int(3 * column))]
+    return f"{down} {across}".strip()
 
 
 LOOKS_AT = Section("looks-at", "Looks at", show, wishes.controls, follows=True, head=_head)

@@ -1,1 +1,1 @@
-"""The picture painted over, and a grey patch slid over it: what of the picture does the answer hang on?"""
+"""The picture painted over: what of it does the answer hang on?"""

@@ -1,4 +1,4 @@
-"""A picture painted over with a brush, and a grey patch slid over a network's input.
+"""A picture painted over with a brush.
 
 Each brush shows, where it went, another version of the picture: grey, blurred, noise, or another picture. So the order
 of strokes of different brushes counts, that of one brush does not.
@@ -13,12 +13,8 @@ from itertools import groupby
 from typing import Any, Literal, get_args
 
 import numpy as np
-import torch
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
-from torch import Tensor
 
-from explorer.runtime.activations import Activations, logits_with
-from explorer.runtime.maps import FloatArray
 from explorer.runtime.pictures import LoadedImage, load_image
 from explorer.runtime.preprocessing import IMAGENET, Preprocessing
 from explorer.runtime.samples import sample, samples
@@ -33,9 +29,6 @@ BLUR = 0.04  # the standard deviation of the blur, as a share of the shorter sid
 NOISE_SQUARES = 112  # along the shorter side: finer noise would be averaged away where the picture is shrunk
 SEED = 0
 DIGITS = 4  # of points and radii after the point: a tenth of a pixel of a picture of 1000
-
-INPUT = "input"  # the operation that is the input, in every network
-Corner = tuple[int, int]  # of a patch: its first row and column
 
 
 # ---- strokes -----------------------------------------------------------------------------------------------
@@ -157,31 +150,3 @@ def seen(size: tuple[int, int], how: Preprocessing) -> Frame:
     """What a network sees of a picture of that size: the square in its middle, to a pixel."""
     side = min(size) * (how.crop + 2 * how.pad) / how.resize
     return Frame((size[0] - side) / 2, (size[1] - side) / 2, side)
-
-
-# ---- a patch slid over the input ---------------------------------------------------------------------------
-
-
-def corners(side: int, patch: int, grid: int) -> tuple[Corner, ...]:
-    """Where a patch is put on an input of `side` x `side`, evenly: `grid` rows of `grid` places, the first on top."""
-    along = [round(i * (side - patch) / max(grid - 1, 1)) for i in range(grid)]
-    return tuple((row, column) for row in along for column in along)
-
-
-def occluded(activations: Activations, places: Sequence[Corner], patch: int) -> FloatArray:
-    """The classes' probabilities with a grey patch at each of the places, (places, classes), all in one pass.
-
-    Occlusion sensitivity: Zeiler and Fergus, arXiv 1311.2901, section 4.2 and figure 7. The patch, `patch` x `patch`
-    pixels of the input, is 0 after normalization: the colour that the normalization subtracts.
-    """
-    network = activations.network
-
-    def patched(x: Tensor) -> Tensor:
-        rows = x.repeat(len(places), 1, 1, 1)
-        for one, (row, column) in zip(rows, places, strict=True):
-            one[:, row : row + patch, column : column + patch] = 0
-        return rows
-
-    scores = network.scores(logits_with(activations, alterations={INPUT: patched}))
-    found: FloatArray = torch.softmax(scores, -1).numpy()
-    return found

@@ -1,4 +1,4 @@
-"""The picture, painted over: the answer follows each stroke. And a grey patch slid over it: what does a class lose?
+"""The picture, painted over: the answer follows each stroke.
 
 What is painted is the page's picture, so that everything on the page follows; `painted_picture` makes it.
 """
@@ -10,41 +10,30 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from json import dumps, loads
 
-import numpy as np
 import streamlit as st
 
-from explorer.analysis.text import pair_text
-from explorer.instruments.paint import charts
 from explorer.instruments.paint.component import Easel, paint, reported_strokes
 from explorer.instruments.paint.compute import (
     Brush,
-    Corner,
     Stroke,
-    corners,
     layer,
-    occluded,
     painted,
     seen,
     strokes_from,
 )
-from explorer.runtime.activations import in_batches
-from explorer.runtime.maps import FloatArray
 from explorer.runtime.pictures import LoadedImage
 from explorer.runtime.preprocessing import model_input
 from explorer.runtime.run import Run
 from explorer.ui import cache, edits
-from explorer.ui.answer import answers, chosen_class, class_box
-from explorer.ui.charts import chart, dark
+from explorer.ui.answer import answers
 from explorer.ui.controls import segments, select, slider
 from explorer.ui.link import Control, choice, number, plain, rerun_page, reset, restore
 from explorer.ui.sidebar import TITLES
-from explorer.ui.slices import Part, in_slices
 
 EASEL = "paint-easel"  # key of the component
 BEGUN = "paint-begun"  # in the session: what the easel in the browser began with
 ORIGINAL = "paint-original"  # in the session: the picture under the strokes
 LAYER_QUALITY = 85  # of the JPEG file: it is seen until the painted picture comes
-GRID = 14  # places of the patch, each way
 
 
 def _strokes(text: str) -> tuple[Stroke, ...]:
@@ -60,12 +49,11 @@ NAMES: dict[Brush, str] = {"grey": "Grey", "blur": "Blur", "noise": "Noise", "pa
 BRUSH = choice("paint.brush", "Brush", NAMES)
 SIZE = number("paint.size", "Size (% of the picture)", 4, 60, 20)
 SAMPLE = choice("paint.sample", "Paste from", TITLES, list(TITLES)[1], active=lambda: BRUSH.value == "paste")
-PATCH = choice("paint.patch", "Patch, of the side", {8: "Patch 1/8", 4: "1/4", 3: "1/3"}, 4)
 
 
 def controls(run: Run) -> Sequence[Control]:
-    """The brush and the patch; the strokes belong to the page's picture, before there is a run."""
-    return BRUSH, SIZE, SAMPLE, PATCH
+    """The brush; the strokes belong to the page's picture, before there is a run."""
+    return BRUSH, SIZE, SAMPLE
 
 
 # ---- the page's picture ------------------------------------------------------------------------------------
@@ -102,7 +90,7 @@ def _layer(run: Run, brush: Brush, sample: str) -> bytes:
 
 
 def show(run: Run) -> None:
-    """The picture and the brushes, what the answer was and is, and the patch."""
+    """The picture and the brushes, what the answer was and is."""
     with st.container(key="paint"):
         if st.session_state.get(edits.PAINTABLE):
             original = replace(run, picture=st.session_state[ORIGINAL])
@@ -111,7 +99,6 @@ def show(run: Run) -> None:
                 _answers(run, original)
         else:
             st.markdown("The picture of this page is its own: change it below. On other pages it can be painted over.")
-        _patch(run)
 
 
 @dataclass(frozen=True)
@@ -179,55 +166,3 @@ def _answers(run: Run, original: Run) -> None:
     """What the network said of the picture as it was, and says now."""
     named = {"As it was": cache.activations(original).answer, "Painted": cache.activations(run).answer}
     answers("paint-answers", named)
-
-
-# ---- the patch ---------------------------------------------------------------------------------------------
-
-
-def _patch(run: Run) -> None:
-    """A button, and once it is pressed the map of what the class loses."""
-    activations = cache.activations(run)
-    if not activations.network.trained:
-        st.markdown("Untrained, it knows no class that a grey patch could cost it.")
-        return
-    with st.container(key="paint-patch", horizontal=True, vertical_alignment="center", gap="small"):
-        size: int = segments(PATCH, label_visibility="collapsed")
-        class_box(run, activations.answer)
-    side = cache.network_input(run).tensor.shape[-1]
-    patch = side // size
-    batches = in_batches(corners(side, patch, GRID), cache.running_trace(run).inference_macs)
-    parts = [Part(_occluded, (run, places, patch)) for places in batches]
-    found = in_slices("paint-slide", (run.cache_key, size), "Slide a grey patch over the picture", parts, "batches")
-    if found is not None:
-        _losses(run, np.concatenate(found).reshape(GRID, GRID, -1), patch)
-
-
-@cache.kept()
-def _occluded(run: Run, places: tuple[Corner, ...], patch: int) -> FloatArray:
-    return occluded(cache.activations(run), places, patch)
-
-
-def _losses(run: Run, probabilities: FloatArray, patch: int) -> None:
-    """The largest loss in words, and all as a map over the picture; `probabilities` are (grid, grid, classes)."""
-    answer = cache.activations(run).answer
-    chosen = chosen_class(run, answer)
-    found, whole, title = probabilities[..., chosen], float(answer.probabilities[chosen]), plain(answer.classes[chosen])
-    row, column = np.unravel_index(int(found.argmin()), found.shape)
-    lowest, side = float(found.min()), cache.network_input(run).tensor.shape[-1]
-    size = f"the patch of {pair_text((patch, patch))} pixels"
-    st.markdown(
-        f"**{title}: {whole:.1%} → {lowest:.1%}** with {size} {_where(int(row), int(column))}."
-        if lowest < whole
-        else f"**{title}, {whole:.1%}, loses nothing**, wherever {size} lies.",
-        help="The patch is 0 after normalization. After Zeiler and Fergus (arXiv 1311.2901, section 4.2 and figure 7).",
-    )
-    figure = charts.losses(100 * (whole - found), patch, cache.input_png(run), side, dark())
-    chart(figure, "paint-losses", "What the class loses with the patch at each place, over the picture")
-    st.caption("Percentage points lost with the middle of the patch there; blue: gained.")
-
-
-def _where(row: int, column: int) -> str:
-    """A place of the grid in words."""
-    down = ("at the top", "in the middle", "at the bottom")[3 * row // GRID]
-    across = ("left", "", "right")[3 * column // GRID]
-    return f"{down} {across}".strip()

@@ -1,4 +1,4 @@
-"""Strokes over a picture, and a patch over a network's input."""
+"""Strokes over a picture."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as s
 from PIL import Image
 
-from explorer.architectures import variant
 from explorer.instruments.paint.compute import (
     BRUSHES,
     MOST_POINTS,
@@ -21,20 +19,14 @@ from explorer.instruments.paint.compute import (
     RADII,
     Brush,
     Stroke,
-    corners,
     layer,
-    occluded,
     painted,
     seen,
     strokes_from,
 )
-from explorer.runtime.activations import Activations, capture
-from explorer.runtime.edits import Edit, edited
 from explorer.runtime.pictures import LoadedImage
 from explorer.runtime.preprocessing import IMAGENET, Preprocessing, model_input
 from explorer.runtime.samples import samples
-from explorer.runtime.weights.network import BUNDLED, NARROW, load_network
-from tests.traces import traced
 
 SIZE = (90, 60)
 LINE = ((0.2, 0.3), (0.5, 0.8), (0.9, 0.8))
@@ -174,46 +166,3 @@ def test_a_network_sees_the_middle(size: tuple[int, int]) -> None:
 def _dot(size: tuple[int, int], place: tuple[float, float]) -> Image.Image:
     mask = np.asarray(distances([place], size)) < 8
     return Image.fromarray((255 * mask).astype(np.uint8))
-
-
-# ---- the patch ---------------------------------------------------------------------------------------------
-
-
-def passed(name: str, weights: str) -> Activations:
-    network = load_network(variant(name), weights, torch.device("cpu"))
-    return capture(network, model_input(picture((300, 260)).image, network.preprocessing).tensor)
-
-
-def by_hand(activations: Activations, place: tuple[int, int], patch: int, class_index: int) -> float:
-    """One pass of the input with the patch in it."""
-    x = activations.kept[activations.network.nodes["input"]].clone()
-    row, column = place
-    x[..., row : row + patch, column : column + patch] = 0
-    return float(capture(activations.network, x).answer.probabilities[class_index])
-
-
-@pytest.mark.parametrize(("name", "weights", "patch"), [("lenet5", BUNDLED, 8), ("resnet18", NARROW, 56)])
-def test_many_places_at_once_are_single_passes_with_the_patch_in_the_input(name: str, weights: str, patch: int) -> None:
-    activations = passed(name, weights)
-    side = activations.kept[activations.network.nodes["input"]].shape[-1]
-    places = corners(side, patch, 3)
-    class_index = int(activations.scores.argmax())
-    found = occluded(activations, places, patch)[:, class_index]
-    one_by_one = [occluded(activations, [place], patch)[0, class_index] for place in places]
-    assert found.tolist() == pytest.approx(one_by_one, abs=1e-5)
-    assert found.tolist() == pytest.approx([by_hand(activations, p, patch, class_index) for p in places], abs=1e-5)
-    assert np.ptp(found) > 0
-
-
-def test_the_patch_meets_the_edited_network() -> None:
-    activations = passed("lenet5", BUNDLED)
-    other = edited(activations, [Edit("c1.conv", "zero", (0, 1))], traced("lenet5"))
-    nowhere = corners(32, 0, 1)
-    assert occluded(other, nowhere, 0)[0, 3] == pytest.approx(float(other.answer.probabilities[3]), abs=1e-6)
-    assert occluded(other, nowhere, 16)[0, 3] != occluded(activations, nowhere, 16)[0, 3]
-
-
-def test_places_cover_the_input_evenly() -> None:
-    places = corners(32, 8, 4)
-    assert places[:4] == ((0, 0), (0, 8), (0, 16), (0, 24)) and places[-1] == (24, 24)
-    assert corners(32, 8, 1) == ((0, 0),)

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import json
-from base64 import b64decode
 from collections.abc import Callable
-from dataclasses import replace
-from io import BytesIO
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
-from explorer.architectures import variant
 from explorer.instruments.paint.component import reported_strokes
-from explorer.instruments.paint.compute import Stroke, corners, occluded, painted
-from explorer.instruments.paint.panel import GRID, _where
-from explorer.runtime.activations import Activations, capture
+from explorer.instruments.paint.compute import Stroke, painted
 from explorer.runtime.maps import unpack
 from explorer.runtime.pictures import png_bytes
-from explorer.runtime.preprocessing import model_input
 from explorer.runtime.run import Run
 from explorer.runtime.samples import samples
-from explorer.runtime.weights.network import load_network
 from explorer.ui import cache
 from explorer.ui.sidebar import sample_picture
 
@@ -68,39 +58,6 @@ def test_both_answers_stand_side_by_side(visit: Open) -> None:
         assert shown[name][first.label] == pytest.approx(first.probability, abs=1e-6)
 
 
-def test_the_patch_is_slid_at_a_press_and_its_largest_loss_said_first(visit: Open) -> None:
-    view = visit("lenet", variant="lenet5", **PAINT)
-    view.app.button(key="paint-slide").click()
-    view.run()
-    while "paint-slide-cancel" in {b.key for b in view.app.button}:
-        view.run()  # as the browser does, each half a second
-    activations = capture_of(view)
-    side = activations.kept[activations.network.nodes["input"]].shape[-1]
-    found = occluded(activations, corners(side, side // 4, GRID), side // 4)
-    for chosen in (int(activations.scores.argmax()), 7):
-        whole, losses = float(activations.answer.probabilities[chosen]), found[:, chosen]
-        shown = np.frombuffer(b64decode(view.chart("paint-losses")["data"][0]["z"]["bdata"]), np.float32)
-        assert shown == pytest.approx(100 * (whole - losses), abs=1e-3)
-        assert f"{whole:.1%} → {losses.min():.1%}" in view.text or losses.min() >= whole
-        view.set(edit__class=7)  # the same passes
-    view.set(paint__patch=8)  # another patch waits for a press
-    assert "paint-slide" in {b.key for b in view.app.button}
-
-
-def capture_of(view: Any) -> Activations:
-    """The pass of what the page shows as the model's input."""
-    network = load_network(variant("lenet5"), "bundled")
-    shown = model_input(
-        Image.open(BytesIO(view.model_input)), replace(network.preprocessing, resize=32, crop=32, pad=0)
-    )
-    return capture(network, shown.tensor)
-
-
-def test_an_untrained_network_has_no_class_that_a_patch_could_cost(resnet: Any) -> None:
-    assert "paint-slide" not in {b.key for b in resnet.app.button}
-    assert "edit.class" not in {b.key for b in resnet.app.selectbox}
-
-
 def test_an_own_picture_keeps_the_strokes_for_other_pages(resnet: Any) -> None:
     resnet.set(paint__strokes=(STROKE,)).open("lenet", **PAINT)
     digit = resnet.model_input
@@ -127,9 +84,3 @@ def test_a_chip_clears_the_strokes(resnet: Any) -> None:
     resnet.app.button(key="undo-strokes").click()
     resnet.run()
     assert resnet.model_input == clean and "undo-strokes" not in {b.key for b in resnet.app.button}
-
-
-def test_places_have_words() -> None:
-    words = [_where(row, column) for row in (0, GRID // 2, GRID - 1) for column in (0, GRID // 2, GRID - 1)]
-    assert words[0] == "at the top left" and words[4] == "in the middle" and words[8] == "at the bottom right"
-    assert len(set(words)) == 9
