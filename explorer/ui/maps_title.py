@@ -23,7 +23,7 @@ def maps_title(run: Run, node: Node) -> str:
     channels, *size = cache.running_trace(run).node(node.name).out_shape
     words = f"{thousands(channels)} {_noun(channels, size)}"
     if channels != published:
-        words += f" (the paper’s network has {thousands(published)}{_why(run, node.name)})"
+        words += f" (paper: {thousands(published)}{_why(run, node.name)})"
     return f"{words} {UNTRAINED_BADGE}" if is_untrained(run.weights) else words
 
 
@@ -42,4 +42,4 @@ def _why(run: Run, node: str) -> str:
     bundled = manifest()[run.variant]
     if cache.class_names(run, node):
         return f"; ours knows {len(bundled.classes)} classes"
-    return f"; ours is trained {bundled.width_in_words}"
+    return f"; ours is {bundled.width_in_words}"

@@ -204,15 +204,15 @@ def _beside_diagrams(trace: Trace, node: Node, run: Run, instruments: tuple[Sect
     """The selected operation in words and an instrument on it; below, what went into the network and what came out."""
     node_line(trace, node)
     chips(run)
-    with st.container(key="instrument-title", horizontal=True, vertical_alignment="center"):
-        control = instrument_control(instruments)
-        instrument = next(i for i in instruments if i.name == control.value)
+    control = instrument_control(instruments)
+    instrument = next(i for i in instruments if i.name == control.value)
+    with st.container(key="instrument-title", gap="small"):
+        if not hidden(control.name):
+            segments(control, label_visibility="collapsed")
         if instrument.head is None:
             st.markdown(maps_title(run, node), help=explained("Feature map", "Receptive field", *_words(run)))
         else:
             instrument.head(run)
-        if not hidden(control.name):
-            segments(control, label_visibility="collapsed", width="content")
     with st.container(key="instrument-shown"):
         instrument.show(run)
     input_and_answer(run, group=run.variant, key=f"{run.variant}-input", leads=True)

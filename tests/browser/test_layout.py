@@ -17,6 +17,8 @@ LAPTOP = (1280, 720)
 PROJECTOR = (1920, 1080)
 PHONE = (390, 844)
 WIDE_BLOCKS = ("inception", "xception")  # beside the sidebar, their labels are smaller: 0.8 rem at least
+PRESENTED_PX = 20
+LEAST_PRESENTED_PX = 17  # labels of the highest blocks
 # How far a drawing has to be scrolled, by its accessible name.
 HIDDEN = """drawings => drawings.map((svg) => {
   const { scrollWidth, clientWidth, scrollHeight, clientHeight } = svg.parentElement;
@@ -124,6 +126,13 @@ def test_one_screen_with_the_sidebar_hidden_or_shown(open_page: OpenPage, family
     if family not in WIDE_BLOCKS:
         assert_type(view)
     assert [text.strip() for text in links.all_inner_texts()] == titles
+    view.page.keyboard.press("p")
+    wait_for_link(view, "present", "yes")
+    assert_one_screen(view)
+    root = view.page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
+    assert root == PRESENTED_PX
+    small = view.page.evaluate(SMALL, '[data-testid="stApp"]')
+    assert [text for text in small if float(text.split()[0]) * root < LEAST_PRESENTED_PX] == []
 
 
 @pytest.mark.parametrize("variant", ["resnet18", "resnet152", "plain34", "preact_resnet50", "resnet110_cifar"])

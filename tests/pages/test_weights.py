@@ -26,7 +26,7 @@ def test_a_bundled_network_is_the_default_and_says_what_it_is(visit: Open) -> No
     entry = manifest()["resnet34"]
     assert page.app.radio(key="weights-box").value == "bundled"
     assert f"Trained: quarter width, Imagenette, 10 classes, {entry.top1:.1f} % right" in page.text
-    assert "32 maps of 28×28 (the paper’s network has 128; ours is trained a quarter as wide)" in page.text
+    assert "32 maps of 28×28 (paper: 128; ours is a quarter as wide)" in page.text
     assert page.maps["shape"][0] == 32
     assert sum(bool(re.search(rf"{re.escape(name)} [\d.]+%", page.text)) for name in entry.classes) == 3
     assert "weights" not in page.link

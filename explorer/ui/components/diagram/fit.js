@@ -1,8 +1,9 @@
-/* How large a drawing is: its type as large as the page's, or smaller where it would not fit. */
+/* How large a drawing is: its type as large as the page's, smaller where it would not fit, larger where there is room. */
 import { clamp } from "../common/numbers.js";
 
 const UNITS_A_REM = 16; // of a drawing: the height of its type
 const SMALLEST = 0.8; // of that size; a drawing that would have to be smaller is scrolled
+const LARGEST = 1.25; // of a drawing that fills its place
 const SMALLEST_ON_A_PHONE = 0.7;
 const PHONE = "(max-width: 640px)";
 
@@ -22,5 +23,5 @@ export function fitScale(svg, viewport, fill) {
   const fitted = Math.min(viewport.clientWidth / width, fill && !phone ? viewport.clientHeight / height : Infinity);
   const smallest = natural * (phone ? SMALLEST_ON_A_PHONE : SMALLEST);
   if (fitted < smallest && !fill) return natural; // scrolled to the side: then in letters that can be read
-  return clamp(fitted, smallest, natural);
+  return clamp(fitted, smallest, natural * (fill && !phone ? LARGEST : 1));
 }

@@ -38,8 +38,8 @@ export function createGrid(panel) {
 const indexOf = (cells, event) => cells.findIndex(({ map }) => map.contains(event.target));
 
 function createPane(panel, side) {
-  const pane = { cells: [], name: el("span", ""), list: el("div", "cells", { role: "group" }) };
-  pane.title = el("div", "pane-title", {}, pane.name);
+  const pane = { cells: [], name: el("bdi", ""), list: el("div", "cells", { role: "group" }) };
+  pane.title = el("div", "pane-title", {}, el("span", "", {}, pane.name));
   pane.box = el("div", "pane", {}, pane.title, pane.list);
   pane.list.addEventListener("pointermove", (event) => hover(panel, side, indexOf(pane.cells, event), event));
   pane.list.addEventListener("pointerleave", () => hover(panel, side, -1));
