@@ -18,7 +18,7 @@ from explorer.runtime import colormaps
 from explorer.runtime.maps import FloatArray
 from explorer.runtime.pictures import png_bytes
 from explorer.ui.charts import LEGEND, quick_figure, shared, stroke
-from explorer.ui.map_images import colour_bar, data_uri, wrapped
+from explorer.ui.map_images import colour_bar, colour_line, data_uri, wrapped
 
 CURVE_HEIGHT_PX = 300
 COLOURS: tuple[Kind, ...] = ("convolution", "merge", "normalization")
@@ -27,13 +27,13 @@ COLOURS: tuple[Kind, ...] = ("convolution", "merge", "normalization")
 def tile(picture: Image.Image, title: str, found: HeatMap, percent: int, width: str, small: bool = False) -> str:
     """The map over the picture as a part of a page: title, if there is one, picture, colours with their values."""
     (_, high), more = limits_of(found, picture.width)
+    table = colormaps.table("auto", found.signed)
     if small:
-        words: tuple[str, ...] = (f"−{high:.1g}" if found.signed else "0", f"{high:.1g}")
+        bar = colour_bar(table, (f"−{high:.1g}" if found.signed else "0", f"{high:.1g}"), 60)
+    elif found.signed:
+        bar = colour_bar(table, (f"{'≤' if more else ''}−{high:.2g}", f"{'≥' if more else ''}{high:.2g}"), 60)
     else:
-        beyond = ("≤ ", "≥ ") if more else ("", "")
-        words = (f"{beyond[0]}−{high:.2g}", "0") if found.signed else ("0",)
-        words = (*words, f"{beyond[1]}{high:.2g}")
-    bar = colour_bar(colormaps.table("auto", found.signed), words, 60)
+        bar = colour_line(table, "0", f"{'≥ ' if more else ''}{high:.2g}", 60)
     return framed(over(picture, found, percent), title, width, bar)
 
 
@@ -83,7 +83,7 @@ def correlations(found: Check, depth: int, dark: bool) -> go.Figure:
         data,
         dark,
         CURVE_HEIGHT_PX,
-        xaxis={"title": {"text": "random layers, from the top"}, "fixedrange": True},
+        xaxis={"title": {"text": "random layers, from the top"}, "tickvals": list(found.random), "fixedrange": True},
         yaxis={"title": {"text": "rank correlation"}, "range": [-1.05 if found.signed else -0.55, 1.05], "nticks": 5},
         legend={**LEGEND, "traceorder": "normal"},
     )

@@ -58,7 +58,14 @@ def _redraw() -> None:
 
 
 def _head(run: Run) -> None:
-    select(of_control(run), label_visibility="collapsed", on_change=_redraw)
+    """What is looked for, the class, and all that is seldom changed."""
+    with st.container(key="looks-head", horizontal=True, vertical_alignment="center", gap="xsmall"):
+        select(of_control(run), label_visibility="collapsed", on_change=_redraw)
+        if of_control(run).value == CLASS:
+            class_box(run, cache.activations(run).answer, TOPIC, width="stretch", on_change=_redraw)
+        with st.popover("Settings", key="looks-settings", on_change="rerun") as box:
+            if box.open:
+                _settings(run)
 
 
 def show(run: Run) -> None:
@@ -71,8 +78,7 @@ def show(run: Run) -> None:
             work, place = st.container(), st.empty()
         with st.container(key="looks-said"):
             said = st.empty()
-            with st.container(horizontal=len(wished) > 1, gap="xsmall"):
-                _boxes(run)
+            _methods()
             with work:
                 found = _found(run, wished)
             first = found.get(wished[0])
@@ -85,10 +91,8 @@ def show(run: Run) -> None:
         _maps(run, found, len(wished), len(ways), len(targets) > 1)
 
 
-def _boxes(run: Run) -> None:
-    """The class and the methods; all else that can be set is seldom needed."""
-    if of_control(run).value == CLASS:
-        class_box(run, cache.activations(run).answer, TOPIC, width="stretch", on_change=_redraw)
+def _methods() -> None:
+    """Which methods: at least one; of more than one, each has its own map."""
     wishes.METHODS.settle()
     st.multiselect(
         wishes.METHODS.label,
@@ -100,9 +104,6 @@ def _boxes(run: Run) -> None:
         on_change=_redraw,
         persist_state=PERSIST,
     )
-    with st.popover("Settings", key="looks-settings", on_change="rerun") as box:
-        if box.open:
-            _settings(run)
 
 
 def _settings(run: Run) -> None:
@@ -144,23 +145,23 @@ def _found(run: Run, wished: Sequence[Wished]) -> dict[Wished, HeatMap]:
 
 def _maps(run: Run, found: dict[Wished, HeatMap], count: int, columns: int, two: bool) -> None:
     """As many columns as methods, if there is room; never wider than the room is high, so that the legend is seen."""
-    picture = cache.network_input(run).picture
+    picture, percent = cache.network_input(run).picture, wishes.OPACITY.value
     across = 2 if count == 2 else max(columns, 2)
-    width = f"min(calc({100 / across:.1f}% - .75rem),max(6.5rem,100cqh - 11rem))"
-    if count == 1:
-        width = "min(100%,max(9rem,100cqh - 3rem))"
-    tiles = [
-        charts.tile(
-            picture, _title(run, target, way, two) if count > 1 else "", heat, wishes.OPACITY.value, width, count > 1
-        )
-        for (target, way), heat in found.items()
-    ]
+    tiles = []
+    for (target, way), heat in found.items():
+        title, legend = (_title(run, target, way, two, columns), 9.5) if count > 1 else ("", 3 if way.signed else 1.75)
+        most = f"calc({100 / across:.1f}% - .75rem)" if count > 1 else "100%"
+        width = f"min({most},max(6.5rem,100cqh - {legend}rem))"
+        tiles.append(charts.tile(picture, title, heat, percent, width, count > 1))
     st.html(charts.side_by_side(tiles) if tiles else "<div></div>")
 
 
-def _title(run: Run, target: Target, way: Way, two: bool) -> str:
-    """The method, and the class where there are two."""
-    return f"{TITLES[way.method]}, {wishes.name_of(run, target)}" if two else TITLES[way.method]
+def _title(run: Run, target: Target, way: Way, two: bool, columns: int) -> str:
+    """The method, or the class, or both."""
+    name = wishes.name_of(run, target)
+    if two and columns == 1:
+        return name
+    return f"{TITLES[way.method]}, {name}" if two else TITLES[way.method]
 
 
 def _say(run: Run, target: Target, found: HeatMap | None) -> None:

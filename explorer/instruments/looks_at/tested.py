@@ -25,7 +25,7 @@ from explorer.ui.section import Section
 from explorer.ui.slices import Part, in_slices
 
 MAP, RANDOM, EDGES = "map", "random", "edges"  # whose order it is in which pixels go
-TILE_WIDTH = "13rem"
+TILE_WIDTH = "min(13rem,calc(50% - .5rem))"
 WAY_OF_CHECK = (
     "After Adebayo et al., arXiv 1810.03292: layer after layer, from the one that gives the answer down to the first, "
     "the weights are drawn at random, seeded, with the statistics of batch normalization. A map that shows what the "
@@ -70,7 +70,7 @@ def show(run: Run) -> None:
     """The verdict, the maps, and the two sorts of curves."""
     target = wishes.target_of(run)
     place = st.empty()
-    with st.container(key="looks-tested", horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(key="looks-wish", horizontal=True, vertical_alignment="bottom", gap="medium"):
         method: Method = select(TESTED, width=260)
         details(run, [method])
     way = wishes.way_of(run, method, target)
