@@ -10,7 +10,7 @@ from explorer.architectures import family as family_called
 from explorer.instruments.edit.panel import EDIT, silence_reported
 from explorer.instruments.kernels.panel import KERNELS
 from explorer.instruments.looks_at.panel import LOOKS_AT
-from explorer.instruments.looks_at.tested import LOOKS_TESTED
+from explorer.instruments.looks_at.tested_panel import LOOKS_TESTED
 from explorer.instruments.maps.panel import maps
 from explorer.instruments.paint.panel import painted_picture
 from explorer.instruments.questions.panel import questions_of

@@ -25,6 +25,7 @@ WORKING = {
     "predict": [*RUN, "--json"],
     "gates": ["mobilenet_v3_small", *RUN[1:], "--json"],
     "value": [*RUN, "--node", "c3", "--channel", "3", "--at", "4,5", "--json"],
+    "looks": [*RUN, "--method", "times", "--class", "3", "--node", "c3", "-o", "looks.png", "--json"],
     "handout": [*RUN, "--node", "c3", "--edit", "c1.conv:zero", "--link", "http://hall", "-o", "handout.html"],
     "train": ["lenet5", "--data", ".", "--work", "work", "--seed", "1"],
     "evaluate": ["lenet5", "--data", ".", "--weights", "bundled"],

@@ -8,7 +8,8 @@ from itertools import product
 import streamlit as st
 
 from explorer.analysis.text import pair_text
-from explorer.instruments.looks_at import charts, wishes
+from explorer.instruments.looks_at import charts
+from explorer.instruments.looks_at import wishes_panel as wishes
 from explorer.instruments.looks_at.compute import (
     AT_MAPS,
     TOP,
@@ -19,7 +20,7 @@ from explorer.instruments.looks_at.compute import (
     number_of,
     stretched,
 )
-from explorer.instruments.looks_at.wishes import CLASS, TITLES, TOPIC, of_control
+from explorer.instruments.looks_at.wishes_panel import CLASS, TITLES, TOPIC, of_control
 from explorer.runtime.activations import none_fits
 from explorer.runtime.run import Run
 from explorer.runtime.weights.fit import MUST_NAME_ONE

@@ -8,11 +8,12 @@ from functools import cache as once
 import numpy as np
 import streamlit as st
 
-from explorer.instruments.looks_at import charts, check, compute, wishes
+from explorer.instruments.looks_at import charts, check, compute
+from explorer.instruments.looks_at import wishes_panel as wishes
 from explorer.instruments.looks_at.check import LIMIT, SQUARES, Check
 from explorer.instruments.looks_at.compute import Baseline, HeatMap, Method, Target, Way
 from explorer.instruments.looks_at.panel import details
-from explorer.instruments.looks_at.wishes import BASELINES, GUIDED, TESTED, TITLES, TOPIC
+from explorer.instruments.looks_at.wishes_panel import BASELINES, GUIDED, TESTED, TITLES, TOPIC
 from explorer.runtime.activations import in_batches
 from explorer.runtime.maps import FloatArray, IntArray
 from explorer.runtime.run import Run
