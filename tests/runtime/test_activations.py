@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -7,9 +8,11 @@ import torch
 from torch import fx
 
 from explorer.architectures import catalogue, variant
-from explorer.runtime.activations import Activations, capture
+from explorer.runtime.activations import Activations, capture, slope
+from explorer.runtime.edits import Edit, edited
 from explorer.runtime.sizes import nbytes_of
 from explorer.runtime.weights.network import Network, load_network
+from tests.traces import traced
 
 # One of each kind of unit, at full width: the maps of all others are made by the same few lines.
 NAMES = ["resnet18", "plain18", "resnet34_a", "preact_resnet50", "resnet20_cifar"]
@@ -123,6 +126,40 @@ def test_a_full_gpu_falls_back_to_the_cpu_with_a_sentence(monkeypatch: pytest.Mo
     assert a.note == "There was too little memory on a small GPU, so the CPU was used."
     assert a.device.type == "cpu"
     assert torch.equal(a.logits, on_cpu.logits)
+
+
+def test_a_way_back_that_does_not_fit_the_gpu_is_gone_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    n = network("resnet20_cifar")
+    a = edited(captured("resnet20_cifar"), [Edit("conv3_x.0.relu1", "scale", (), 2.0)], traced("resnet20_cifar"))
+
+    def first(network: Network, logits: torch.Tensor) -> torch.Tensor:
+        if network.device.type != "cpu":
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return logits[:, 0]
+
+    expected = slope(a, "conv2_x.0.relu2", "head.fc", first)
+    assert expected.gradient.abs().max() > 0
+    on_gpu = replace(a, network=Network(n.variant, n.weights, n.model, torch.device("cuda"), n.classes))
+    kept = {on_gpu.network.nodes[node.meta["name"]]: value for node, value in a.kept.items()}
+    before = {on_gpu.network.nodes[node.meta["name"]]: value for node, value in a.changes.before.items()}
+    on_gpu = replace(on_gpu, kept=kept, changes=replace(a.changes, before=before))
+    monkeypatch.setattr("explorer.runtime.activations.synchronize", lambda device: None)
+    monkeypatch.setattr("explorer.runtime.device.describe", lambda device: "a small GPU")
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
+    found = slope(on_gpu, "conv2_x.0.relu2", "head.fc", first)
+    assert torch.equal(found.value, expected.value) and torch.equal(found.gradient, expected.gradient)
+
+
+@pytest.mark.gpu
+def test_gpu_goes_back_as_the_cpu_does() -> None:
+    v = variant("resnet20_cifar")
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    x = torch.randn(1, *v.input_size, generator=torch.Generator().manual_seed(0))
+    cpu, gpu = (
+        slope(capture(load_network(v, device=torch.device(d)), x), "input", "head.fc", lambda _, logits: logits[:, 0])
+        for d in ("cpu", "cuda")
+    )
+    assert (gpu.gradient - cpu.gradient).abs().max() <= 1e-3 * cpu.gradient.abs().max()
 
 
 @pytest.mark.gpu

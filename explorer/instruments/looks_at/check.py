@@ -120,13 +120,17 @@ class Check:
 
     @property
     def alike(self) -> float:
-        """How alike the maps are then, on average; one that is the same everywhere has no order, and counts as 0."""
-        return float(np.mean([np.nan_to_num(self.sizes[step]) for step in self.half]))
+        """How alike the maps are then, on average; a map of zeros has no order, and is left out. NaN where all are."""
+        known = [self.sizes[step] for step in self.half if not np.isnan(self.sizes[step])]
+        return float(np.mean(known)) if known else float("nan")
 
     @property
-    def passes(self) -> bool:
-        """Whether the map changes with what was learned. `LIMIT` is ours: the paper shows curves and maps."""
-        return self.alike < LIMIT
+    def passes(self) -> bool | None:
+        """Whether the map changes with what was learned; None where no map has an order.
+
+        `LIMIT` is ours: the paper shows curves and maps.
+        """
+        return None if np.isnan(self.alike) else self.alike < LIMIT
 
 
 def check(maps: Sequence[FloatArray], random: Sequence[int], signed: bool, edge_picture: FloatArray) -> Check:

@@ -118,6 +118,8 @@ def _edges(run: Run) -> FloatArray:
 def _verdict(method: Method, found: Check) -> str:
     """Whether it passes, and by what."""
     name = (TITLES | GUIDED)[method]
+    if found.passes is None:
+        return f"{name}: with random weights above, its map is the same everywhere, and nothing can be compared"
     how = f"as the upper layers become random, its likeness is {found.alike:.2f}"
     if found.passes:
         return f"{name} passes here: {how}, below {LIMIT:g}"
