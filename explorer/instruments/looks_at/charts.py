@@ -13,7 +13,7 @@ from PIL import Image
 from explorer.analysis.types import Kind
 from explorer.instruments.looks_at.check import LIMIT, Check, shares
 from explorer.instruments.looks_at.compute import HeatMap
-from explorer.instruments.looks_at.picture import limits_of, over
+from explorer.instruments.looks_at.picture import limits_of
 from explorer.runtime import colormaps
 from explorer.runtime.maps import FloatArray
 from explorer.runtime.pictures import png_bytes
@@ -24,9 +24,12 @@ CURVE_HEIGHT_PX = 300
 COLOURS: tuple[Kind, ...] = ("convolution", "merge", "normalization")
 
 
-def tile(picture: Image.Image, title: str, found: HeatMap, percent: int, width: str, small: bool = False) -> str:
-    """The map over the picture as a part of a page: title, if there is one, picture, colours with their values."""
-    (_, high), more = limits_of(found, picture.width)
+def tile(png: bytes, side: int, title: str, found: HeatMap, width: str, small: bool = False) -> str:
+    """The map over the input of `side` as a part of a page: title, if there is one, picture, colours with their values.
+
+    `png` is the picture's file, `width` how wide it is as CSS says it; a `small` one has short numbers.
+    """
+    (_, high), more = limits_of(found, side)
     table = colormaps.table("auto", found.signed)
     if small:
         bar = colour_bar(table, (f"−{high:.1g}" if found.signed else "0", f"{high:.1g}"), 60)
@@ -34,16 +37,16 @@ def tile(picture: Image.Image, title: str, found: HeatMap, percent: int, width: 
         bar = colour_bar(table, (f"{'≤' if more else ''}−{high:.2g}", f"{'≥' if more else ''}{high:.2g}"), 60)
     else:
         bar = colour_line(table, "0", f"{'≥ ' if more else ''}{high:.2g}", 60)
-    return framed(over(picture, found, percent), title, width, bar)
+    return framed(png, title, width, bar)
 
 
-def framed(picture: Image.Image, title: str, width: str, below: str = "") -> str:
+def framed(png: bytes, title: str, width: str, below: str = "") -> str:
     """A picture with its title, `width` wide as CSS says it."""
     name = escape(title)
     caption = f'<figcaption style="line-height:1.3">{name}</figcaption>' if title else ""
     return (
         f'<figure style="margin:0;width:{width};flex:none">{caption}'
-        f'<img src="{data_uri(png_bytes(picture))}" alt="{name or "Heat map over the picture"}" '
+        f'<img src="{data_uri(png)}" alt="{name or "Heat map over the picture"}" '
         f'style="display:block;width:100%;aspect-ratio:1;height:auto">{below}</figure>'
     )
 
@@ -52,10 +55,10 @@ def side_by_side(tiles: Sequence[str]) -> str:
     return wrapped(tiles, ".375rem .75rem")
 
 
-def grey_picture(values: FloatArray) -> Image.Image:
-    """(H, W) values from black to white."""
+def grey_picture(values: FloatArray) -> bytes:
+    """A file of (H, W) values from black to white."""
     most = float(values.max()) or 1.0
-    return Image.fromarray(np.rint(255 * values / most).clip(0, 255).astype(np.uint8)).convert("RGB")
+    return png_bytes(Image.fromarray(np.rint(255 * values / most).clip(0, 255).astype(np.uint8)))
 
 
 @shared

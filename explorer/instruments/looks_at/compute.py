@@ -134,7 +134,9 @@ def largest(activations: Activations, node: str, channel: int | None) -> Target:
 
 def number_of(activations: Activations, target: Target) -> float:
     """What a person reads of the target: a probability, or the value."""
-    return float(_measured(activations, target, lambda x: x)[0])
+    if target.is_class:
+        return float(activations.answer.probabilities[target.place[0]])
+    return float(activations.maps(target.node)[target.place])
 
 
 def before(trace: Trace, node: str) -> set[str]:

@@ -146,14 +146,15 @@ def _found(run: Run, wished: Sequence[Wished]) -> dict[Wished, HeatMap]:
 
 def _maps(run: Run, found: dict[Wished, HeatMap], count: int, columns: int, two: bool) -> None:
     """As many columns as methods, if there is room; never wider than the room is high, so that the legend is seen."""
-    picture, percent = cache.network_input(run).picture, wishes.OPACITY.value
+    side, percent = cache.network_input(run).tensor.shape[-1], wishes.OPACITY.value
     across = 2 if count == 2 else max(columns, 2)
     tiles = []
     for (target, way), heat in found.items():
         title, legend = (_title(run, target, way, two, columns), 9.5) if count > 1 else ("", 3 if way.signed else 1.75)
         most = f"calc({100 / across:.1f}% - .75rem)" if count > 1 else "100%"
         width = f"min({most},max(6.5rem,100cqh - {legend}rem))"
-        tiles.append(charts.tile(picture, title, heat, percent, width, count > 1))
+        png = wishes.drawn(run, target, way, 0, percent)
+        tiles.append(charts.tile(png, side, title, heat, width, count > 1))
     st.html(charts.side_by_side(tiles) if tiles else "<div></div>")
 
 

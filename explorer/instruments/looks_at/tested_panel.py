@@ -148,11 +148,14 @@ FINDINGS: dict[Method, str] = {
 
 def _shown(run: Run, target: Target, way: Way, found: dict[int, HeatMap], depth: int) -> None:
     """The trained network's map, the one at the slider's place, the one without anything learned, and edges."""
-    picture, percent = cache.network_input(run).picture, wishes.OPACITY.value
+    side, percent = cache.network_input(run).tensor.shape[-1], wishes.OPACITY.value
     first = "Its own weights" if not cache.network(run).trained else "As trained"
     last = max(found)
     titles = {0: first, depth: f"{depth} of {last} random", last: f"All {last} random"}
-    tiles = [charts.tile(picture, titles[count], found[count], percent, TILE_WIDTH) for count in sorted(titles)]
+    tiles = [
+        charts.tile(wishes.drawn(run, target, way, count, percent), side, titles[count], found[count], TILE_WIDTH)
+        for count in sorted(titles)
+    ]
     tiles.append(charts.framed(charts.grey_picture(_edges(run)), "Edges (Sobel): no network", TILE_WIDTH))
     st.html(charts.side_by_side(tiles))
 

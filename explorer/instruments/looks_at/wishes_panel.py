@@ -7,10 +7,12 @@ from collections.abc import Hashable, Sequence
 from explorer.instruments.looks_at import compute
 from explorer.instruments.looks_at.check import layers, random_twin, randomised
 from explorer.instruments.looks_at.compute import AT_MAPS, Baseline, HeatMap, Method, Target, Way
+from explorer.instruments.looks_at.picture import over
 from explorer.instruments.maps.panel import channel_control
 from explorer.instruments.value.panel import here
 from explorer.runtime.activations import Activations
 from explorer.runtime.maps import FloatArray
+from explorer.runtime.pictures import png_bytes
 from explorer.runtime.run import Run
 from explorer.runtime.weights.network import Network, is_untrained
 from explorer.ui import cache
@@ -203,6 +205,12 @@ def heat(run: Run, target: Target, way: Way, random: int = 0) -> HeatMap:
     """The map of a method, with so many layers random."""
     found = [_piece(run, target, way, random, numbers) for numbers in _batches(run, way)]
     return compute.joined(passed(run, target, random), target, way, found)
+
+
+@cache.kept()
+def drawn(run: Run, target: Target, way: Way, random: int, percent: int) -> bytes:
+    """A file of that map over the picture, at this opacity."""
+    return png_bytes(over(cache.network_input(run).picture, heat(run, target, way, random), percent))
 
 
 def parts(run: Run, target: Target, way: Way, random: int = 0) -> list[Part]:
