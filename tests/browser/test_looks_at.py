@@ -59,6 +59,9 @@ def test_each_control_of_the_instrument(open_page: OpenPage) -> None:
     wait(view, MAPS, 6)
     pick(view, "looks.of", "A maximum")
     wait_for_link(view, "looks.of", "largest")
+    page.get_by_role("button", name="Can it be believed?").click()
+    wait_for_link(view, "section", "looks-tested")
+    expect(page.locator(".st-key-section-looks-tested .st-key-looks-tested")).to_have_count(1)
     expect(page.locator(".st-key-looks-class")).to_have_count(0)
 
 

@@ -28,10 +28,13 @@ from explorer.ui import cache
 from explorer.ui.answer import class_box
 from explorer.ui.controls import PERSIST, segments, select, slider
 from explorer.ui.link import plain
-from explorer.ui.section import Section
+from explorer.ui.section import OPEN, Section
 from explorer.ui.selection import SHOWN_IN, selected
 from explorer.ui.slices import in_slices
+from explorer.ui.window import BELOW, SCREEN
 
+TESTED = "looks-tested"  # the section's name
+TEST_HELP = "Opens its test below: the same map with random weights, and the answer as its pixels go and come."
 WHAT = (
     "**A maximum** is the largest value of the selected map, or of all maps; **a value** is the one in Value. Of maps "
     "with a value for each pixel, the colours end where 99.5 % of the pixels lie within."
@@ -86,10 +89,17 @@ def show(run: Run) -> None:
             facts = _facts(run, targets[0], ways[0], first)
             if facts:
                 st.caption(facts)
+            st.button("Can it be believed?", key="looks-test", type="tertiary", help=TEST_HELP, on_click=_test)
     with said:
         _say(run, targets[0], first)
     with place:
         _maps(run, found, len(wished), len(ways), len(targets) > 1)
+
+
+def _test() -> None:
+    """Open the section that tests the first method."""
+    st.session_state[OPEN] = TESTED
+    st.rerun([SCREEN, BELOW])
 
 
 def _methods() -> None:
@@ -198,9 +208,11 @@ def _facts(run: Run, target: Target, way: Way, found: HeatMap | None) -> str:
 def _given(run: Run, target: Target, way: Way, found: HeatMap) -> str:
     """What the method was given, and how exact it is; nothing of a gradient."""
     if way.method in AT_MAPS:
-        trace = cache.running_trace(run)
-        instead = wishes.AT.value == wishes.SELECTED and way.at != selected(trace).name
-        why = ": the selected operation has no maps to be weighted" if instead else ""
+        why = ""
+        if not target.is_class:
+            why = ", of which it is made"
+        elif wishes.AT.value == wishes.SELECTED and way.at != selected(cache.running_trace(run)).name:
+            why = ": the selected operation has no maps on which the class depends"
         return f"{pair_text(found.values.shape)} values of {plain(way.at)}, stretched{why}."
     if way.method == "smooth":
         return f"{way.samples} samples, noise of {way.noise} % of the range."

@@ -8,11 +8,10 @@ from functools import cache as once
 import numpy as np
 import streamlit as st
 
-from explorer.instruments.looks_at import charts, check, compute
+from explorer.instruments.looks_at import charts, check, compute, panel
 from explorer.instruments.looks_at import wishes_panel as wishes
 from explorer.instruments.looks_at.check import LIMIT, SQUARES, Check
 from explorer.instruments.looks_at.compute import Baseline, HeatMap, Method, Target, Way
-from explorer.instruments.looks_at.panel import details
 from explorer.instruments.looks_at.wishes_panel import BASELINES, GUIDED, TESTED, TITLES, TOPIC
 from explorer.runtime.activations import in_batches
 from explorer.runtime.maps import FloatArray, IntArray
@@ -73,7 +72,7 @@ def show(run: Run) -> None:
     place = st.empty()
     with st.container(key="looks-wish", horizontal=True, vertical_alignment="bottom", gap="medium"):
         method: Method = select(TESTED, width=260)
-        details(run, [method])
+        panel.details(run, [method])
     way = wishes.way_of(run, method, target)
     with place:
         answer(f"{plain(wishes.name_of(run, target))}: does {(TITLES | GUIDED)[method]} show what was learned?")
@@ -225,4 +224,4 @@ def _areas_said(areas: dict[tuple[bool, str], float], names: dict[str, str]) -> 
     return f"**{names[MAP]} orders the pixels {how}.**"
 
 
-LOOKS_TESTED = Section("looks-tested", "Where it looks, tested", show, controls, follows=True)
+LOOKS_TESTED = Section(panel.TESTED, "Where it looks, tested", show, controls, follows=True)
