@@ -637,8 +637,13 @@ def serve(host: str, port: int) -> None:
 
     from explorer.hall.rooms import VARIABLE, store_at
     from explorer.runtime.memory import limit
+    from explorer.runtime.weights import permission
+    from explorer.server.headers import framed_by
 
-    limit()  # raises MemoryLimitError now, not when the first viewer comes
+    # These raise what is wrong with the settings now, not when the first viewer comes.
+    limit()
+    framed_by()
+    permission.allowed("")
     store_at(os.environ.get(VARIABLE, ""))  # raises ValueError where that is no address
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     socket.create_server(address, family=family).close()  # raises OSError where the app could not
