@@ -33,7 +33,12 @@ def allowed(variant_name: str) -> bool:
 
 def default_for(address: str | None) -> None:
     """Where nothing is set: yes for a server that only its own machine can reach, else no."""
-    os.environ.setdefault(VARIABLE, YES if address is not None and _is_loopback(address) else NO)
+    os.environ.setdefault(VARIABLE, default_of(address))
+
+
+def default_of(address: str | None) -> str:
+    """What holds for a server at an address; None: at all of the machine's."""
+    return YES if address is not None and _is_loopback(address) else NO
 
 
 def _is_loopback(address: str) -> bool:
