@@ -18,7 +18,7 @@ _WINDOW = component(Path(__file__).with_name("window.js"))
 def watch(key: str, on_change: Callable[[], None], kept: str) -> None:
     """Call `on_change` once the browser has painted what stands on the page, and when what it reports has changed.
 
-    The tab keeps the text `kept` over a reload, and for another session: that of a server which took a lost one's place.
+    The tab keeps the text `kept` over a reload, and for the session of a server which takes a lost one's place.
     """
     session = st.session_state.setdefault(SESSION, token_hex(8))
     _WINDOW(key=key, data={"kept": kept, "session": session}, on_seen_change=on_change)
