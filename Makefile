@@ -5,10 +5,12 @@ HOST ?= 127.0.0.1
 PORT ?= 8501
 # Processes for `make test`: two are fastest on two cores, and torch needs about 1 GiB in each.
 JOBS ?= 2
+# Processes of the app for `make hall`.
+REPLICAS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-tools browser redis lint format golden bench clean
+.PHONY: help install run hall test test-tools browser redis lint format golden bench clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,7 +24,7 @@ help:  ## this list
 	$(BIN)/python -m pip install --no-deps --editable .
 	@touch $@
 
-.venv/.tools-installed: tests/requirements.txt .venv/.app-installed
+.venv/.tools-installed: tests/requirements.txt .venv/.cluster-installed
 	$(BIN)/python -m pip install --requirement tests/requirements.txt --constraint requirements.txt
 	@touch $@
 
@@ -30,6 +32,13 @@ install: .venv/.app-installed  ## create .venv, and install the app and what it 
 
 run: install  ## start the app (HOST=127.0.0.1 PORT=8501)
 	$(BIN)/python -m explorer serve --host $(HOST) --port $(PORT)
+
+.venv/.cluster-installed: requirements-cluster.txt .venv/.app-installed
+	$(BIN)/python -m pip install --requirement requirements-cluster.txt --constraint requirements.txt
+	@touch $@
+
+hall: .venv/.cluster-installed  ## start the app REPLICAS=2 times behind one address, for more viewers than one process holds
+	$(BIN)/python -m explorer replicas --host $(HOST) --port $(PORT) --count $(REPLICAS)
 
 test-tools: .venv/.tools-installed
 

@@ -54,7 +54,17 @@ else:
     import_module("pandas")  # Streamlit imports it when it is first needed: many viewers' threads at once fail in it
     from starlette.middleware import Middleware
 
-    from explorer.hall.routes import ROUTES
+    from explorer.hall import routes as hall
+    from explorer.runtime.weights import permission
+    from explorer.server import operators
+    from explorer.server.headers import SafeHeaders
+    from explorer.server.watch import Watch
     from explorer.ui.app.deep_links import DeepLinks
 
-    app = st.App(__file__, lifespan=_lifespan, routes=ROUTES, middleware=[Middleware(DeepLinks)])
+    permission.default_for(st.get_option("server.address"))
+    app = st.App(
+        __file__,
+        lifespan=_lifespan,
+        routes=[*hall.ROUTES, *operators.ROUTES],
+        middleware=[Middleware(SafeHeaders), Middleware(Watch), Middleware(DeepLinks)],
+    )

@@ -33,6 +33,7 @@ DIAGRAM_FORMATS = ("svg", "png", "pdf", "dot")
 MIN_INPUT_SIDE = 16  # pixels: below, most networks' maps are a single position from their first stages on
 MAX_INPUT_SIDE = 4_096  # pixels
 MAX_COUNT = 999_999_999  # channels, groups, ...: as many digits as `cost` reads in 28x28x192
+MAX_REPLICAS = 64
 MAX_PORT = 65_535
 
 
@@ -727,15 +728,36 @@ def serve(host: str, port: int) -> None:
     """Start the app; HOST and PORT in the environment do what the options do."""
     import socket
 
-    from explorer.hall.rooms import VARIABLE, store_at
-    from explorer.runtime.memory import limit
-
-    limit()  # raises MemoryLimitError now, not when the first viewer comes
-    store_at(os.environ.get(VARIABLE, ""))  # raises ValueError where that is no address
+    _check_settings()
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     socket.create_server(address, family=family).close()  # raises OSError where the app could not
     public = socket.gethostname() if host in ("0.0.0.0", "::") else host
     _start_streamlit(host, port, public)
+
+
+@commands.command()
+@click.option("--host", default="127.0.0.1", envvar="HOST", metavar="NAME", help="0.0.0.0 opens it to the network.")
+@click.option("--port", default=8501, type=Number(1, MAX_PORT), envvar="PORT", metavar="N", help="Default: 8501.")
+@click.option("--count", default=2, type=Number(1, MAX_REPLICAS), metavar="N", help="Processes of the app. Default: 2.")
+def replicas(host: str, port: int, count: int) -> None:
+    """Start the app several times behind one address, for more viewers than one process holds."""
+    from explorer.server.replicas import keep_running, parts
+
+    _check_settings()
+    keep_running(parts(host, port, count))
+
+
+def _check_settings() -> None:
+    """Raise what is wrong with the settings now, not when the first viewer comes: ValueError, a sentence."""
+    from explorer.hall.rooms import VARIABLE, store_at
+    from explorer.runtime.memory import limit
+    from explorer.runtime.weights import permission
+    from explorer.server.headers import framed_by
+
+    limit()
+    framed_by()
+    permission.allowed("")
+    store_at(os.environ.get(VARIABLE, ""))
 
 
 def _start_streamlit(host: str, port: int, public: str) -> None:

@@ -19,7 +19,12 @@ PINS = [
 
 # `explorer assets` asks timm, a tool of the tests; _typeshed is the type checker's.
 NOT_REQUIRED = {"explorer", "timm", "_typeshed"}
-IMPORT_NAMES = {"huggingface-hub": "huggingface_hub", "pillow": "PIL"}
+IMPORT_NAMES = {
+    "huggingface-hub": "huggingface_hub",
+    "pillow": "PIL",
+    "prometheus-client": "prometheus_client",
+    "protobuf": "google",
+}
 
 
 def imports(path: Path) -> set[str]:

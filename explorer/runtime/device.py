@@ -20,6 +20,9 @@ _QUICK = Lane(1)  # what takes milliseconds stands behind no pass
 _LONG = Lane(1)  # one long work at a time: its passes stand in the queue like anybody's
 
 
+LANES = {"passes": _PASSES, "quick": _QUICK, "long": _LONG}
+
+
 class DeviceError(ValueError):
     """A device can't be used; the message is one sentence for the person who chose it."""
 

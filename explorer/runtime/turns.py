@@ -59,9 +59,20 @@ class Lane:
     """Lets some threads work at a time and the others wait in the order in which they came."""
 
     def __init__(self, places: int) -> None:
+        self.places = places
         self._free = places
         self._waiting: deque[object] = deque()
         self._changed = Condition()
+
+    @property
+    def working(self) -> int:
+        """How many hold a place."""
+        return self.places - self._free
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for one."""
+        return len(self._waiting)
 
     @contextmanager
     def place(self) -> Iterator[None]:

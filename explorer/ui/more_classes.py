@@ -8,6 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.architectures import variant as variant_called
+from explorer.runtime.weights import permission
 from explorer.runtime.weights.folder import VARIABLE
 from explorer.runtime.weights.network import FOLDER, IMAGENET, available_weights
 from explorer.runtime.weights.published import published_weights
@@ -25,7 +26,7 @@ def more_classes(name: str) -> None:
     published, here = published_weights(name), _here(name)
     if here is not None:
         st.button("Use ImageNet", type="tertiary", key=KEY, on_click=_prefer, args=(here,))
-    elif published is not None:
+    elif published is not None and permission.allowed(name):
         from explorer.runtime.weights.download import job_of
 
         job = job_of(name)
@@ -48,6 +49,8 @@ def what_else(name: str) -> str:
         return ""
     if published_weights(name) is None:
         return f"ImageNet: only from a folder ({VARIABLE})."
+    if not permission.allowed(name):
+        return permission.REFUSED
     from explorer.runtime.weights.download import job_of
 
     job = job_of(name)
@@ -70,6 +73,6 @@ def _fetch(name: str) -> None:
     from explorer.runtime.weights.download import start
 
     published = published_weights(name)
-    if published is not None:
+    if published is not None and permission.allowed(name):
         start(published)
         _prefer(IMAGENET)

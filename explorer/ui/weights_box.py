@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from explorer.architectures import variant as variant_called
+from explorer.runtime.weights import permission
 from explorer.runtime.weights.files import WeightsError
 from explorer.runtime.weights.folder import local_file, report
 from explorer.runtime.weights.network import (
@@ -194,6 +195,9 @@ def download_panel(variant_name: str) -> None:
     local = local_file(variant_name)
     if downloaded_file(variant_name) is not None or (local is not None and local.problem is None):
         return
+    if not permission.allowed(variant_name):
+        st.caption(permission.REFUSED)
+        return
     job = job_of(variant_name)
     if job is not None and job.state == "running":
         _progress(variant_name)
@@ -216,7 +220,8 @@ def download_panel(variant_name: str) -> None:
 def _begin(weights: Published) -> None:
     from explorer.runtime.weights.download import start
 
-    start(weights)
+    if permission.allowed(weights.variant):
+        start(weights)
 
 
 @st.fragment(run_every=DOWNLOAD_INTERVAL)

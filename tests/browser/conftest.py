@@ -36,7 +36,9 @@ ASKED = """(() => {
   WebSocket.prototype.send = function (message) {
     if (message[0] === RERUN) {
       window.asked = true;
-      this.addEventListener("message", () => { window.asked = false; }, { once: true });
+      for (const answer of ["message", "close"]) {
+        this.addEventListener(answer, () => { window.asked = false; }, { once: true });
+      }
     }
     send.call(this, message);
   };

@@ -16,7 +16,7 @@ from explorer.ui.app.navigation import HOME, page_files
 
 SCRIPT = b"<script>window.__streamlit={...window.__streamlit,BACKEND_BASE_URL:location.origin}</script>"
 HEAD = b"<head>"
-HALL = "hall"  # the audience's pages: none of Streamlit's
+OTHERS = {"hall", "health", "metrics"}  # the audience's and the operators' pages: none of Streamlit's
 UNKNOWN_PAGE = "page"  # in the link of Home: a page that was asked for and is none
 
 
@@ -35,7 +35,7 @@ class DeepLinks:
             await self.app(scope, receive, send)
             return
         asked = scope["path"].strip("/")
-        if asked.partition("/")[0] == HALL:
+        if asked.partition("/")[0] in OTHERS:
             await self.app(scope, receive, send)
             return
         if asked not in self.pages and "/" not in asked:

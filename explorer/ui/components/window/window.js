@@ -13,13 +13,16 @@ const watcherOf = perRoot(createWatcher);
 export default function ({ data, parentElement, setTriggerValue }) {
   const watcher = watcherOf(parentElement);
   watcher.setTriggerValue = setTriggerValue;
+  const isNew = watcher.session !== data.session;
+  if (isNew) Object.assign(watcher, { session: data.session, reported: "", kept: "" });
   keep(watcher, data.kept);
   if (!watcher.started) start(watcher);
+  else if (isNew) watcher.later(); // the server was lost, and another knows nothing of this tab
   return whenRemoved(parentElement, () => stop(watcher));
 }
 
 function createWatcher() {
-  return { started: false, reported: "", timer: 0, kept: "" };
+  return { started: false, session: "", reported: "", timer: 0, kept: "" };
 }
 
 function start(watcher) {
