@@ -8,7 +8,7 @@ from tests.browser.conftest import AppPage, OpenPage
 from tests.browser.parts import link, pick, press, step, wait_for_link, within
 
 MAPS = "() => [...document.querySelectorAll('.st-key-looks figure img')].map((image) => image.src)"
-TESTED = "() => [...document.querySelectorAll('.st-key-section-looks-tested figure img')].map((image) => image.src)"
+TESTED = ".st-key-section-looks-tested"
 
 
 def add_method(view: AppPage, name: str) -> None:
@@ -19,8 +19,9 @@ def add_method(view: AppPage, name: str) -> None:
     view.settle()
 
 
-def wait(view: AppPage, script: str, count: int) -> None:
-    view.page.wait_for_function(f"({script})().length === {count}")
+def wait(view: AppPage, place: str, count: int) -> None:
+    """Until so many maps stand there."""
+    expect(view.page.locator(f"{place} figure img")).to_have_count(count)
     view.settle()
 
 
@@ -56,7 +57,7 @@ def test_each_control_of_the_instrument(open_page: OpenPage) -> None:
     add_method(view, "Occlusion")
     begin = page.get_by_role("button", name="Compute")
     begin.click()
-    wait(view, MAPS, 6)
+    wait(view, ".st-key-looks", 6)
     pick(view, "looks.of", "A maximum")
     wait_for_link(view, "looks.of", "largest")
     page.get_by_role("button", name="Can it be believed?").click()
