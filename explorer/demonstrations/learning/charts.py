@@ -38,7 +38,7 @@ def _curves(
     dark: bool,
 ) -> go.Figure:
     """A line for each kind of drawings; an upright one where the rates changed."""
-    scores = {
+    scores: dict[str, list[tuple[int, Score | None]]] = {
         TRAINING: [(p.step, p.training) for p in points],
         FRESH: [(p.step, p.fresh) for p in points],
         UNSEEN: [(p.step, p.unseen) for p in points],

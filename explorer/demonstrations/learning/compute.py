@@ -133,6 +133,7 @@ class Step:
         loss: their mean loss, ().
         sizes: by layer, from the first to the last.
         weight: the middle one of C1's first kernel.
+        rates: of its update.
         again: the mean loss of the same batch after the update; None unless somebody goes stage by stage.
     """
 
@@ -143,6 +144,7 @@ class Step:
     loss: Tensor | None = None
     sizes: tuple[Size, ...] = ()
     weight: Weight | None = None
+    rates: Rates | None = None
     again: float | None = None
 
 
@@ -152,8 +154,8 @@ class Step:
 def build(recipe: Recipe) -> LeNet5:
     """The network with its first weights.
 
-    "torch": uniform within 1 / sqrt(n), n a unit's inputs, what a layer of torch has by default. "paper": within 2.4 / n
-    (LeCun et al. 1998, appendix A). "zero". "alike": each weight 1 / n, biases 0. "large": ten times torch's.
+    "torch": uniform within 1 / sqrt(n), n a unit's inputs, what a layer of torch has by default. "paper": within
+    2.4 / n (LeCun et al. 1998, appendix A). "zero". "alike": each weight 1 / n, biases 0. "large": ten times torch's.
     """
     with Seeded(recipe.seed):
         model = cast(LeNet5, variant(recipe.variant).build(activation=recipe.activation))
@@ -311,6 +313,7 @@ class Training:
             Size(s.layer, s.weights, s.gradient, change) for s, change in zip(step.sizes, changes, strict=True)
         )
         assert step.weight is not None
+        step.rates = self.rates
         step.weight = replace(step.weight, after=_middle(self._watched))
         if closely:
             with torch.no_grad():

@@ -1,7 +1,7 @@
 """Trainings in the background: two at a time, the others in a line; what nobody looks at pauses, and then goes.
 
-A training steps in a thread of its own, in the passes' slots like anybody's pass, and gives way after each step: whoever
-clicks elsewhere waits for one step. A viewer who looks calls `Line.find` again and again.
+A training steps in a thread of its own, in the passes' slots like anybody's pass, and gives way after each step:
+whoever clicks elsewhere waits for one step. A viewer who looks calls `Line.find` again and again.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class Line:
                 self._waiting.remove(job)
 
     def place(self, job: Job) -> int | None:
-        """0 for one that has a place, else how far back it stands in the line, from 1; None for one that is not going."""
+        """0 for one that has a place, else which it is in the line, from 1; None for one that is not going."""
         with self._lock:
             if not job.going:
                 return None
