@@ -23,7 +23,7 @@ Limits = tuple[float, float]
 
 @dataclass(frozen=True)
 class Strip:
-    """(H, W) maps with a caption each, `side` rem wide; all within the colours' `limits`, or, for None, each its own."""
+    """(H, W) maps with a caption each, `side` rem wide; all within the colours' `limits`, or each its own."""
 
     title: str
     maps: Sequence[FloatArray] | FloatArray

@@ -26,6 +26,7 @@ from explorer.training.train import map_loss
 
 Activation = Literal["tanh", "relu"]
 Initialization = Literal["torch", "paper", "zero", "alike", "large"]
+Place = tuple[int, int]
 Stage = Literal["forward", "loss", "backward", "update"]
 STAGES: tuple[Stage, ...] = ("forward", "loss", "backward", "update")
 
@@ -229,6 +230,11 @@ class Training:
     def done(self) -> bool:
         """Whether it goes on no more."""
         return self.failed or self.number >= MOST_STEPS
+
+    @property
+    def place(self) -> Place:
+        """How many steps are complete, and how many stages of the next one."""
+        return self.number, self.stages
 
     @property
     def rates(self) -> Rates:

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from torch import Tensor
 
-from explorer.demonstrations.learning.compute import Rates, Recipe, Training, View
+from explorer.demonstrations.learning.compute import Place, Rates, Recipe, Training, View
 from explorer.runtime.device import quick_slot, training_slot
 from explorer.runtime.turns import Lane
 
@@ -47,15 +47,17 @@ class Job:
         """For how long nobody has looked."""
         return time.monotonic() - self.looked
 
-    def advance(self) -> None:
-        """The next stage of a step; for one that is not going."""
+    def advance(self, place: Place) -> None:
+        """The next stage of a step, if the training is still at this place: a press may be told twice."""
         with self.turn.place(), training_slot():
-            self.training.advance()
+            if self.training.place == place:
+                self.training.advance()
 
-    def step(self) -> None:
-        """The rest of the present step, or a whole one."""
+    def step(self, place: Place | None = None) -> None:
+        """The rest of the present step, or a whole one; if a place is given, only from there."""
         with self.turn.place(), training_slot():
-            self.training.go()
+            if place in (None, self.training.place):
+                self.training.go()
 
     def set_rates(self, rates: Rates) -> None:
         """Other rates, at once."""

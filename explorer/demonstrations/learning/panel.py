@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -34,7 +35,7 @@ from explorer.runtime.run import Run
 from explorer.runtime.weights.network import BUNDLED
 from explorer.ui import cache
 from explorer.ui.answer import answer
-from explorer.ui.charts import chart, dark
+from explorer.ui.charts import dark
 from explorer.ui.controls import number_box, pills, segments, slider
 from explorer.ui.link import Control, choice, number, rerun_page
 from explorer.ui.map_images import Strip, captioned, common, strips, wrapped
@@ -138,7 +139,7 @@ def _live(run: Run, going: bool) -> None:
     """The training as it stands; `going`: how it was when the interval was chosen at which this runs."""
     job = LINE.find(st.session_state.get(JOB))
     if job is None or job.going != going:
-        st.rerun(BELOW)
+        rerun_page()
     said = st.container()
     _buttons(job)
     left, right = st.columns([2.2, 1], gap="medium")
@@ -178,24 +179,30 @@ def _buttons(job: Job) -> None:
     training, going = job.training, job.going
     begun = training.number or training.stages
     with st.container(horizontal=True, vertical_alignment="center", key="learn-buttons"):
-        st.button(
-            "Pause" if going else "Go on" if begun else "Start",
-            key="learn-go",
-            type="primary",
-            on_click=_press,
-            args=(LINE.pause if going else LINE.start,),
-            disabled=training.done,
-        )
-        stopped = going or training.done
+        # A press may be told twice where the page looks at the same moment: what is pressed must not alternate.
+        if going:
+            st.button("Pause", key="learn-pause", type="primary", on_click=_press, args=(LINE.pause,))
+        else:
+            st.button(
+                "Go on" if begun else "Start",
+                key="learn-start",
+                type="primary",
+                on_click=_press,
+                args=(LINE.start,),
+                disabled=training.done,
+            )
+        stopped, place = going or training.done, training.place
         st.button(
             f"Next: {TITLES[STAGES[training.stages]].lower()}",
             key="learn-stage",
             on_click=_press,
-            args=(Job.advance,),
+            args=(partial(Job.advance, place=place),),
             disabled=stopped,
             help="One step, stage by stage: forward, loss, backward, update.",
         )
-        st.button("One step", key="learn-step", on_click=_press, args=(Job.step,), disabled=stopped)
+        st.button(
+            "One step", key="learn-step", on_click=_press, args=(partial(Job.step, place=place),), disabled=stopped
+        )
         st.button("Reset", key="learn-reset", on_click=_press, args=(_reset,), disabled=not begun)
         st.markdown(_status(job))
 
@@ -237,15 +244,9 @@ def _say(view: View) -> None:
 
 
 def _curves(view: View) -> None:
-    for column, draw, name, alt in zip(
-        st.columns(2, gap="small"),
-        (charts.accuracies, charts.losses),
-        ("accuracy", "loss"),
-        ("Drawings that are read right, in percent, over the steps", "Mean loss over the steps"),
-        strict=True,
-    ):
+    for column, draw in zip(st.columns(2, gap="small"), (charts.accuracies, charts.losses), strict=True):
         with column:
-            chart(draw(view.points, view.changes, dark()), f"learn-{name}", alt)
+            st.html(draw(view.points, view.changes, dark()))
 
 
 def _kernels(view: View) -> None:
@@ -351,23 +352,15 @@ def _number(value: float) -> str:
 
 def _sizes(view: View) -> None:
     """The sizes of gradients and updates, layer by layer."""
-    sizes = () if view.step is None else view.step.sizes
-    if not sizes or not all(np.isfinite(s.gradient) for s in sizes):
+    if view.step is None or not view.step.sizes:
         return
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.markdown(
-            "**Gradient of each layer** (L2 norm)",
-            help="The root of the sum of the squares of the loss's derivatives by the layer's weights and biases.",
-        )
-        chart(charts.gradients(sizes, dark()), "learn-gradients", "Gradient norms by layer")
-    with right:
-        st.markdown(
-            "**Update of each layer**, relative to its weights",
-            help="The L2 norm of what the step adds to the layer's weights and biases, in percent of their own norm "
-            "before it. Far above 1 % a layer is thrown about; far below 0.01 % it hardly learns.",
-        )
-        chart(charts.updates(sizes, dark()), "learn-updates", "Updates by layer, in percent of the weights")
+    st.markdown(
+        "**How large are gradients and updates?**",
+        help="Of all weights and biases of a layer: the root of the sum of the squares of the loss's derivatives, and "
+        "of what the step adds, in percent of that of the weights themselves. Far above 1 % a layer is thrown about; "
+        "far below 0.01 % it hardly learns.",
+    )
+    st.html(charts.sizes(view.step.sizes, dark()))
 
 
 # ---- all layers, and what this is --------------------------------------------------------------------------
