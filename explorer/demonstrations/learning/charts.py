@@ -5,6 +5,7 @@ Lines are stretched to the room that there is; words are not, so that they stay 
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Callable, Sequence
 from html import escape
@@ -77,10 +78,15 @@ def _curves(
         f'<div style="display:flex;flex-wrap:wrap;gap:0 1rem"><b>{title}</b>{"".join(said)}</div>'
         f'<div role="img" aria-label="{escape(alt)}" style="position:relative;height:{HEIGHT_REM}rem;'
         'margin:.75rem .75rem 2.75rem 3.25rem">'
-        '<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%" '
-        f'style="display:block;overflow:visible">{"".join(drawn)}</svg>{"".join(labels)}'
+        f'<img src="{_picture(drawn)}" alt="" style="display:block;width:100%;height:100%">{"".join(labels)}'
         '<span style="position:absolute;top:calc(100% + 1.3rem);left:50%;transform:translateX(-50%)">step</span></div>'
     )
+
+
+def _picture(drawn: Sequence[str]) -> str:
+    """As an address: a page's HTML may hold no SVG."""
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100" preserveAspectRatio="none">{"".join(drawn)}</svg>'
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 
 _THIN = 'style="vector-effect:non-scaling-stroke;stroke-width:1px"'
@@ -128,8 +134,8 @@ def sizes(shown: Sequence[Size], dark: bool) -> str:
 
 
 def _ends(decades: tuple[int, int], unit: str) -> str:
-    low, high = (f"{10.0**d:g}{unit}" for d in decades)
-    return f'<br><span style="font-weight:400">bars from {low} to {high}, each tenth of it as long</span>'
+    low, high = decades
+    return f'<br><span style="font-weight:400">logarithmic, from 10<sup>−{-low}</sup> to {10**high}{unit}</span>'
 
 
 def _bar(value: float | None, unit: str, decades: tuple[int, int], colour: str) -> str:

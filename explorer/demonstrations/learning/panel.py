@@ -68,7 +68,7 @@ LOOK_INTERVAL_S = 0.5  # while it learns
 KEEP_INTERVAL_S = 60.0  # while it does not: an open page keeps its network
 SHOWN = 8  # drawings of a batch
 DRAWING_REM = 2.75
-MAP_REM = {"c1": 4.5, "s2": 4.5, "c3": 3.25}
+MAP_REM = {"c1": 4.5, "s2": 4.5, "c3": 3.0}
 KERNEL_REM = 4.5
 TITLES: dict[Stage, str] = {"forward": "Forward", "loss": "Loss", "backward": "Backward", "update": "Update"}
 GUESSING = float(np.log(DIGITS))  # cross-entropy of ten equal probabilities
@@ -138,8 +138,9 @@ def _show(run: Run) -> None:
 def _live(run: Run, going: bool) -> None:
     """The training as it stands; `going`: how it was when the interval was chosen at which this runs."""
     job = LINE.find(st.session_state.get(JOB))
-    if job is None or job.going != going:
+    if job is None or job.going != going:  # dropped, ended, left
         rerun_page()
+        return
     said = st.container()
     _buttons(job)
     left, right = st.columns([2.2, 1], gap="medium")
@@ -234,7 +235,7 @@ def _say(view: View) -> None:
         )
         return
     when = f"after {thousands(now.step)} steps" if now.step else "before the first step (a guess gets 10 %)"
-    other = f"; **{now.unseen.accuracy:.1f} %** in a handwriting that it never sees" if now.unseen else ""
+    other = f"; another handwriting: **{now.unseen.accuracy:.1f} %**" if now.unseen else ""
     answer(f"**{now.fresh.accuracy:.1f} %** of {HELD_OUT} held-out drawings {when}{other}")
     if view.alike:
         st.markdown(
@@ -392,8 +393,8 @@ def _about(view: View) -> None:
         f"{'one' if writings == 1 else 'two'} of each digit. Each is drawn with another pen, turned, sheared, scaled, "
         f"moved and bent at random; none comes twice. Held out: {held_out}; measured every {MEASURED_EVERY} steps. "
         "The training line is the mean over the steps in between, each batch before its update. What to look for: C1's "
-        "kernels become edges and strokes as the loss falls; and the gap between the handwritings, which more steps do "
-        f"not close. {_rates_words(view)}The same seed and settings give the same weights after as many steps."
+        "kernels become edges and strokes as the loss falls; and the gap to the other handwriting, which more steps hardly "
+        f"close. {_rates_words(view)}The same seed and settings give the same weights after as many steps."
     )
 
 
