@@ -85,7 +85,8 @@ def _curves(
 
 def _picture(drawn: Sequence[str]) -> str:
     """As an address: a page's HTML may hold no SVG."""
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100" preserveAspectRatio="none">{"".join(drawn)}</svg>'
+    start = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100" preserveAspectRatio="none">'
+    svg = f"{start}{''.join(drawn)}</svg>"
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 

@@ -391,10 +391,10 @@ def _about(view: View) -> None:
     st.caption(
         f"Not MNIST: the drawings are made here, from the strokes of {writings * DIGITS} originals, "
         f"{'one' if writings == 1 else 'two'} of each digit. Each is drawn with another pen, turned, sheared, scaled, "
-        f"moved and bent at random; none comes twice. Held out: {held_out}; measured every {MEASURED_EVERY} steps. "
-        "The training line is the mean over the steps in between, each batch before its update. What to look for: C1's "
-        "kernels become edges and strokes as the loss falls; and the gap to the other handwriting, which more steps hardly "
-        f"close. {_rates_words(view)}The same seed and settings give the same weights after as many steps."
+        f"moved and bent at random; each is new. Held out: {held_out}; measured every {MEASURED_EVERY} steps. "
+        "The training line is the mean over the steps in between, each batch before its update. What to look for: how "
+        "C1's kernels and the maps change while the loss falls, and the gap to another handwriting. "
+        f"{_rates_words(view)}The same seed and settings give the same weights after as many steps."
     )
 
 
