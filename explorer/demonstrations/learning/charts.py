@@ -136,7 +136,7 @@ def sizes(shown: Sequence[Size], dark: bool) -> str:
 
 def _ends(decades: tuple[int, int], unit: str) -> str:
     low, high = decades
-    return f'<br><span style="font-weight:400">logarithmic, from 10<sup>−{-low}</sup> to {10**high}{unit}</span>'
+    return f'<br><span style="font-weight:400">logarithmic, {10.0**low:.{-low}f} to {10**high}{unit}</span>'
 
 
 def _bar(value: float | None, unit: str, decades: tuple[int, int], colour: str) -> str:

@@ -68,7 +68,7 @@ LOOK_INTERVAL_S = 0.5  # while it learns
 KEEP_INTERVAL_S = 60.0  # while it does not: an open page keeps its network
 SHOWN = 8  # drawings of a batch
 DRAWING_REM = 2.75
-MAP_REM = {"c1": 4.5, "s2": 4.5, "c3": 3.0}
+MAP_REM = {"c1": 4.2, "s2": 4.2, "c3": 3.0}
 KERNEL_REM = 4.5
 TITLES: dict[Stage, str] = {"forward": "Forward", "loss": "Loss", "backward": "Backward", "update": "Update"}
 GUESSING = float(np.log(DIGITS))  # cross-entropy of ten equal probabilities
@@ -368,19 +368,14 @@ def _sizes(view: View) -> None:
 
 
 def _maps(reading: Reading) -> None:
-    """The picture's maps in C1, S2 and C3."""
-    strips(
-        *(
-            Strip(
-                f"{name.upper()}: {len(maps)} maps of {pair_text(maps.shape[1:])} of the picture that it is tried on",
-                maps,
-                [f"#{i}" for i in range(len(maps))],
-                common(*maps),
-                side=MAP_REM[name],
-            )
-            for name, maps in ((name, reading.maps[name]) for name in MAPS)
-        )
-    )
+    """The picture's maps in C1 and S2, side by side, and in C3."""
+    st.markdown("**The picture that it is tried on, in its first layers**")
+    columns = st.columns(2, gap="small")
+    for name, place in zip(MAPS, (*columns, st.container()), strict=True):
+        maps = reading.maps[name]
+        title = f"{name.upper()}: {len(maps)} maps of {pair_text(maps.shape[1:])}"
+        with place:
+            strips(Strip(title, maps, [f"#{i}" for i in range(len(maps))], common(*maps), side=MAP_REM[name]))
 
 
 def _about(view: View) -> None:
