@@ -18,11 +18,10 @@ from torch.nn import functional as F
 
 from explorer.analysis.initialization import Seeded
 from explorer.architectures import variant
-from explorer.architectures.lenet import LeNet5
+from explorer.architectures.lenet import LeNet5, map_loss
 from explorer.demonstrations.learning.drawings import Batch, Handwriting, draw
 from explorer.runtime.maps import FloatArray
 from explorer.runtime.weights.network import class_scores
-from explorer.training.train import map_loss
 
 Activation = Literal["tanh", "relu"]
 Initialization = Literal["torch", "paper", "zero", "alike", "large"]
@@ -217,12 +216,12 @@ class Training:
     def __init__(self, recipe: Recipe, rates: Rates) -> None:
         self.recipe = recipe
         self.model = build(recipe)
-        self.optimizer = torch.optim.SGD(self.model.parameters(), rates.rate, rates.momentum)
         self.number = 0
         self.stages = 0
         self.last: Step | None = None
         self.changes = [(0, rates)]
         self.failed = False
+        self._velocities: dict[nn.Parameter, Tensor] = {}
         self._sum = np.zeros(3)  # of loss, right answers and drawings since the last point
         self.points = [self._point()]
 
@@ -248,8 +247,6 @@ class Training:
             self.changes.pop()
         if not self.changes or self.changes[-1][1] != rates:
             self.changes.append((self.number, rates))
-        for group in self.optimizer.param_groups:
-            group["lr"], group["momentum"] = rates.rate, rates.momentum
 
     def advance(self, closely: bool = True) -> None:
         """The next stage; `closely`: the batch is read again after the update."""
@@ -302,7 +299,7 @@ class Training:
     def _backward(self) -> None:
         step = self._present
         assert step.loss is not None
-        self.optimizer.zero_grad()
+        self.model.zero_grad()
         step.loss.backward()
         step.sizes = tuple(Size(name, _norm(ps), _norm([_gradient(p) for p in ps])) for name, ps in self._layers())
         step.weight = Weight(_middle(self._watched), _middle(_gradient(self._watched)))
@@ -310,7 +307,7 @@ class Training:
     def _update(self, closely: bool) -> None:
         step = self._present
         before = [[p.detach().clone() for p in ps] for _, ps in self._layers()]
-        self.optimizer.step()
+        self._descend()
         changes = [
             _norm([p.detach() - b for p, b in zip(ps, bs, strict=True)])
             for (_, ps), bs in zip(self._layers(), before, strict=True)
@@ -326,13 +323,26 @@ class Training:
                 outputs = self.model(step.batch.inputs)
                 step.again = float(loss_of(self.model, outputs, step.batch.labels))
 
+    @torch.no_grad()
+    def _descend(self) -> None:
+        """Stochastic gradient descent, as `torch.optim.SGD` does it, whose import takes seconds.
+
+        A weight's velocity is its gradient plus `momentum` times its velocity before; it moves by -`rate` times that.
+        """
+        for parameter in self.model.parameters():
+            gradient = _gradient(parameter)
+            velocity = self._velocities.get(parameter)
+            velocity = gradient.clone() if velocity is None else velocity.mul_(self.rates.momentum).add_(gradient)
+            self._velocities[parameter] = velocity
+            parameter.add_(velocity, alpha=-self.rates.rate)
+
     def _count(self) -> None:
         """The step is complete."""
         step = self._present
-        assert step.loss is not None
-        step.outputs, step.loss = step.outputs.detach(), step.loss.detach()  # else they hold the whole pass
+        self.last = step = _detached(step)  # else it holds the whole pass
         self.number += 1
         count = len(step.batch.labels)
+        assert step.loss is not None
         self._sum += float(step.loss) * count, int((step.answers == step.batch.labels).sum()), count
         if self.number % MEASURED_EVERY == 0 or self.number == MOST_STEPS:
             self.points.append(self._point())
@@ -370,7 +380,7 @@ class Training:
             self.failed,
             tuple(self.points),
             tuple(self.changes),
-            None if self.last is None else replace(self.last, outputs=self.last.outputs.detach()),
+            self.last and _detached(self.last),
             kernels(self.model),
             read(self.model, x),
         )
@@ -382,6 +392,11 @@ class Training:
         loss = loss_of(self.model, outputs, drawings.labels)
         right = class_scores(self.model, outputs).argmax(1) == drawings.labels
         return Score(float(loss), 100 * float(right.float().mean()))
+
+
+def _detached(step: Step) -> Step:
+    """The same numbers without what the backward pass needs."""
+    return replace(step, outputs=step.outputs.detach(), loss=None if step.loss is None else step.loss.detach())
 
 
 def _middle(kernels: Tensor) -> float:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from explorer.architectures.lenet import map_loss
 from explorer.demonstrations.learning import compute
 from explorer.demonstrations.learning.compute import (
     HELD_OUT_SEED,
@@ -25,7 +26,6 @@ from explorer.demonstrations.learning.compute import (
 )
 from explorer.demonstrations.learning.drawings import draw
 from explorer.demonstrations.learning.panel import SEED
-from explorer.training.train import map_loss
 
 MODERN, OLD = Recipe("lenet5_modern", batch=4), Recipe("lenet5", activation="tanh", batch=4)
 RATES = Rates(0.05, 0.9)
@@ -112,7 +112,7 @@ def test_the_sizes_are_autograds_and_those_of_the_update(recipe: Recipe) -> None
         assert size.update == pytest.approx(sum(float(m.double().square().sum()) for m in moved) ** 0.5, rel=1e-5)
         whole = sum(float(b.double().square().sum()) for b in before[size.layer]) ** 0.5
         assert size.update is not None and size.relative == pytest.approx(size.update / whole, rel=1e-6)
-    kernel, weight = training.model.c1.conv.weight, step.weight
+    kernel, weight = training.model.get_parameter("c1.conv.weight"), step.weight
     assert weight is not None and weight.before == float(before["c1"][0][0, 0, 2, 2])
     assert weight.after == float(kernel[0, 0, 2, 2].detach())
 
@@ -177,7 +177,8 @@ def test_the_papers_table_of_connections_breaks_the_symmetry_of_c3_but_not_of_c1
 @pytest.mark.parametrize(("initialization", "reach"), [("torch", 0.2), ("paper", 0.096), ("large", 2.0)])
 def test_random_first_weights_fill_their_range(initialization: compute.Initialization, reach: float) -> None:
     """C1's units have 25 inputs."""
-    largest = float(build(replace(MODERN, initialization=initialization)).c1.conv.weight.abs().max())
+    weight = build(replace(MODERN, initialization=initialization)).get_parameter("c1.conv.weight")
+    largest = float(weight.detach().abs().max())
     assert 0.9 * reach < largest <= reach
 
 

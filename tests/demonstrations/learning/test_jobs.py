@@ -80,7 +80,7 @@ def test_the_third_waits_and_gets_its_turn_when_the_first_leaves(line: Line) -> 
     stopped = first.training.number
     line.start(first)  # again, at the end of the line
     assert line.place(first) == 2
-    second.training.done = True
+    second.training.done = True  # type: ignore[misc]
     until(lambda: fourth.training.number)
     assert not second.going and line.place(first) == 1 and first.training.number == stopped
     line.pause(first)

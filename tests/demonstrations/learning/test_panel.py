@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import torch
 
-from explorer.demonstrations.learning import panel
+from explorer.demonstrations.digits import compute as digits
 from explorer.demonstrations.learning.compute import Rates, Recipe, Training
 from explorer.demonstrations.learning.jobs import LINE, Job
 from explorer.demonstrations.learning.panel import JOB
+from explorer.runtime.run import Run
+from explorer.ui import cache
 
 Open = Callable[..., Any]  # a page and its link -> Visit
 LINK = {"variant": "lenet5_modern", "section": "learn", "learn__batch": "1", "learn__seed": "7"}
@@ -83,7 +85,7 @@ def test_it_starts_pauses_and_is_reset_while_the_pages_picture_is_read(opened: O
     found = job(page)
     assert not found.going and page.app.button(key="learn-start").label == "Go on"
     page.run()
-    view = found.view(panel.cache.network_input(_run(page)).tensor)
+    view = found.view(cache.network_input(_run()).tensor)
     assert any(f"It reads {view.reading.answer} " in text.value for text in page.app.markdown)
     first = found.training.recipe
     press(page, "learn-reset")
@@ -91,13 +93,11 @@ def test_it_starts_pauses_and_is_reset_while_the_pages_picture_is_read(opened: O
     assert page.app.button(key="learn-start").label == "Start"
 
 
-def _run(page: Any) -> Any:
+def _run() -> Run:
     """What the section reads: the page's picture, as the trained network gets it."""
-    from explorer.demonstrations.digits import compute as digits
-
     strokes = digits.sample_digits()["3"]
     picture = digits.picture(digits.pixels(digits.standardised(digits.ink_of(strokes))))
-    return panel.Run("lenet5_modern", "bundled", "cpu", picture)
+    return Run("lenet5_modern", "bundled", "cpu", picture)
 
 
 def test_what_diverges_and_what_stays_alike_is_said(opened: Open) -> None:
