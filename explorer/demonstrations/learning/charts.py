@@ -150,5 +150,5 @@ def _bar(value: float | None, unit: str, decades: tuple[int, int], colour: str) 
         '<td style="padding:.15rem 1rem .15rem 0;width:45%"><div style="display:flex;align-items:center;gap:.5rem">'
         f'<div style="flex:1;min-width:2rem;height:.9rem;border-left:1px solid {GRID}"><div style="height:100%;'
         f'width:{100 * share:.1f}%;background:{colour}"></div></div>'
-        f'<span style="min-width:5.5rem">{said}</span></div></td>'
+        f'<span style="min-width:4.5rem">{said}</span></div></td>'
     )

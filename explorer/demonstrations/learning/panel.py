@@ -142,7 +142,6 @@ def _live(run: Run, going: bool) -> None:
         rerun_page()
         return
     said = st.container()
-    _buttons(job)
     left, right = st.columns([2.2, 1], gap="medium")
     with right:
         run = canvas(run)
@@ -150,6 +149,7 @@ def _live(run: Run, going: bool) -> None:
         _reading(view)
     with said:
         _say(view)
+        _buttons(job, view)
     with left:
         _curves(view)
         if view.finite:
@@ -175,10 +175,9 @@ def _reset(job: Job) -> None:
     job.begin(job.training.recipe, job.training.rates)
 
 
-def _buttons(job: Job) -> None:
+def _buttons(job: Job, view: View) -> None:
     """Start, pause, one stage, one step, reset; and how it goes."""
-    training, going = job.training, job.going
-    begun = training.number or training.stages
+    going, begun = job.going, view.number or view.stages
     with st.container(horizontal=True, vertical_alignment="center", key="learn-buttons"):
         # A press may be told twice where the page looks at the same moment: what is pressed must not alternate.
         if going:
@@ -190,11 +189,11 @@ def _buttons(job: Job) -> None:
                 type="primary",
                 on_click=_press,
                 args=(LINE.start,),
-                disabled=training.done,
+                disabled=view.done,
             )
-        stopped, place = going or training.done, training.place
+        stopped, place = going or view.done, (view.number, view.stages)
         st.button(
-            f"Next: {TITLES[STAGES[training.stages]].lower()}",
+            f"Next: {TITLES[STAGES[view.stages]].lower()}",
             key="learn-stage",
             on_click=_press,
             args=(partial(Job.advance, place=place),),
@@ -205,23 +204,23 @@ def _buttons(job: Job) -> None:
             "One step", key="learn-step", on_click=_press, args=(partial(Job.step, place=place),), disabled=stopped
         )
         st.button("Reset", key="learn-reset", on_click=_press, args=(_reset,), disabled=not begun)
-        st.markdown(_status(job))
+        st.markdown(_status(job, view))
 
 
-def _status(job: Job) -> str:
+def _status(job: Job, view: View) -> str:
     """How it goes, in a sentence."""
-    training, place = job.training, LINE.place(job)
-    if training.failed:
-        return f"Ended in step {training.number + 1}."
-    if training.done:
+    place = LINE.place(job)
+    if view.failed:
+        return f"Ended in step {view.number + 1}."
+    if view.done:
         return f"Ended: {thousands(MOST_STEPS)} steps are the most."
     if place:
         return f"Waiting: number {place} in the line; {PLACES} networks learn at a time."
     if place == 0:
-        return f"Learning: step {training.number} of at most {thousands(MOST_STEPS)}."
+        return f"Learning: step {view.number} of at most {thousands(MOST_STEPS)}."
     if job.left:
-        return f"Paused after step {training.number}: nobody looked for {PATIENCE_S:.0f} s."
-    return f"Paused after step {training.number}." if training.number or training.stages else "Not begun."
+        return f"Paused after step {view.number}: nobody looked for {PATIENCE_S:.0f} s."
+    return f"Paused after step {view.number}." if view.number or view.stages else "Not begun."
 
 
 def _say(view: View) -> None:
