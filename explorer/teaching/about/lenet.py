@@ -90,8 +90,8 @@ TOUR = (
     Step(
         "It learns while you watch",
         "c1.conv",
-        "Press **Start**: from random weights, on digits that are drawn for it. Then **Reset**, and one stage at a "
-        "time: forward, loss, backward, update.",
+        "Press **Start**: from random weights, on digits drawn for it. Then **Reset**, and one stage at a time: what "
+        "does each do?",
         variant="lenet5_modern",
         section="learn",
         look="section",
