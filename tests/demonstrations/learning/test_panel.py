@@ -121,3 +121,14 @@ def test_the_networks_default_and_nonsense(opened: Open) -> None:
     LINE.drop(job(page))
     page.run()  # a new one takes its place
     assert job(page).training is not found and "dropped" in page.text
+
+
+def test_who_waits_sees_the_place_in_the_line(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LINE, "places", 0)
+    first, second = opened(), opened()
+    for page, place in ((first, 1), (second, 2)):
+        press(page, "learn-start")
+        assert f"number {place} in the line" in page.text
+    press(first, "learn-pause")
+    second.run()
+    assert "number 1 in the line" in second.text and job(second).training.number == 0
