@@ -44,6 +44,7 @@ C3_TABLE = (
     (0, 1, 2, 3, 4, 5),
 )
 S2_MAPS = 6
+MAP_J = 1.0  # "j" of the criterion
 
 # What F6 should show for each digit: 7x12 pixels, # is +1 and . is -1. Drawn for this app, not those of the
 # paper's figure 3.
@@ -160,6 +161,17 @@ class RBFOutput(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return (x[:, None, :] - self.codes).square().sum(dim=2)
+
+
+def map_loss(distances: Tensor, labels: Tensor) -> Tensor:
+    """LeNet-5's criterion (section II-C): the right class's distance, and a term that pushes the others away.
+
+    (N, classes) -> (). As it is commonly given, y_D + log(e^-j + sum of e^-y); without the second term all
+    F6 vectors could collapse.
+    """
+    right = distances.gather(1, labels[:, None])[:, 0]
+    others = torch.cat([distances.new_full((len(distances), 1), MAP_J), distances], 1)
+    return (right + (-others).logsumexp(1)).mean()
 
 
 def digit_codes() -> list[list[float]]:

@@ -17,6 +17,7 @@ from torchvision.transforms import v2
 from tqdm import tqdm
 
 from explorer.architectures.family import Variant
+from explorer.architectures.lenet import map_loss
 from explorer.runtime.augmentation import IMAGENET, colour_shift
 from explorer.runtime.preprocessing import Preprocessing, preprocessing_for
 from explorer.runtime.weights.network import class_scores
@@ -26,7 +27,6 @@ from explorer.training.recipe import Phase, Recipe
 WARM_UP = 0.25  # of all steps, in which the learning rate rises
 VALIDATE_EVERY = 4  # epochs; and after the last
 CLIP = 5.0  # norm of the gradients: networks without normalization can explode early
-MAP_J = 1.0  # "j" of LeNet-5's loss
 AFFINE = {"degrees": 10, "translate": (0.06, 0.06), "scale": (0.9, 1.1), "shear": 5}  # distortions of digits
 
 Report = Callable[[str], None]
@@ -84,17 +84,6 @@ def learning_rate(recipe: Recipe, epoch: float) -> float:
     if done < WARM_UP:
         return peak * (0.04 + 0.96 * done / WARM_UP)
     return peak * (1 + math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP))) / 2
-
-
-def map_loss(distances: Tensor, labels: Tensor) -> Tensor:
-    """LeNet-5's criterion (section II-C): the right class's distance, and a term that pushes the others away.
-
-    (N, classes) -> (). As it is commonly given, y_D + log(e^-j + sum of e^-y); without the second term all
-    F6 vectors could collapse.
-    """
-    right = distances.gather(1, labels[:, None])[:, 0]
-    others = torch.cat([distances.new_full((len(distances), 1), MAP_J), distances], 1)
-    return (right + (-others).logsumexp(1)).mean()
 
 
 def _loss(outputs: Tensor | tuple[Tensor, ...], labels: Tensor, recipe: Recipe) -> Tensor:

@@ -23,13 +23,14 @@ Limits = tuple[float, float]
 
 @dataclass(frozen=True)
 class Strip:
-    """(H, W) maps with a caption each. All have the colours' `limits`, or, where it is None, each its own."""
+    """(H, W) maps with a caption each, `side` rem wide; all within the colours' `limits`, or each its own."""
 
     title: str
     maps: Sequence[FloatArray] | FloatArray
     captions: Sequence[str]
     limits: Limits | None = None
     legend: bool = True
+    side: float = STRIP_SIDE_REM
 
     @property
     def signs(self) -> tuple[bool, ...]:
@@ -65,7 +66,7 @@ def _map(values: FloatArray, caption: str, signed: bool, strip: Strip) -> str:
     picture = Image.fromarray(np.rint(places).clip(0, 255).astype(np.uint8), "P")
     picture.putpalette(table.tobytes())
     own = () if strip.limits else (f"{low:.3g} to {high:.3g}",)
-    return captioned(picture, STRIP_SIDE_REM, f"{strip.title}, {caption}", caption, *own)
+    return captioned(picture, strip.side, f"{strip.title}, {caption}", caption, *own)
 
 
 def _legends(strip: Strip) -> str:

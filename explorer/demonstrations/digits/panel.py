@@ -205,13 +205,8 @@ def _show(run: Run) -> None:
     shown = _shown(st.session_state[PICTURE][1])
     run = replace(run, picture=shown.picture)  # while a stroke is drawn, ahead of the page
     left, right = st.columns([1, 2.2], gap="medium")
-    pen_up = True
     with left:
-        if READS.value == "digit":
-            pen_up = _board()
-        else:
-            picture = st.session_state[PICTURE][1].image.resize((PICTURE_PX, PICTURE_PX))
-            st.image(png_bytes(picture), caption=shown.picture.title, width=PICTURE_PX)
+        pen_up = _own(shown)
         for note in shown.picture.notes:
             st.caption(note)
     with right:
@@ -220,6 +215,22 @@ def _show(run: Run) -> None:
         pills(SAMPLE, label="Or take a sample, in one of two handwritings", on_change=rerun_page)
     if shown.digit is not None:
         _distort(run, shown.digit, pen_up)
+
+
+def canvas(run: Run) -> Run:
+    """The canvas, or the sidebar's picture in its place, for another section; the run with what is on it at present."""
+    shown = _shown(st.session_state[PICTURE][1])
+    _own(shown)
+    return replace(run, picture=shown.picture)
+
+
+def _own(shown: Shown) -> bool:
+    """The canvas, or the sidebar's picture in its place; whether the pen is up."""
+    if READS.value == "digit":
+        return _board()
+    picture = st.session_state[PICTURE][1].image.resize((PICTURE_PX, PICTURE_PX))
+    st.image(png_bytes(picture), caption=shown.picture.title, width=PICTURE_PX)
+    return True
 
 
 def _board() -> bool:

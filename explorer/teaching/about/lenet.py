@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import torch
+from torch import nn
+
+from explorer.analysis.initialization import Seeded
 from explorer.analysis.text import thousands
 from explorer.analysis.trace import Trace
 from explorer.architectures.lenet import C3_TABLE, S2_MAPS
@@ -83,6 +87,15 @@ TOUR = (
         "There is no softmax.",
         section="output",
     ),
+    Step(
+        "It learns while you watch",
+        "c1.conv",
+        "Press **Start**: from random weights, on digits drawn for it. Then **Reset**, and one stage at a time: what "
+        "does each do?",
+        variant="lenet5_modern",
+        section="learn",
+        look="section",
+    ),
 )
 
 
@@ -140,6 +153,20 @@ def _distances(trace: Trace) -> bool:
     return trace.output.type == "RBFOutput"
 
 
+def _zeros_stay_alike(subject: Subject) -> bool:
+    """Whether C1's kernels get one gradient, whatever the input, where every weight and bias is zero."""
+    with Seeded(0):
+        network = subject.variant.build()
+    layers = [m for m in network.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
+    with torch.enable_grad():
+        for parameter in (p for layer in layers for p in layer.parameters()):
+            parameter.data.zero_()
+        network(torch.linspace(-1, 1, 32 * 32).reshape(1, 1, 32, 32)).square().sum().backward()
+    gradient = layers[0].weight.grad
+    assert gradient is not None
+    return bool((gradient == gradient[:1]).all())
+
+
 QUESTIONS = (
     most("params"),
     most("macs"),
@@ -168,6 +195,14 @@ QUESTIONS = (
             else "Its outputs are scores: the largest wins. In the paper they are distances, and the smallest does."
         ),
         lambda t: View(node=t.classifier, section="output"),
+    ),
+    statement(
+        "zero-weights",
+        "If all weights begin as zeros, all kernels of C1 stay alike, however long it learns.",
+        _zeros_stay_alike,
+        "Each gets the same gradient as the others: here none at all, since whatever they pass on is multiplied by "
+        "zeros. Random first weights break the symmetry.",
+        lambda t: View(node="c1.conv", section="learn"),
     ),
     statement(
         "c5",

@@ -1,0 +1,1 @@
+"""LeNet learns from scratch, while one watches, on digits that are drawn for it."""
