@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from threading import RLock, Thread, main_thread
+from threading import RLock, Thread, Timer, main_thread
 from uuid import uuid4
 
 from torch import Tensor
@@ -87,6 +87,7 @@ class Line:
         self._running: list[Job] = []
         self._waiting: list[Job] = []
         self._lock = RLock()
+        self._timer: Timer | None = None
 
     def new(self, recipe: Recipe, rates: Rates) -> Job:
         """A network that has not learnt anything yet, and does not go."""
@@ -95,6 +96,7 @@ class Line:
         with self._lock:
             self._jobs[job.key] = job
             self._sweep()
+            self._sweep_later()
         return job
 
     def find(self, key: str | None) -> Job | None:
@@ -147,6 +149,19 @@ class Line:
             if job.unseen_s > KEPT_S or number < len(by_look) - MOST_JOBS:
                 self.drop(job)
         self._fill()
+
+    def _sweep_later(self) -> None:
+        """See to it that networks go where nobody comes any more, too."""
+        if self._jobs and self._timer is None:
+            self._timer = Timer(KEPT_S / 2, self._sweep_now)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _sweep_now(self) -> None:
+        with self._lock:
+            self._timer = None
+            self._sweep()
+            self._sweep_later()
 
     def _fill(self) -> None:
         """Give free places to the first of the line."""

@@ -114,6 +114,14 @@ def test_a_training_that_nobody_looks_at_pauses_and_goes_later(line: Line, monke
     assert set(line._jobs.values()) == {waiting, newest}  # the one that was looked at longest ago made room
 
 
+def test_networks_go_though_nobody_comes_any_more(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "KEPT_S", 0.2)
+    for _ in range(3):
+        line.new(RECIPE, RATES)
+    until(lambda: not line._jobs)
+    until(lambda: line._timer is None)  # and nothing is left that looks for them
+
+
 def test_an_error_frees_the_place(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     errors: list[Any] = []
     monkeypatch.setattr(threading, "excepthook", errors.append)
