@@ -139,11 +139,7 @@ class Line:
             self._jobs.pop(job.key, None)
 
     def _sweep(self) -> None:
-        """What nobody looks at leaves the line, and goes."""
-        for job in self._waiting.copy():
-            if job.unseen_s > PATIENCE_S:
-                self.pause(job)
-                job.left = True
+        """What nobody looks at goes."""
         by_look = sorted(self._jobs.values(), key=lambda job: job.looked)
         for number, job in enumerate(by_look):
             if job.unseen_s > KEPT_S or number < len(by_look) - MOST_JOBS:
@@ -164,7 +160,11 @@ class Line:
             self._sweep_later()
 
     def _fill(self) -> None:
-        """Give free places to the first of the line."""
+        """Give free places to the first of the line; what nobody looks at leaves it."""
+        for job in self._waiting.copy():
+            if job.unseen_s > PATIENCE_S:
+                self.pause(job)
+                job.left = True
         while self._waiting and len(self._running) < self.places:
             job = self._waiting.pop(0)
             self._running.append(job)
