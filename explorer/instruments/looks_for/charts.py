@@ -15,17 +15,21 @@ from explorer.runtime.maps import FloatArray
 from explorer.runtime.pictures import png_bytes
 from explorer.ui.map_images import data_uri, wrapped
 
-LARGE, SMALL = 8.5, 5.5  # rem: sides
+LARGE, SMALL = 7, 5.5  # rem: sides
 SAMPLE, OWN, OPTIMISED = "●", "▲", "◆"
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A picture with the lines under it; `alt` is read aloud."""
+    """A picture with the lines under it; `alt` is read aloud, and a map's values are seen one by one."""
 
     picture: Image.Image
     alt: str
     lines: Sequence[str]
+
+    @property
+    def rendering(self) -> str:
+        return "pixelated" if self.picture.mode == "P" else "auto"
 
 
 def image_of(pixels: Pixels) -> Image.Image:
@@ -54,7 +58,7 @@ def _figure(shown: Shown, side: float) -> str:
     return (
         f'<figure style="margin:0;width:{side}rem"><img src="{data_uri(png_bytes(shown.picture))}" '
         f'alt="{escape(shown.alt)}" style="display:block;width:{side}rem;height:{side}rem;object-fit:contain;'
-        'object-position:left bottom;image-rendering:auto">'
+        f'object-position:left bottom;image-rendering:{shown.rendering}">'
         f'<figcaption style="line-height:1.25">{"<br>".join(map(escape, shown.lines))}</figcaption></figure>'
     )
 

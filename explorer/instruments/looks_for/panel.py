@@ -162,6 +162,25 @@ def _steps(run: Run, node: str, channels: Sequence[int], diverse: bool = False) 
 # ---- what is shown -----------------------------------------------------------------------------------------
 
 
+def _place(run: Run) -> None:
+    """Which channels are shown, and the way to others; widths are the style sheet's."""
+    run = run.unedited
+    node, drawn, channel = _node(run), _drawn(run), channel_control(run)
+    with st.container(key="looks-for-place", horizontal=True, vertical_alignment="center", gap="small"):
+        if node.kind == "input":
+            return
+        total = thousands(node.out_shape[0])
+        if channel.value is not None:
+            st.button("All", key="looks-for-back", help="All channels", on_click=_leave, args=(run,))
+            number_box(channel, label_visibility="collapsed")
+            return
+        pages = _pages(run)
+        if pages > 1:
+            number_box(page_control(run), label_visibility="collapsed")
+        of_all = f"{drawn.count} of {total}" if drawn is not None and drawn.count < drawn.channels else total
+        st.markdown(f"of {pages} · {of_all} channels" if pages > 1 else f"{of_all} channels")
+
+
 def show(run: Run) -> None:
     """All channels of the selected operation, or the selected one."""
     run = run.unedited
@@ -176,13 +195,8 @@ def show(run: Run) -> None:
 
 
 def _all(run: Run, node: Node) -> None:
-    page, drawn = page_control(run), _drawn(run)
-    pages = _pages(run)
-    if pages > 1:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            number_box(page, width=140, label_visibility="collapsed")
-            st.markdown(f"of {pages} pages{_of_all(drawn)}")
-    channels = _channels(run, page.value)
+    drawn = _drawn(run)
+    channels = _channels(run, page_control(run).value)
     found = None if drawn is not None else _begun_all(run, node, channels)
     if drawn is None and found is None:
         return
@@ -193,12 +207,6 @@ def _all(run: Run, node: Node) -> None:
         on_picked_change=lambda: _choose(run, channels, key),
         height="stretch",
     )
-
-
-def _of_all(drawn: Drawn | None) -> str:
-    if drawn is None or drawn.count == drawn.channels:
-        return ""
-    return f", the first {drawn.count} of {thousands(drawn.channels)} channels"
 
 
 def _begun_all(run: Run, node: Node, channels: range) -> list[object] | None:
@@ -265,13 +273,6 @@ class One:
 
 
 def _one(run: Run, node: Node, channel: int) -> None:
-    control = channel_control(run)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button("All channels", key="looks-for-back", on_click=_leave, args=(run,))
-        number_box(control, label="Channel", width=140, label_visibility="collapsed")
-        st.markdown(f"of {thousands(node.out_shape[0])}")
-    if control.value is None:
-        return
     found = _known(run, node, channel)
     if found is None:
         st.caption(f"And what the pictures that come with the app give it. {_random(run)}")
@@ -358,10 +359,10 @@ def _said(found: One, sign: int, title: str) -> str:
     own, best = found.activation, sign * max(sign * v for v in found.values.values())
     if found.dead:
         return f"**dead**. It gives {own:.3g} for every sample and for its own picture: it looks for nothing."
-    numbers = f"its picture gives **{own:.3g}**, the strongest sample {best:.3g} ({title})"
+    numbers = f"its picture gives **{own:.3g}**, the best sample {best:.3g} ({title})"
     if sign * own <= sign * best:
         return f"{numbers}. The picture is not stronger: the ascent ended below."
-    return f"{numbers}: {own / best:.1f} times as much." if sign > 0 and best > 0 else f"{numbers}."
+    return f"{numbers}: **{own / best:.1f} times** as much." if sign > 0 and best > 0 else f"{numbers}."
 
 
 def _more(run: Run, node: Node, channel: int) -> None:
@@ -380,4 +381,4 @@ def _more(run: Run, node: Node, channel: int) -> None:
     st.html(charts.pictures(shown, charts.SMALL, "Unlike each other: does it answer to one thing?"))
 
 
-LOOKS_FOR = Section("looks-for", "Looks for", show, controls, follows=True)
+LOOKS_FOR = Section("looks-for", "Looks for", show, controls, follows=True, head=_place)
