@@ -37,9 +37,11 @@ Pixels = npt.NDArray[np.uint8]  # (N, side, side, channels), 8-bit, as it is sto
 STEPS = 64
 MIDDLE_STEPS = 20  # the last ones, in which the map's middle alone counts
 STILL_STEPS = 10  # the last ones, in which the picture is not moved
+FURTHER_STEPS = 32  # for a picture that excites its channel less than some sample does
 RATE = 0.05  # of Adam, as Lucid's
 BETAS = 0.9, 0.999
 EPSILON = 1e-8
+HALF_LEVEL = 0.5 / 255  # of 8 bits
 NOISE = 0.01  # standard deviation of the frequencies at the start
 SMALLEST_SIDE, LARGEST_SIDE = 32, 96  # pixels
 SIDE_STEP = 16  # pixels: the blocks of WebP, so that no tile of a sprite bleeds into its neighbour
@@ -282,20 +284,24 @@ class Ascent:
         )
         return State(spectrum, torch.zeros_like(spectrum), torch.zeros_like(spectrum))
 
-    def step(self, state: State, channels: Sequence[int], diverse: bool = False) -> State:
+    def step(self, state: State, channels: Sequence[int], diverse: bool = False, on: bool = False) -> State:
         """One step of Adam upwards, for each picture on its own; the network sees all of them moved in the same way.
 
-        `diverse`: pictures of one channel that shall not be alike.
+        Args:
+            diverse: whether pictures of one channel shall not be alike.
+            on: whether it goes on from finished pictures, as in the last steps.
         """
         with torch.enable_grad():
             spectrum = state.spectrum.clone().requires_grad_()
-            seen = self._input(_moved(values_of(spectrum), state.steps))
-            out, textures = self._eager(seen.contiguous(memory_format=torch.channels_last))
+            values = values_of(spectrum)
+            if not on and state.steps < STEPS - STILL_STEPS:
+                values = _moved(values, state.steps)
+            out, textures = self._eager(self._input(values).contiguous(memory_format=torch.channels_last))
             own = out[torch.arange(len(channels)), torch.tensor(channels)]
-            values = self.sign * _middle_or_mean(own, state.steps)
-            loss = -values.sum()
+            grown = self.sign * _middle_or_mean(own, on or state.steps >= STEPS - MIDDLE_STEPS)
+            loss = -grown.sum()
             if diverse:
-                loss = loss + DIVERSITY * values.detach().abs().mean() * likeness(textures)
+                loss = loss + DIVERSITY * grown.detach().abs().mean() * likeness(textures)
             (gradient,) = torch.autograd.grad(loss, spectrum)
         steps = state.steps + 1
         first = torch.lerp(state.first, gradient, 1 - BETAS[0])
@@ -303,6 +309,16 @@ class Ascent:
         spread = (second / (1 - BETAS[1] ** steps)).sqrt_().add_(EPSILON)
         stepped = torch.addcdiv(state.spectrum, first, spread, value=-RATE / (1 - BETAS[0] ** steps))
         return State(stepped, first, second, steps)
+
+    def climb_on(self, pixels: Pixels, channels: Sequence[int]) -> Pixels:
+        """`FURTHER_STEPS` from finished pictures."""
+        values = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+        spectrum = spectrum_of(values.clamp(HALF_LEVEL, 1 - HALF_LEVEL))
+        state = State(spectrum, torch.zeros_like(spectrum), torch.zeros_like(spectrum))
+        for _ in range(FURTHER_STEPS):
+            breathe()
+            state = self.step(state, channels, on=True)
+        return state.pixels
 
     def climb(self, state: State, channels: Sequence[int], steps: int = STEPS, diverse: bool = False) -> State:
         """Some steps; at most to the end."""
@@ -339,19 +355,15 @@ def _with_map(trace: Trace, node: Node) -> Node:
     return node
 
 
-def _middle_or_mean(maps: Tensor, step: int) -> Tensor:
+def _middle_or_mean(maps: Tensor, middle: bool) -> Tensor:
     """What is to grow, (N,): see the top of this file. `maps`: (N, H, W), or (N,)."""
     if maps.ndim == 1:
         return maps
-    if step < STEPS - MIDDLE_STEPS:
-        return maps.mean((1, 2))
-    return maps[:, maps.shape[1] // 2, maps.shape[2] // 2]
+    return maps[:, maps.shape[1] // 2, maps.shape[2] // 2] if middle else maps.mean((1, 2))
 
 
 def _moved(values: Tensor, step: int) -> Tensor:
-    """The pictures shifted, turned and scaled at random, the same for all; in the last steps as they are."""
-    if step >= STEPS - STILL_STEPS:
-        return values
+    """The pictures shifted, turned and scaled at random, the same for all."""
     chance = torch.rand(4, generator=_generator("moved", step)).tolist()
     angle, scale = (2 * chance[0] - 1) * TURN, SCALES[0] + chance[1] * (SCALES[1] - SCALES[0])
     across, down = ((2 * c - 1) * 2 * JITTER / LARGEST_SIDE for c in chance[2:])

@@ -16,7 +16,7 @@ import torch
 from explorer import architectures
 from explorer.analysis.trace import Node, Trace, trace_variant
 from explorer.instruments.looks_for.compared import Seen, compared_with, seen_of
-from explorer.instruments.looks_for.compute import STEPS, Ascent
+from explorer.instruments.looks_for.compute import STEPS, Ascent, Pixels
 from explorer.instruments.looks_for.sprites import (
     UNITS,
     Drawn,
@@ -122,7 +122,7 @@ def draw(
                 say(f"{variant} {wish.node}: {channels.stop} of {wish.count}")
             parts.append(part)
         sheet = sheet_of(np.concatenate([np.load(part) for part in parts]))
-        entry = _entry(ascent, f"{variant}/{wish.node}.webp", sheet, wish.count, seen[wish.node])
+        entry, sheet = entered(ascent, f"{variant}/{wish.node}.webp", sheet, wish.count, seen[wish.node])
         write_whole(folder / entry.file, sheet)
         entries[wish.node] = entry
         write_index(file, {n.name: entries[n.name] for n in trace.nodes if n.name in entries})
@@ -130,19 +130,23 @@ def draw(
             part.unlink()
 
 
-def _entry(ascent: Ascent, file: str, sheet: bytes, count: int, seen: Mapping[str, Seen]) -> Drawn:
-    stored = tiles_of(sheet, ascent.sides.stored, count)
-    own, same = [], torch.ones(count, dtype=torch.bool)
-    level = next(iter(seen.values()))[2][:count]
-    for first in range(0, count, BATCH):
-        maps = ascent.maps(stored[first : first + BATCH])
-        for i, values in enumerate(maps):
-            channel = first + i
-            own.append(float(values[channel].max()))
-            same[channel] = bool((values[channel] == level[channel]).all())
+def entered(ascent: Ascent, file: str, sheet: bytes, count: int, seen: Mapping[str, Seen]) -> tuple[Drawn, bytes]:
+    """The sprite's entry, and the sprite: channels whose picture falls short of some sample climb on."""
+    tiles = tiles_of(sheet, ascent.sides.stored, count)
+    best = torch.stack([largest[:count] for largest, _, _ in seen.values()]).amax(0)
+    level, same = next(iter(seen.values()))[2][:count], torch.ones(count, dtype=torch.bool)
     for largest, _, lowest in seen.values():
         same &= (largest[:count] == level) & (lowest[:count] == level)
-    return Drawn(
+    own = _measured(ascent, tiles)
+    short = [c for c in range(count) if own[c] < best[c]]
+    if short:
+        tiles = tiles.copy()
+        for first in range(0, len(short), BATCH):
+            channels = short[first : first + BATCH]
+            tiles[channels] = ascent.climb_on(tiles[channels], channels)
+        sheet = sheet_of(tiles)
+        own = _measured(ascent, tiles_of(sheet, ascent.sides.stored, count))
+    entry = Drawn(
         file=file,
         side=ascent.sides.stored,
         read=ascent.sides.read,
@@ -150,10 +154,21 @@ def _entry(ascent: Ascent, file: str, sheet: bytes, count: int, seen: Mapping[st
         activations=_rounded(own),
         samples={name: _rounded(largest[:count].tolist()) for name, (largest, _, _) in seen.items()},
         places={name: tuple(place[:count].tolist()) for name, (_, place, _) in seen.items()},
-        dead=tuple(torch.nonzero(same).flatten().tolist()),
+        dead=tuple(c for c in range(count) if same[c] and own[c] == level[c]),
+        further=tuple(short),
         seed=SEED,
         steps=STEPS,
     )
+    return entry, sheet
+
+
+def _measured(ascent: Ascent, tiles: Pixels) -> list[float]:
+    """What each stored picture gives its channel."""
+    found: list[float] = []
+    for first in range(0, len(tiles), BATCH):
+        part = tiles[first : first + BATCH]
+        found += ascent.activations(part, range(first, first + len(part)))
+    return found
 
 
 def _rounded(values: Sequence[float]) -> tuple[float, ...]:

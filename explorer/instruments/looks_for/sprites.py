@@ -36,7 +36,8 @@ class Drawn:
         channels: of the operation, `activations` those that have a picture.
         activations: the largest value of the channel's map when the network reads the stored tile as it is.
         samples: by the sample's id, the largest value of each channel's map, and `places`, row x width + column of it.
-        dead: the channels that give the same value everywhere, on all samples and on their own picture.
+        dead: the channels that give the same value everywhere on all samples, and as the largest on their own picture.
+        further: those that climbed on, since some sample gave more.
         seed, steps: of the ascent.
     """
 
@@ -48,6 +49,7 @@ class Drawn:
     samples: Mapping[str, tuple[float, ...]]
     places: Mapping[str, tuple[int, ...]]
     dead: tuple[int, ...]
+    further: tuple[int, ...]
     seed: int
     steps: int
 
