@@ -93,11 +93,13 @@ def draw(
     """Make the pictures that are wished for and not yet there, and put each operation's into the index once it is done.
 
     Args:
-        work: where batches wait for the rest of their operation; an interrupted drawing goes on from them.
+        work: where batches wait for the rest of their operation; an interrupted or a longer drawing goes on from them.
         say: is told the progress.
         batches: after how many to stop.
     """
     network = load_network(architectures.variant(variant), BUNDLED)
+    if network.preprocessing.channels == 1:
+        raise ValueError(f"{variant} sees grey, and is small: what it looks for is drawn when it is asked for.")
     trace = trace_variant(network.variant)
     file = folder / f"{variant}.json"
     entries = read_index(file) if file.is_file() else {}
@@ -126,8 +128,9 @@ def draw(
         write_whole(folder / entry.file, sheet)
         entries[wish.node] = entry
         write_index(file, {n.name: entries[n.name] for n in trace.nodes if n.name in entries})
-        for part in parts:
-            part.unlink()
+        if entry.count == entry.channels:
+            for part in parts:
+                part.unlink()
 
 
 def entered(ascent: Ascent, file: str, sheet: bytes, count: int, seen: Mapping[str, Seen]) -> tuple[Drawn, bytes]:

@@ -11,7 +11,7 @@ from explorer.analysis.text import pair_text, thousands
 from explorer.analysis.trace import Node, Trace
 from explorer.architectures import catalogue, family_of
 from explorer.instruments.looks_for.component import Row, Tile, message, picked, units
-from explorer.instruments.looks_for.compute import MIDDLE_STEPS, STEPS, STILL_STEPS
+from explorer.instruments.looks_for.compute import FURTHER_STEPS, MIDDLE_STEPS, STEPS, STILL_STEPS
 from explorer.instruments.looks_for.panel import HONEST, LOOKS_FOR
 from explorer.instruments.looks_for.sprites import Drawn, index
 from explorer.runtime.maps import Message
@@ -116,10 +116,10 @@ def link_of(variant: str, node: str, channel: int) -> dict[str, str]:
 
 
 def counts(drawn: Sequence[Drawn]) -> tuple[int, int, int]:
-    """How many channels have a picture, how many of them are dead, how many's picture excites more than any sample."""
+    """How many channels have a picture, how many of them are dead, of how many living ones no sample gives more."""
     dead = sum(len(d.dead) for d in drawn)
     stronger = sum(
-        d.activations[channel] > d.best(channel) for d in drawn for channel in range(d.count) if channel not in d.dead
+        d.activations[channel] >= d.best(channel) for d in drawn for channel in range(d.count) if channel not in d.dead
     )
     return sum(d.count for d in drawn), dead, stronger
 
@@ -127,15 +127,16 @@ def counts(drawn: Sequence[Drawn]) -> tuple[int, int, int]:
 def _made(run: Run) -> None:
     pictures, dead, stronger = counts(list(index(run.variant).values()))
     st.markdown(
-        f"**{stronger:,} of {pictures - dead:,}** living channels get more from their picture, as it is stored, than "
-        f"from any picture that comes with the app. {dead:,} of {pictures:,} are dead: they give the same for all."
+        f"**{stronger:,} of {pictures - dead:,}** living channels get no more from any picture that comes with the app "
+        f"than from their own, as it is stored. {dead:,} of {pictures:,} are dead: they give the same for all."
     )
     st.markdown(
         f"Each picture began as noise and climbed {STEPS} steps of gradient ascent, described by its frequencies and "
         "by colours that vary independently in photographs, while it was shifted, turned and scaled a little at each "
         "step ([Olah, Mordvintsev, Schubert 2017](https://distill.pub/2017/feature-visualization)). "
         f"First the mean of the channel's map grew, in the last {MIDDLE_STEPS} steps the value in its middle; in the "
-        f"last {STILL_STEPS} the picture stood still."
+        f"last {STILL_STEPS} the picture stood still. Where some picture that comes with the app gave more, it climbed "
+        f"{FURTHER_STEPS} steps further."
     )
     st.markdown(
         f"{HONEST} The channels of a row are spread evenly over all of the stage's, not chosen for their looks."

@@ -37,7 +37,8 @@ function draw(shown, header, body) {
 function drawRow(shown, row, body) {
   const url = URL.createObjectURL(new Blob([body.subarray(...row.bytes)], { type: "image/webp" }));
   shown.urls.push(url);
-  const tiles = el("div", "tiles", { role: "group", "aria-label": row.label });
+  const isNamed = row.tiles.some(({ words }) => !words.startsWith("#")); // classes need more room than numbers
+  const tiles = el("div", isNamed ? "tiles named" : "tiles", { role: "group", "aria-label": row.label });
   tiles.append(...row.tiles.map((tile, index) => drawTile(shown, row, url, tile, index)));
   tiles.addEventListener("keydown", (event) => walk(event, tiles));
   if (!row.title) return tiles;
