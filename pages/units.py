@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from explorer.instruments.looks_for.ladder import MADE, NETWORK, TOP
+from explorer.instruments.looks_for.units_panel import MADE, NETWORK, TOP
 from explorer.page import tool
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 
 from explorer.architectures import variant
-from explorer.instruments.looks_for import ladder, panel
+from explorer.instruments.looks_for import panel, units_panel
 from explorer.instruments.looks_for.component import picked
 from explorer.instruments.looks_for.panel import PAGE, PATCHES
 from explorer.instruments.looks_for.sprites import index
@@ -98,15 +98,15 @@ def test_units_is_a_ladder_up_to_the_classes(visit: Open) -> None:
     names = [row["name"] for row in rows(page)]
     assert names[0] == "stem.pool" and names[-1] == "head.fc" and NODE in names
     assert rows(page)[-1]["tiles"][0]["words"] == "tench"
-    other = next(name for name in ladder._networks() if name != NETWORK)
+    other = next(name for name in units_panel._networks() if name != NETWORK)
     page.set(units__network=other)
     assert page.link["units.network"] == other and [row["name"] for row in rows(page)] != names
 
 
 def test_a_unit_leads_to_its_channel(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     place = 4
-    channel = ladder.channels_of(index(NETWORK)[NODE])[place]
-    monkeypatch.setattr(ladder, "picked", lambda key: (NODE, place))
+    channel = units_panel.channels_of(index(NETWORK)[NODE])[place]
+    monkeypatch.setattr(units_panel, "picked", lambda key: (NODE, place))
     page = visit("units")
     monkeypatch.undo()
     page.follow()
@@ -115,10 +115,10 @@ def test_a_unit_leads_to_its_channel(visit: Open, monkeypatch: pytest.MonkeyPatc
 
 def test_some_living_channels_evenly_spread() -> None:
     drawn = SimpleNamespace(count=40, dead=(0, 1, 4))
-    channels = ladder.channels_of(drawn)  # type: ignore[arg-type]
-    assert len(channels) == ladder.SHOWN and channels == sorted(set(channels)) and channels[0] == 2
+    channels = units_panel.channels_of(drawn)  # type: ignore[arg-type]
+    assert len(channels) == units_panel.SHOWN and channels == sorted(set(channels)) and channels[0] == 2
     few = SimpleNamespace(count=4, dead=(3,))
-    assert ladder.channels_of(few) == [0, 1, 2]  # type: ignore[arg-type]
+    assert units_panel.channels_of(few) == [0, 1, 2]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

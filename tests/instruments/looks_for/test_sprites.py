@@ -17,8 +17,8 @@ from explorer.instruments.looks_for import compute, draw
 from explorer.instruments.looks_for.compared import compared_with, seen_box, seen_of
 from explorer.instruments.looks_for.compute import Ascent
 from explorer.instruments.looks_for.draw import Wish, stage_wishes
-from explorer.instruments.looks_for.ladder import counts
 from explorer.instruments.looks_for.sprites import UNITS, Drawn, index, read_index, sheet_of, tiles_of
+from explorer.instruments.looks_for.units_panel import counts
 from explorer.runtime.weights.network import BUNDLED, Network, load_network
 
 MOST_BYTES = 25_000_000
