@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as s
 
 import explorer.page
@@ -100,6 +100,7 @@ def test_any_values_go_out_to_a_link_and_come_back_as_themselves(page: str, data
         visit.app.session_state[PROBED] = {}
         visit.set(**{name: data.draw(s.sampled_from(known[name])) for name in names})
     visit.run()  # what depended on something that was drawn later has settled
+    assume(not visit.components("navigation"))  # a lesson's step leads to another page: this one is left
     copy = opened(page, **visit.link)
     assert copy.warnings == []
     assert copy.link == visit.link
