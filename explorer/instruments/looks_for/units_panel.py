@@ -78,7 +78,8 @@ def _said(run: Run, node: Node, drawn: Drawn) -> tuple[str, str]:
     sees = (
         "the whole picture" if min(node.receptive_field) >= max(size) else f"{pair_text(node.receptive_field)} pixels"
     )
-    dead = f", {len(drawn.dead)} of them dead" if drawn.dead else ""
+    those = "them" if drawn.count == drawn.channels else f"the first {drawn.count}"
+    dead = f", {len(drawn.dead)} of {those} dead" if drawn.dead else ""
     return node.stage, f"{node.name}: {thousands(drawn.channels)} channels{dead}; each sees {sees}"
 
 
@@ -139,7 +140,7 @@ def _made(run: Run) -> None:
         f"{FURTHER_STEPS} steps further."
     )
     st.markdown(
-        f"{HONEST} The channels of a row are spread evenly over all of the stage's, not chosen for their looks."
+        f"{HONEST} The channels of a row are spread evenly over those with pictures, not chosen for their looks."
     )
 
 

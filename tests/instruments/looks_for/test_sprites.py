@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from explorer import cli
 from explorer.analysis.trace import Trace, trace_variant
@@ -17,7 +18,7 @@ from explorer.instruments.looks_for import compute, draw
 from explorer.instruments.looks_for.compared import compared_with, seen_box, seen_of
 from explorer.instruments.looks_for.compute import Ascent
 from explorer.instruments.looks_for.draw import Wish, stage_wishes
-from explorer.instruments.looks_for.sprites import UNITS, Drawn, index, read_index, sheet_of, tiles_of
+from explorer.instruments.looks_for.sprites import COLUMNS, UNITS, Drawn, index, read_index, sheet_of, tiles_of
 from explorer.instruments.looks_for.units_panel import counts
 from explorer.runtime.weights.network import BUNDLED, Network, load_network
 
@@ -50,7 +51,10 @@ def test_index_and_sprites_agree(name: str) -> None:
     ids = set(compared_with(network(name)[0]))
     for node, drawn in index(name).items():
         assert drawn.channels == trace.node(node).out_shape[0] >= drawn.count > 0
-        assert drawn.tiles().shape == (drawn.count, drawn.side, drawn.side, 3)
+        with Image.open(drawn.path) as sheet:  # its head: all of them together would take long to decode
+            columns = min(COLUMNS, drawn.count)
+            assert sheet.format == "WEBP"
+            assert sheet.size == (columns * drawn.side, -(-drawn.count // columns) * drawn.side)
         assert set(drawn.samples) == set(drawn.places) == ids
         assert {len(row) for row in (*drawn.samples.values(), *drawn.places.values())} == {drawn.count}
         assert set(drawn.dead) | set(drawn.further) <= set(range(drawn.count))
@@ -75,7 +79,9 @@ def test_the_stored_pictures_do_what_the_index_says(name: str) -> None:
         drawn, way = index(name)[node], Ascent(found, trace, trace.node(node))
         assert (way.sides.stored, way.sides.read) == (drawn.side, drawn.read)
         channels = sorted({*chance.sample(range(drawn.count), min(PROBED, drawn.count)), *drawn.dead[:1]})
-        own = way.activations(drawn.tiles()[channels], channels)
+        tiles = drawn.tiles()
+        assert tiles.shape == (drawn.count, drawn.side, drawn.side, 3)
+        own = way.activations(tiles[channels], channels)
         expected = [drawn.activations[channel] for channel in channels]
         assert own == pytest.approx(expected, rel=1e-3, abs=1e-3)
 
