@@ -33,7 +33,6 @@ from explorer.ui.window import SCREEN
 PAGE = 48  # pictures of a page, where they are kept
 MOST_BATCH = 12  # channels that are drawn together, where they are not
 BATCH_MACS = 100e9  # of all steps for such a batch: some ten seconds
-STEPS_AT_ONCE = 2  # between two looks whether it is still wanted
 BACKWARDS = 3  # what a step costs, in forward passes
 MORE = 4  # further pictures of one channel
 PATCHES = 4  # of the samples
@@ -155,8 +154,7 @@ def _seen(run: Run, node: str, name: str) -> Seen:
 
 
 def _steps(run: Run, node: str, channels: Sequence[int], diverse: bool = False) -> list[Part]:
-    done = range(STEPS_AT_ONCE, STEPS + 1, STEPS_AT_ONCE)
-    return [Part(_reached, (run, node, tuple(channels), diverse, steps)) for steps in done]
+    return [Part(_reached, (run, node, tuple(channels), diverse, steps)) for steps in range(1, STEPS + 1)]
 
 
 # ---- what is shown -----------------------------------------------------------------------------------------
