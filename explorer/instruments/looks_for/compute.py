@@ -238,17 +238,18 @@ def sides_of(network: Network, node: Node) -> Sides:
     side = network.variant.input_size[-1]
     seen = SIDE_STEP * math.ceil(max(node.receptive_field) / SIDE_STEP)
     stored = min(side, LARGEST_SIDE, max(SMALLEST_SIDE, seen + SIDE_STEP))
-    return Sides(stored, stored if _accepts(network, node.name, stored) else side)
+    return Sides(stored, stored if _accepts(network, node, stored) else side)
 
 
-def _accepts(network: Network, name: str, side: int) -> bool:
-    part = part_of(network, [name])
+def _accepts(network: Network, node: Node, side: int) -> bool:
+    """Whether pictures of that side give the operation as many channels as the network's own input does."""
+    part = part_of(network, [node.name])
     try:
         with torch.inference_mode():
-            part(torch.zeros(1, network.variant.input_size[0], side, side))
+            (found,) = part(torch.zeros(1, network.variant.input_size[0], side, side))
     except RuntimeError:
         return False
-    return True
+    return bool(found.shape[1] == node.out_shape[0])
 
 
 class Ascent:

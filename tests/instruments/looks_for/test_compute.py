@@ -121,6 +121,8 @@ def test_the_picture_is_as_large_as_what_is_seen() -> None:
     assert ascent("stage6").sides.stored == ascent("stage6").sides.read == 96
     fixed = ascent("fc8", "alexnet").sides
     assert (fixed.stored, fixed.read) == (96, 227)  # its classifier takes one size
+    assert ascent("fc6.flatten", "alexnet").sides == fixed  # of a smaller picture, there would be fewer values
+    assert ascent("conv5", "alexnet").sides.read == 96
 
 
 def test_likeness_is_of_textures() -> None:
