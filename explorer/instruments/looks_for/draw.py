@@ -18,6 +18,7 @@ from explorer.analysis.trace import Node, Trace, trace_variant
 from explorer.instruments.looks_for.compared import Seen, compared_with, seen_of
 from explorer.instruments.looks_for.compute import STEPS, Ascent, Pixels
 from explorer.instruments.looks_for.sprites import (
+    MOST_BYTES,
     UNITS,
     Drawn,
     read_index,
@@ -32,6 +33,7 @@ BATCH = 16  # channels at a time
 OTHERS = 32  # the first channels of blocks that are not their stage's last, and of vectors
 SEED = 0
 DIGITS = 5  # of a stored activation
+ENTRY_BYTES = 300  # of a channel in the index
 
 
 @dataclass(frozen=True)
@@ -125,12 +127,19 @@ def draw(
             parts.append(part)
         sheet = sheet_of(np.concatenate([np.load(part) for part in parts]))
         entry, sheet = entered(ascent, f"{variant}/{wish.node}.webp", sheet, wish.count, seen[wish.node])
+        if _bytes_in(folder) + len(sheet) + ENTRY_BYTES * wish.count > MOST_BYTES:
+            say(f"{variant} {wish.node}: not kept, for all pictures together may take {MOST_BYTES:,} bytes")
+            return
         write_whole(folder / entry.file, sheet)
         entries[wish.node] = entry
         write_index(file, {n.name: entries[n.name] for n in trace.nodes if n.name in entries})
         if entry.count == entry.channels:
             for part in parts:
                 part.unlink()
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def entered(ascent: Ascent, file: str, sheet: bytes, count: int, seen: Mapping[str, Seen]) -> tuple[Drawn, bytes]:

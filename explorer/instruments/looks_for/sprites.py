@@ -22,6 +22,7 @@ from explorer import ASSETS
 from explorer.instruments.looks_for.compute import Pixels
 
 UNITS = ASSETS / "units"
+MOST_BYTES = 25_000_000  # of all of it
 COLUMNS = 16  # of a sprite
 LOSSLESS_SIDE = 48  # pixels: WebP halves the resolution of colours, which is too little for the smallest pictures
 QUALITY = 60  # of WebP, for larger ones: about 2 kB a picture

@@ -18,11 +18,19 @@ from explorer.instruments.looks_for import compute, draw
 from explorer.instruments.looks_for.compared import compared_with, seen_box, seen_of
 from explorer.instruments.looks_for.compute import Ascent
 from explorer.instruments.looks_for.draw import Wish, stage_wishes
-from explorer.instruments.looks_for.sprites import COLUMNS, UNITS, Drawn, index, read_index, sheet_of, tiles_of
+from explorer.instruments.looks_for.sprites import (
+    COLUMNS,
+    MOST_BYTES,
+    UNITS,
+    Drawn,
+    index,
+    read_index,
+    sheet_of,
+    tiles_of,
+)
 from explorer.instruments.looks_for.units_panel import counts
 from explorer.runtime.weights.network import BUNDLED, Network, load_network
 
-MOST_BYTES = 25_000_000
 NETWORKS = sorted(file.stem for file in UNITS.glob("*.json"))
 PROBED = 3  # operations of each network, and channels of each
 
@@ -160,6 +168,13 @@ def test_an_interrupted_drawing_goes_on(few: None, tmp_path: Path) -> None:
     assert drawn("longer") == whole and len(said) == 12 + 1 + 3 + 2
     entry = read_index(tmp_path / "whole" / "mobilenet_v2.json")["stem.relu6"]
     assert (entry.count, set(entry.samples), entry.seed) == (8, {"church", "cat"}, draw.SEED)
+
+
+def test_what_would_be_too_much_is_not_kept(few: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draw, "MOST_BYTES", 3_000)  # less than the first needs
+    said: list[str] = []
+    draw.draw("mobilenet_v2", [Wish("stem.relu6", 8)], tmp_path / "work", said.append, tmp_path / "full")
+    assert "not kept" in said[-1] and not list((tmp_path / "full").rglob("*"))
 
 
 def test_the_command_refuses_what_has_no_pictures(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
