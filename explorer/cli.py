@@ -718,6 +718,35 @@ def evaluate(
         print(f"{kind}: {unlike:,} of {pictures:,} pictures fit no class")
 
 
+@commands.command()
+@click.argument("variants", nargs=-1, required=True)
+@click.option("--node", "nodes", multiple=True, metavar="NODE", help="Only this operation, block or stage; repeatable.")
+@click.option("--first", type=COUNT, metavar="N", help="Only the first channels; later, further ones can be added.")
+@click.option("--others", is_flag=True, help="Of the blocks inside the stages, too, the first channels.")
+@click.option(
+    "--work",
+    default=Path("build/units"),
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keeps what is unfinished. Default: build/units.",
+)
+def units(variants: tuple[str, ...], nodes: tuple[str, ...], first: int | None, others: bool, work: Path) -> None:
+    """Draw what the channels of bundled networks look for, into assets/units; an interrupted drawing goes on."""
+    from explorer import architectures
+    from explorer.analysis.trace import trace_variant
+    from explorer.instruments.looks_for.draw import block_wishes, draw, stage_wishes, wish_for
+    from explorer.runtime.device import configure_threads
+    from explorer.runtime.weights.network import BUNDLED, narrowed_variant
+
+    configure_threads()
+    traces = {v: trace_variant(narrowed_variant(architectures.variant(v), BUNDLED)) for v in variants}
+    for wishes in (stage_wishes, block_wishes) if others else (stage_wishes,):
+        for variant, trace in traces.items():
+            wanted = [wish_for(trace, trace.resolve(node)) for node in nodes] or wishes(trace)
+            limited = [replace(wish, count=min(first or wish.count, wish.count)) for wish in wanted]
+            draw(variant, limited, work, print)
+
+
 # ---- the app -----------------------------------------------------------------------------------------------
 
 

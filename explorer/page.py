@@ -11,6 +11,7 @@ from explorer.instruments.edit.panel import EDIT, silence_reported
 from explorer.instruments.kernels.panel import KERNELS
 from explorer.instruments.looks_at.panel import LOOKS_AT
 from explorer.instruments.looks_at.tested_panel import LOOKS_TESTED
+from explorer.instruments.looks_for.panel import LOOKS_FOR
 from explorer.instruments.maps.panel import maps
 from explorer.instruments.paint.panel import painted_picture
 from explorer.instruments.questions.panel import questions_of
@@ -31,7 +32,7 @@ from explorer.ui.tour import follow, go_on, tool_bar, tour_bar
 from explorer.ui.weights_box import weights_box, weights_control
 from explorer.ui.window import SIDEBAR, follow_window, place_sidebar
 
-INSTRUMENTS = (maps(on_pick=take_apart, on_silence=silence_reported), KERNELS, VALUE, LOOKS_AT, EDIT)
+INSTRUMENTS = (maps(on_pick=take_apart, on_silence=silence_reported), KERNELS, VALUE, LOOKS_AT, LOOKS_FOR, EDIT)
 
 # A page's own picture: what can be set about it, and the picture, given the sidebar's.
 OwnPicture = tuple[Sequence[Control], Callable[[LoadedImage], LoadedImage]]

@@ -1,0 +1,94 @@
+"""The component that draws rows of small pictures, each of what a channel looks for."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from explorer.instruments.looks_for.compute import Pixels
+from explorer.runtime.maps import Message
+from explorer.ui.components import component
+
+_FOLDER = Path(__file__).parent
+_UNITS = component(_FOLDER / "units.js", _FOLDER / "units.css")
+COLUMNS = 8
+QUALITY = 85  # of a sheet that is sent: what is stored lost more already
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Words under a picture, what it is read aloud as, and whether its channel is dead."""
+
+    words: str
+    alt: str
+    dead: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """Pictures, (N, side, side, 1 or 3), that lie together; without a title they fill the whole room."""
+
+    name: str
+    label: str
+    tiles: Sequence[Tile]
+    pixels: Pixels
+    title: str = ""
+    note: str = ""
+
+
+def message(rows: Sequence[Row]) -> Message:
+    """What the browser gets."""
+    heads: list[dict[str, Any]] = []
+    body = b""
+    for row in rows:
+        sheet, columns = _sheet(row.pixels)
+        heads.append(
+            {
+                "name": row.name,
+                "label": row.label,
+                "title": row.title,
+                "note": row.note,
+                "columns": columns,
+                "tiles": [vars(tile) for tile in row.tiles],
+                "bytes": [len(body), len(body) + len(sheet)],
+            }
+        )
+        body += sheet
+    words = repr(heads).encode()
+    return Message({"rows": heads, "digest": hashlib.sha256(words + body).hexdigest()}, body)
+
+
+def _sheet(pixels: Pixels) -> tuple[bytes, int]:
+    """One WebP file with all of them, and how many lie in a row."""
+    count, side = pixels.shape[:2]
+    columns = min(COLUMNS, count)
+    rows = -(-count // columns)
+    coloured = np.broadcast_to(pixels, (count, side, side, 3))
+    empty = np.zeros((rows * columns - count, side, side, 3), np.uint8)
+    grid = np.concatenate([coloured, empty]).reshape(rows, columns, side, side, 3)
+    file = io.BytesIO()
+    sheet = grid.swapaxes(1, 2).reshape(rows * side, columns * side, 3)
+    Image.fromarray(sheet).save(file, "WEBP", quality=QUALITY, method=1)
+    return file.getvalue(), columns
+
+
+def units(shown: Message, *, key: str, on_picked_change: Callable[[], None], height: Any = "content") -> None:
+    """Show the rows; the callback runs before the run that a click causes, and `picked` says on what."""
+    _UNITS(key=key, data=shown.packed(), on_picked_change=on_picked_change, height=height)
+
+
+def picked(key: str) -> tuple[str, int] | None:
+    """The row's name and the picture's place in it, if the browser is to be believed."""
+    reported = (st.session_state.get(key) or {}).get("picked")
+    if not isinstance(reported, Mapping):
+        return None
+    row, index = reported.get("row"), reported.get("index")
+    return (row, index) if isinstance(row, str) and type(index) is int and index >= 0 else None

@@ -1,0 +1,138 @@
+"""The optimised pictures that come with the app: a sprite for each operation, and an index for each network.
+
+`assets/units/VARIANT.json` says of each operation which channels have a picture, what it and the samples make of the
+channel, and which file holds the pictures. What the index does not name is computed when it is asked for.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from explorer import ASSETS
+from explorer.instruments.looks_for.compute import Pixels
+
+UNITS = ASSETS / "units"
+MOST_BYTES = 25_000_000  # of all of it
+COLUMNS = 16  # of a sprite
+LOSSLESS_SIDE = 48  # pixels: WebP halves the resolution of colours, which is too little for the smallest pictures
+QUALITY = 60  # of WebP, for larger ones: about 2 kB a picture
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What is known of the pictures of one operation's first channels.
+
+    Attributes:
+        file: the sprite; `side`: of each of its tiles, in pixels; `read`: pixels at which the network reads one.
+        channels: of the operation, `activations` those that have a picture.
+        activations: the largest value of the channel's map when the network reads the stored tile as it is.
+        samples: by the sample's id, the largest value of each channel's map, and `places`, row x width + column of it.
+        dead: the channels that give the same value everywhere on all samples, and as the largest on their own picture.
+        further: those that climbed on, since some sample gave more.
+        seed, steps: of the ascent.
+    """
+
+    file: str
+    side: int
+    read: int
+    channels: int
+    activations: tuple[float, ...]
+    samples: Mapping[str, tuple[float, ...]]
+    places: Mapping[str, tuple[int, ...]]
+    dead: tuple[int, ...]
+    further: tuple[int, ...]
+    seed: int
+    steps: int
+
+    @property
+    def count(self) -> int:
+        return len(self.activations)
+
+    @property
+    def path(self) -> Path:
+        return UNITS / self.file
+
+    def best(self, channel: int) -> float:
+        """The largest value that any sample gives the channel."""
+        return max(values[channel] for values in self.samples.values())
+
+    def tiles(self) -> Pixels:
+        """The pictures as they are stored."""
+        return _tiles(self.path, self.side, self.count)
+
+
+@cache
+def _tiles(path: Path, side: int, count: int) -> Pixels:
+    return tiles_of(path.read_bytes(), side, count)
+
+
+def sheet_of(tiles: Pixels) -> bytes:
+    """Pictures, (N, side, side, 3), as one WebP file, `COLUMNS` in a row."""
+    count, side = tiles.shape[:2]
+    columns, rows = min(COLUMNS, count), -(-count // COLUMNS)
+    empty = np.zeros((rows * columns - count, side, side, 3), np.uint8)
+    grid = np.concatenate([tiles, empty]).reshape(rows, columns, side, side, 3)
+    sheet = Image.fromarray(grid.swapaxes(1, 2).reshape(rows * side, columns * side, 3))
+    file = io.BytesIO()
+    if side <= LOSSLESS_SIDE:
+        sheet.save(file, "WEBP", lossless=True, method=6)
+    else:
+        sheet.save(file, "WEBP", quality=QUALITY, method=6)
+    return file.getvalue()
+
+
+def tiles_of(sheet: bytes, side: int, count: int) -> Pixels:
+    """The first pictures of a sprite."""
+    with Image.open(io.BytesIO(sheet)) as image:
+        pixels = np.array(image.convert("RGB"))
+    rows = pixels.reshape(pixels.shape[0] // side, side, pixels.shape[1] // side, side, 3)
+    tiles: Pixels = np.ascontiguousarray(rows.swapaxes(1, 2).reshape(-1, side, side, 3)[:count])
+    return tiles
+
+
+@cache
+def index(variant: str) -> Mapping[str, Drawn]:
+    """The operations of a bundled network that have pictures; empty where none has."""
+    file = UNITS / f"{variant}.json"
+    return read_index(file) if file.is_file() else {}
+
+
+def read_index(file: Path) -> dict[str, Drawn]:
+    """The index in that file."""
+    entries = json.loads(file.read_text(encoding="utf-8"))
+    return {name: Drawn(**_tuples(fields)) for name, fields in entries.items()}
+
+
+def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields with tuples for JSON's lists."""
+    return {name: _tuple(value) for name, value in fields.items()}
+
+
+def _tuple(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _tuples(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def write_index(file: Path, entries: Mapping[str, Drawn]) -> None:
+    """Put an index in a file, an operation a line."""
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(asdict(entry))}" for name, entry in entries.items())
+    write_whole(file, f"{{\n{lines}\n}}\n".encode())
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """Put content in a file at once: whoever stops us leaves the old file or the new one."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    part.write_bytes(content)
+    part.replace(file)
