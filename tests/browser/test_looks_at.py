@@ -48,8 +48,8 @@ def test_each_control_of_the_instrument(open_page: OpenPage) -> None:
     step(view, "looks.opacity")
     assert link(view)["looks.opacity"] == "61"
     shown.append(page.evaluate(MAPS))
-    press(view, "looks.at", "Last maps")
-    assert link(view)["looks.at"] == "last"
+    press(view, "looks.at", "Selected operation")
+    assert link(view)["looks.at"] == "selected"
     shown.append(page.evaluate(MAPS))
     page.keyboard.press("Escape")
     assert len({str(maps) for maps in shown}) == len(shown)

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.parts import choose, link, wait_for_link
+from tests.browser.parts import choose, element, link, wait_for_link
 
 
 def test_from_the_ladder_to_a_channel_and_to_others(open_page: OpenPage) -> None:
@@ -29,6 +29,14 @@ def test_from_the_ladder_to_a_channel_and_to_others(open_page: OpenPage) -> None
     wait_for_link(view, "maps.channel", "1")
     choose(view, "Maps")
     assert link(view)["maps.channel"] == "1" and "instrument" not in link(view)
+
+    choose(view, "Looks for")
+    page.get_by_role("button", name="All", exact=True).click()
+    element(view, "Operations of", "head.pool").click()
+    wait_for_link(view, "node", "head.pool")
+    page.get_by_role("button", name="Show head.fc").click()
+    wait_for_link(view, "node", "head.fc")
+    expect(tiles).to_have_count(10)
 
 
 def test_drawn_on_demand_with_a_way_out(open_page: OpenPage) -> None:

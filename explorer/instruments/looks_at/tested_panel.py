@@ -224,4 +224,4 @@ def _areas_said(areas: dict[tuple[bool, str], float], names: dict[str, str]) -> 
     return f"**{names[MAP]} orders the pixels {how}.**"
 
 
-LOOKS_TESTED = Section(panel.TESTED, "Where it looks, tested", show, controls, follows=True)
+LOOKS_TESTED = Section(panel.TESTED, "Sanity check", show, controls, follows=True)

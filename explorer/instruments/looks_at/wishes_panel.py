@@ -88,7 +88,7 @@ OPACITY = number(f"{TOPIC}.opacity", "Opacity (%)", 0, 100, 60)
 AT = choice(
     f"{TOPIC}.at",
     "Weighted maps",
-    {SELECTED: "Selected operation", LAST: "Last maps"},
+    {LAST: "Last maps", SELECTED: "Selected operation"},  # early ones show edges, of whatever class
     active=lambda: _shown(*AT_MAPS),
 )
 SAMPLES = number(f"{TOPIC}.samples", "Samples", 2, 50, compute.SAMPLES, active=lambda: _shown("smooth"))

@@ -26,7 +26,7 @@ from explorer.ui import cache
 from explorer.ui.controls import number_box
 from explorer.ui.link import Control, number, plain, revision
 from explorer.ui.section import Section
-from explorer.ui.selection import selected
+from explorer.ui.selection import select, selected
 from explorer.ui.slices import Part, in_slices
 from explorer.ui.window import SCREEN
 
@@ -214,7 +214,17 @@ def _begun_all(run: Run, node: Node, channels: range) -> list[object] | None:
     found = in_slices("looks-for-all", wish, f"Draw what {which} look for", _steps(run, node.name, channels), "passes")
     if found is None:
         st.caption(f"Gradient ascent on pictures, {STEPS} steps: seconds, or minutes in a wide network. {_random(run)}")
+        _lead_on(run, node)
     return found
+
+
+def _lead_on(run: Run, node: Node) -> None:
+    """The way to the next operation whose pictures came with the app."""
+    names = [n.name for n in cache.trace(run.variant).nodes]
+    at = names.index(node.name)
+    drawn = [name for name in (*names[at:], *reversed(names[:at])) if name in index(run.variant)]
+    if drawn and run.weights == BUNDLED:
+        st.button(f"Show {drawn[0]}: drawn already", key="looks-for-drawn", on_click=select, args=(drawn[0],))
 
 
 def _random(run: Run) -> str:

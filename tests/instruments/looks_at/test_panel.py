@@ -60,23 +60,23 @@ def test_methods_classes_edits_and_opacity(visit: Open) -> None:
     a = cache.activations(run)
     first = class_target(a.network, int(a.scores.argmax()))
     node = cache.running_trace(run).resolve("conv4_x.0").name
+    last = compute.last_maps(cache.running_trace(run), first.node)
     (picture,) = shown(view)
-    assert np.array_equal(picture, drawn(run, first, Way("grad-cam", node)))
-    heat = compute.heat_map(a, first, Way("grad-cam", node), 1)
+    assert np.array_equal(picture, drawn(run, first, Way("grad-cam", last)))
+    heat = compute.heat_map(a, first, Way("grad-cam", last), 1)
     share = concentration(stretched(heat.values, 224))
     assert share is not None
     assert f"**{a.answer.first} {float(a.answer.probabilities.max()):.1%}**: **{share:.0%}**" in view.text
-    view.set(looks__at="last", looks__methods=["layer-cam", "times"], looks__opacity=30, looks__other=2)
-    last = compute.last_maps(cache.running_trace(run), first.node)
+    view.set(looks__at="selected", looks__methods=["layer-cam", "times"], looks__opacity=30, looks__other=2)
     pictures = shown(view)
     expected = [
         drawn(run, target, way, 30)
         for target in (first, class_target(a.network, 2))
-        for way in (Way("layer-cam", last), Way("times"))
+        for way in (Way("layer-cam", node), Way("times"))
     ]
     assert all(np.array_equal(p, e) for p, e in zip(pictures, expected, strict=True))
     assert {name: text for name, text in view.link.items() if name.startswith("looks.")} == {
-        "looks.at": "last",
+        "looks.at": "selected",
         "looks.methods": "layer-cam~times",
         "looks.opacity": "30",
         "looks.other": "2",
