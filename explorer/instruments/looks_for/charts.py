@@ -16,6 +16,7 @@ from explorer.runtime.pictures import png_bytes
 from explorer.ui.map_images import data_uri, wrapped
 
 LARGE, SMALL = 7, 5.5  # rem: sides
+LEAST_SMOOTH_PX = 16  # a smaller picture is a kernel, whose weights are seen one by one
 SAMPLE, OWN, OPTIMISED = "●", "▲", "◆"
 
 
@@ -29,7 +30,7 @@ class Shown:
 
     @property
     def rendering(self) -> str:
-        return "pixelated" if self.picture.mode == "P" else "auto"
+        return "pixelated" if self.picture.mode == "P" or self.picture.width < LEAST_SMOOTH_PX else "auto"
 
 
 def image_of(pixels: Pixels) -> Image.Image:

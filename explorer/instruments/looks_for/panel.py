@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import streamlit as st
 from PIL import Image
 
-from explorer.analysis.text import thousands
+from explorer.analysis.text import pair_text, thousands
 from explorer.analysis.trace import Node
+from explorer.instruments.kernels.compute import TYPES, feeding, kernels, rgb_kernels
 from explorer.instruments.looks_for import charts
 from explorer.instruments.looks_for.charts import Shown
 from explorer.instruments.looks_for.compared import Seen, compared_with, seen_box, seen_of
@@ -336,6 +337,7 @@ def _pictures(run: Run, node: Node, channel: int, found: One) -> None:
         values = maps[channel].numpy()
         low, high = float(values.min()) + 0.0, float(values.max()) + 0.0
         shown.append(Shown(charts.map_image(values), f"Map {channel}", ["Its map", f"{low:.3g} to {high:.3g}"]))
+    shown += _kernel(run, node, channel)
     optimised = charts.image_of(found.pixels)
     shown.append(Shown(optimised, f"What channel {channel} looks for", ["Optimised", f"{found.activation:.3g}"]))
     strongest = sorted(found.values, key=lambda name: -sign * found.values[name])[:PATCHES]
@@ -356,6 +358,26 @@ def _pictures(run: Run, node: Node, channel: int, found: One) -> None:
         + charts.pictures(patches, charts.SMALL, "What excites it most, as much as it sees of it")
     )
     _more(run, node, channel)
+
+
+def _kernel(run: Run, node: Node, channel: int) -> list[Shown]:
+    """The channel's kernel, of the operation itself or of the last one before it; in colours where it reads a picture.
+
+    Of one that reads many maps, the part that reads the map with the largest weights. None of 1×1: that is no picture.
+    """
+    trace = cache.running_trace(run)
+    before = [node] if node.type in TYPES else feeding(trace, node)
+    if not before or before[0].out_shape[0] != node.out_shape[0]:  # a stack of several has no kernel for each channel
+        return []
+    own = kernels(cache.network(run), before[0].name)
+    if own.size == (1, 1):
+        return []
+    name, weights = f"Kernel {channel} of {before[0].name}", own.filters[channel]
+    if own.overview == "rgb":
+        return [Shown(Image.fromarray(rgb_kernels(weights[None])[0][0]), name, ["Its kernel", pair_text(own.size)])]
+    strongest = int((weights**2).sum((1, 2)).argmax())
+    read = f"for #{own.sources[channel][strongest]} of {own.inputs}"
+    return [Shown(charts.map_image(weights[strongest]), name, [f"Its {pair_text(own.size)} kernel", read])]
 
 
 def _input(network: Network, name: str) -> Image.Image:

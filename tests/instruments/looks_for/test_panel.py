@@ -7,22 +7,27 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import streamlit as st
 
 from explorer.architectures import variant
+from explorer.instruments.kernels.compute import kernels
 from explorer.instruments.looks_for import panel, units_panel
 from explorer.instruments.looks_for.component import picked
 from explorer.instruments.looks_for.panel import PAGE, PATCHES
 from explorer.instruments.looks_for.sprites import index
 from explorer.runtime.maps import unpack
+from explorer.runtime.run import Run
+from explorer.ui import cache
+from explorer.ui.sidebar import sample_picture
 
 Open = Callable[..., Any]
 NETWORK, NODE = "resnet34", "conv4_x.5.relu2"
 
 
-def opened(visit: Open, **link: str) -> Any:
-    return visit("resnet", **{"variant": NETWORK, "node": NODE, "instrument": "looks-for"} | link)
+def opened(visit: Open, page: str = "resnet", **link: str) -> Any:
+    return visit(page, **{"variant": NETWORK, "node": NODE, "instrument": "looks-for"} | link)
 
 
 def rows(page: Any) -> list[dict[str, Any]]:
@@ -56,13 +61,25 @@ def test_one_channel_beside_pictures_of_the_world(visit: Open) -> None:
     drawn, channel = index(NETWORK)[NODE], 11
     page = opened(visit, **{"maps.channel": str(channel)})
     shown = captions(page)
-    assert len(shown) == 3 + PATCHES + 1  # picture, map, optimised; patches of samples, and of this picture
-    assert f"{drawn.activations[channel]:.3g}" in shown[2]
+    # Picture, map, kernel, optimised; patches of samples, and of this picture.
+    assert len(shown) == 4 + PATCHES + 1
+    run = Run(NETWORK, "bundled", "cpu", sample_picture("church"))
+    kernel = kernels(cache.network(run), "conv4_x.5.conv2")
+    largest = max(range(kernel.inputs), key=lambda i: float(np.square(kernel.filters[channel][i]).sum()))
+    assert shown[2] == f"Its 3×3 kernel<br>for #{largest} of {kernel.inputs}"
+    assert f"{drawn.activations[channel]:.3g}" in shown[3]
     given = sorted((row[channel] for row in drawn.samples.values()), reverse=True)
-    assert [text.split("<br>")[1] for text in shown[3:-1]] == [f"{value:.3g}" for value in given[:PATCHES]]
+    assert [text.split("<br>")[1] for text in shown[4:-1]] == [f"{value:.3g}" for value in given[:PATCHES]]
     # The picture of this page is a sample, too: what the network gives here is what the index says.
     assert shown[-1].split("<br>")[1] == f"{drawn.samples['church'][channel]:.3g}"
     assert not page.components("units")
+
+
+def test_kernels_that_are_pictures(visit: Open) -> None:
+    page = opened(visit, node="stem.pool", **{"maps.channel": "3"})
+    assert "Its kernel<br>7×7" in captions(page)
+    page = opened(visit, variant="googlenet", node="inception3.3b.cat", **{"maps.channel": "3"}, page="googlenet")
+    assert not any("kernel" in text for text in captions(page))  # a stack of four convolutions' maps
 
 
 def test_a_dead_channel_is_said_to_be_dead() -> None:
