@@ -6,7 +6,7 @@ work. So each slice is a run of its own, and whatever is pressed comes in betwee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -17,6 +17,7 @@ from explorer.runtime.store import Kept
 from explorer.ui.link import rerun_page
 from explorer.ui.selection import SHOWN_IN
 
+BEGUN = "long-work"  # in the session: which button was pressed last, and what about
 PROMPT_S = 0.3  # what is this quick shows no progress
 SLICE_S = 0.4  # of work in one run
 LOOK_INTERVAL_S = 0.5  # between two runs
@@ -40,6 +41,8 @@ class Part:
 def in_slices(key: str, wish: Hashable, begin: str, parts: Sequence[Part], noun: str) -> list[Any] | None:
     """The results of all parts, once they are known; until then None, with a button that begins, or the progress.
 
+    A viewer has one such work at a time: what is begun ends what was begun before.
+
     Args:
         key: of the button; that of the one that ends it is the same with "-cancel".
         wish: what it is about: with another wish, work that has begun ends.
@@ -47,19 +50,19 @@ def in_slices(key: str, wish: Hashable, begin: str, parts: Sequence[Part], noun:
         parts: in their order.
         noun: what there are so many of as parts.
     """
-    state, begun = st.session_state, f"{key}-begun"
-    if not all(part.known for part in parts) and state.get(begun) != wish:
-        st.button(begin, key=key, on_click=_set, args=(begun, wish))
+    begun = key, wish
+    if not all(part.known for part in parts) and st.session_state.get(BEGUN) != begun:
+        st.button(begin, key=key, on_click=_set, args=(begun,))
         return None
     found = _first(parts, PROMPT_S)
     if len(found) == len(parts):
         return found
-    _progress(f"{key}-cancel", lambda: _set(begun, None), parts, noun)
+    _progress(begun, parts, noun)
     return None
 
 
-def _set(begun: str, wish: Hashable) -> None:
-    st.session_state[begun] = wish
+def _set(begun: tuple[str, Hashable] | None) -> None:
+    st.session_state[BEGUN] = begun
     st.rerun(st.session_state[SHOWN_IN])
 
 
@@ -75,9 +78,11 @@ def _first(parts: Sequence[Part], seconds: float) -> list[Any]:
 
 
 @st.fragment(run_every=LOOK_INTERVAL_S)
-def _progress(key: str, cancel: Callable[[], None], parts: Sequence[Part], noun: str) -> None:
+def _progress(begun: tuple[str, Hashable], parts: Sequence[Part], noun: str) -> None:
+    if st.session_state.get(BEGUN) != begun:  # other work was begun, in a fragment that does not draw this one
+        rerun_page()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Cancel", key=key, on_click=cancel)
+        st.button("Cancel", key=f"{begun[0]}-cancel", on_click=_set, args=(None,))
         bar = st.empty()
     for seconds in (0, SLICE_S):
         done = len(_first(parts, seconds))

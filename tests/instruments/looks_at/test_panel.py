@@ -19,7 +19,7 @@ from explorer.instruments.looks_at.panel import place_said
 from explorer.instruments.looks_at.picture import over
 from explorer.runtime.edits import Edit
 from explorer.runtime.run import Run
-from explorer.ui import cache
+from explorer.ui import cache, slices
 from explorer.ui.sidebar import sample_picture
 
 Open = Callable[..., Any]
@@ -136,6 +136,23 @@ def test_the_section_tests_the_method(visit: Open) -> None:
     assert going[0] == pytest.approx(coming[-1], abs=1e-4) and going[-1] == pytest.approx(coming[0], abs=1e-4)
     view.set(looks__gone="blurred")
     assert "looks-fade-begin" in {b.key for b in view.app.button} and view.link["looks.gone"] == "blurred"
+
+
+def test_what_a_viewer_begins_ends_what_the_viewer_began_before(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slices, "PROMPT_S", -1)  # nothing is done before the progress is drawn
+    monkeypatch.setattr(slices, "SLICE_S", -1)
+    view = visit("lenet", variant="lenet5", section="looks-tested", sample="cat", looks__tested="smooth")
+
+    def buttons() -> set[str]:
+        return {b.key for b in view.app.button if b.key.startswith(("looks-check", "looks-fade"))}
+
+    assert buttons() == {"looks-check-begin", "looks-fade-begin"}
+    view.app.button(key="looks-check-begin").click()
+    view.run()
+    assert buttons() == {"looks-check-begin-cancel", "looks-fade-begin"}
+    view.app.button(key="looks-fade-begin").click()
+    view.run()
+    assert buttons() == {"looks-check-begin", "looks-fade-begin-cancel"}
 
 
 def test_wrong_links_are_named(visit: Open) -> None:
