@@ -30,6 +30,13 @@ def listener(port: int) -> psutil.Process:
     raise RuntimeError(f"No process of this machine is seen to listen on port {port}.")
 
 
+def app_processes(port: int) -> list[psutil.Process]:
+    """The app's processes that answer at the port: one, or those behind the proxy that listens there."""
+    found = listener(port)
+    started = found.parent() if found.name() == "caddy" else None
+    return [found] if started is None else [p for p in started.children() if "serve" in p.cmdline()]
+
+
 def wait_until_rested(server: psutil.Process) -> None:
     """Until the server has done in the background what it does after its start. Raises RuntimeError if it goes on.
 

@@ -30,9 +30,12 @@ from typing import Any
 from urllib.parse import urlparse
 
 from tests.app_server import ROOT, app_server
-from tests.benchmarks.figures import listener, milliseconds, resident_mib, wait_until_rested
+from tests.benchmarks.figures import app_processes, milliseconds, resident_mib, wait_until_rested
 from tests.benchmarks.tab import ANSWER_SECONDS, Request, Tab
+from tests.hall.redis_server import free_port
+from tests.server.proxy import replicas, running
 
+HEALTH = "/_stcore/health"
 CHANNELS = 16  # of those that are silenced, the first: every page of maps has so many
 RANKED = "variant=resnet50&node=conv4_x.1.conv2&instrument=edit&edit.view=channels"
 
@@ -84,15 +87,16 @@ async def _measure(
     action: str,
     ranking: bool,
 ) -> dict[str, Any]:
-    server = listener(urlparse(url).port or 80)
-    wait_until_rested(server)
+    servers = app_processes(urlparse(url).port or 80)
+    for server in servers:
+        wait_until_rested(server)
     answers: list[Request] = []
-    peak = resident_mib(server)
+    peak = sum(map(resident_mib, servers))
 
     async def watch_memory() -> None:
         nonlocal peak
         while True:
-            peak = max(peak, resident_mib(server))
+            peak = max(peak, sum(map(resident_mib, servers)))
             await asyncio.sleep(0.5)
 
     async def click_along(tab: Tab, chance: random.Random, phase: float, end: float) -> None:
@@ -105,7 +109,8 @@ async def _measure(
     def query(number: int) -> str:
         return queries[number % len(queries)]
 
-    for number in range(len(queries)):  # the server is warm: each picture has been looked at once
+    # The server is warm: each picture has been looked at once; of several processes, in most of them.
+    for number in range(len(queries) * (1 if len(servers) == 1 else 3 * len(servers))):
         async with Tab(url) as first:
             await _opened(first, page, query(number))
     async with AsyncExitStack() as stack:
@@ -129,6 +134,7 @@ async def _measure(
     return {
         **ranked,
         "page": page,
+        "processes": len(servers),
         "viewers": viewers,
         "seconds": round(took, 1),
         "interval_seconds": interval,
@@ -166,17 +172,24 @@ def measure(
     seed: int = 0,
     action: str = "click",
     ranking: bool = False,
+    processes: int = 0,
 ) -> dict[str, Any]:
     """Let `viewers` click along for `seconds` and return the figures (see the module's text).
 
-    Starts a server of its own when there is no `url`. `queries` are the query strings with which the page is opened,
+    Starts a server of its own when there is no `url`, or so many `processes` behind a proxy. `queries` are the query strings with which the page is opened,
     dealt out in turn. `action` is what the viewers do, of `ACTIONS`; with `ranking`, one viewer more has all channels
     of an operation silenced in turn meanwhile. Raises RuntimeError when the page shows an exception or has no diagram.
     """
     with ExitStack() as stack:
         if url is None:
             home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            url = stack.enter_context(app_server(home)).url
+            if processes:
+                port = free_port()
+                url = f"http://127.0.0.1:{port}"
+                begin = running(replicas(port, processes), f"{url}{HEALTH}", home / "log", {"HOME": str(home)})
+                stack.enter_context(begin)
+            else:
+                url = stack.enter_context(app_server(home)).url
         wanted = queries or sample_queries() or [""]
         return asyncio.run(_measure(url.rstrip("/"), page, wanted, viewers, seconds, interval, seed, action, ranking))
 
@@ -191,6 +204,7 @@ def main() -> None:
     parser.add_argument("--interval", type=float, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--action", choices=ACTIONS, default="click")
+    parser.add_argument("--processes", type=int, default=0, help="of the app, behind a proxy")
     parser.add_argument("--ranking", action="store_true", help="one viewer more ranks channels meanwhile")
     print(json.dumps(measure(**vars(parser.parse_args())), indent=2))
 
