@@ -176,9 +176,10 @@ def measure(
 ) -> dict[str, Any]:
     """Let `viewers` click along for `seconds` and return the figures (see the module's text).
 
-    Starts a server of its own when there is no `url`, or so many `processes` behind a proxy. `queries` are the query strings with which the page is opened,
-    dealt out in turn. `action` is what the viewers do, of `ACTIONS`; with `ranking`, one viewer more has all channels
-    of an operation silenced in turn meanwhile. Raises RuntimeError when the page shows an exception or has no diagram.
+    Starts a server of its own when there is no `url`, or so many `processes` behind a proxy. `queries` are the query
+    strings with which the page is opened, dealt out in turn. `action` is what the viewers do, of `ACTIONS`; with
+    `ranking`, one viewer more has all channels of an operation silenced in turn meanwhile. Raises RuntimeError when the
+    page shows an exception or has no diagram.
     """
     with ExitStack() as stack:
         if url is None:
