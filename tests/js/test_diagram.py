@@ -92,15 +92,15 @@ def drawn_size(stage: Modules) -> list[float]:
     return [box["width"], box["height"]]
 
 
-def test_a_drawing_has_type_as_large_as_the_pages_or_smaller_where_it_would_not_fit(stage: Modules) -> None:
+def test_a_drawing_has_type_as_large_as_the_pages_or_as_its_place_asks_for(stage: Modules) -> None:
     small = svg().replace(f"{SIZE[0]} {SIZE[1]}", "400 300")
     stage.mount(DIAGRAM, data(svg=small, kinds={}, fill=True), STYLE)
-    for size, scale in (((900, 700), 1), ((900, 270), 0.9), ((360, 700), 0.9), ((100, 100), 0.8)):
+    for size, scale in (((900, 700), 1.25), ((440, 700), 1.1), ((900, 270), 0.9), ((360, 700), 0.9), ((100, 100), 0.8)):
         place(stage, *size)
         assert drawn_size(stage) == pytest.approx([400 * scale, 300 * scale], abs=1)
     stage.page.evaluate("document.documentElement.style.fontSize = '24px'")
     place(stage, 900, 700)
-    assert drawn_size(stage) == pytest.approx([600, 450], abs=1)  # a larger screen
+    assert drawn_size(stage) == pytest.approx([750, 562.5], abs=1)  # a larger screen
     stage.receive(data(svg=small, kinds={}))  # as high as it is
     place(stage, 900, 100)
     assert drawn_size(stage) == pytest.approx([600, 450], abs=1)

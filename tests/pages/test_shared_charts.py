@@ -13,7 +13,8 @@ from explorer.runtime.store import store
 
 ROOT = Path(__file__).resolve().parents[2]
 FAMILIES = {family.name: family for family in families()}
-PAGES = sorted(file.stem for file in (ROOT / "pages").glob("*.py") if file.stem not in ("home", "compare"))
+OTHERS = {"home", "compare", "units"}  # pages without shared charts
+PAGES = sorted(file.stem for file in (ROOT / "pages").glob("*.py") if file.stem not in OTHERS)
 
 
 # No charts, or (gradients) such as are measured in the background.

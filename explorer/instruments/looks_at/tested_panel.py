@@ -42,6 +42,9 @@ WAY_OF_FADING = (
 GONE = choice(f"{TOPIC}.gone", "Pixels that are gone are", {n: BASELINES[n] for n in ("grey", "blurred")})
 
 
+ALL = -1  # random layers: however many there are, which the selection can decide
+
+
 def _depths(run: Run, node: str) -> tuple[int, ...]:
     return check.depths(len(check.layers(cache.running_trace(run), node)))
 
@@ -55,8 +58,8 @@ def depth_control(run: Run) -> Control:
     return choice(
         f"{TOPIC}.depth",
         "Random layers, from the top",
-        lambda: {count: str(count) for count in counts()},
-        lambda: counts()[-1],
+        lambda: {ALL if count == counts()[-1] else count: str(count) for count in counts()},
+        ALL,
         about=run.variant,
     )
 
@@ -82,6 +85,8 @@ def show(run: Run) -> None:
         with place:
             answer(_verdict(method, result), WAY_OF_CHECK)
         depth: int = slider(depth_control(run), width=420)
+        if depth == ALL:
+            depth = _depths(run, target.node)[-1]
         _shown(run, target, way, found, depth)
         chart(charts.correlations(result, depth, dark()), "looks-check", "Likeness over the number of random layers")
         st.caption(_what_it_means(run, method, result))
