@@ -82,7 +82,8 @@ def parts(host: str, port: int, count: int) -> list[Part]:
         OSError: the address is taken.
     """
     caddy = _tool(CADDY, "`make hall` installs it.")
-    socket.create_server((host, port)).close()
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    socket.create_server(address, family=family).close()
     ports = _free_ports(count + 1)
     shared = {
         **os.environ,

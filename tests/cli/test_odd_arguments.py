@@ -30,7 +30,9 @@ WORKING = {
     "train": ["lenet5", "--data", ".", "--work", "work", "--seed", "1"],
     "evaluate": ["lenet5", "--data", ".", "--weights", "bundled"],
     "overfitting": ["--data", ".", "--work", "work"],
+    "units": ["resnet34", "--first", "1", "--node", "stem", "--work", "work"],
     "serve": ["--host", "127.0.0.1", "--port", "8501"],
+    "replicas": ["--host", "127.0.0.1", "--port", "8501", "--count", "2"],
     "assets": [],
 }
 TOKENS = sorted({token for arguments in WORKING.values() for token in arguments})

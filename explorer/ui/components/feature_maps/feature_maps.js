@@ -41,7 +41,10 @@ function createPanel(root) {
   panel.walk = (...way) => walk(panel, ...way);
   panel.describe = () => showStatus(panel);
   panel.enlarge = (index) => enlarge(panel, index);
-  panel.pick = ({ node, channel, x, y }) => panel.setTriggerValue("picked", { node, channel, row: y, column: x });
+  panel.pick = ({ node, channel, x, y }) => {
+    clearTimeout(panel.timer); // the view would say the same later, and with it what other widgets held before
+    panel.setTriggerValue("picked", { node, channel, row: y, column: x });
+  };
   panel.redraw = (changes) => {
     Object.assign(panel.view, changes);
     render(panel);
