@@ -13,8 +13,6 @@ import { fieldWords, outline, receptiveField } from "../../ui/components/feature
 
 const MOST_NUMBERS = 9; // across all tables of more than one row
 const MOST_ROWS = 4; // of numbers
-const SMALL_TABLE = 7.5; // rem: the side of a table whose cells are only colours
-const LARGEST_CELL = 1.25; // rem
 const CURVE = { width: 100, height: 46 };
 const HINT = "Point at a number. A click takes it apart, too.";
 const NEGATIVE_COLOUR = 52; // of the diverging table, both legible on light and dark
@@ -75,9 +73,7 @@ function windowTables(panel) {
   const isSmall = !isLine && (columns * tables.length > MOST_NUMBERS || rows > MOST_ROWS);
   panel.cells = tables.map(() => []);
   const elements = tables.map((table, number) => windowTable(panel, table, number, isSmall));
-  for (const element of elements) {
-    element.style.setProperty("--cell", `${Math.min(LARGEST_CELL, SMALL_TABLE / columns)}rem`);
-  }
+  for (const element of elements) element.style.setProperty("--columns", columns);
   return isLine ? [el("div", "line", {}, ...elements)] : elements;
 }
 
