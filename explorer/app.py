@@ -55,6 +55,7 @@ else:
     from starlette.middleware import Middleware
 
     from explorer.hall import routes as hall
+    from explorer.runtime import events
     from explorer.runtime.weights import permission
     from explorer.server import operators
     from explorer.server.headers import SafeHeaders
@@ -62,9 +63,10 @@ else:
     from explorer.ui.app.deep_links import DeepLinks
 
     permission.default_for(st.get_option("server.address"))
+    watch = [Middleware(Watch)] if operators.is_on() or events.is_on() else []  # it reads each message
     app = st.App(
         __file__,
         lifespan=_lifespan,
         routes=[*hall.ROUTES, *operators.ROUTES],
-        middleware=[Middleware(SafeHeaders), Middleware(Watch), Middleware(DeepLinks)],
+        middleware=[Middleware(SafeHeaders), *watch, Middleware(DeepLinks)],
     )

@@ -36,6 +36,18 @@ class Tracer(fx.Tracer):
         return super().getattr(attr, attr_val, parameter_proxy_cache)
 
 
+def upstream(node: fx.Node) -> set[fx.Node]:
+    """The operation and all that it depends on."""
+    found: set[fx.Node] = set()
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if current not in found:
+            found.add(current)
+            stack.extend(current.all_input_nodes)
+    return found
+
+
 def graph_of(model: nn.Module) -> fx.GraphModule:
     """`model` as a module that runs the graph of its operations."""
     return fx.GraphModule(model, operations_of(model))

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from explorer import architectures
-from explorer.analysis.graph import operations_of
+from explorer.analysis.graph import operations_of, upstream
 from explorer.analysis.initialization import Unfilled
 from explorer.analysis.rules import AxisField, fields_through, is_weight_layer, kind_of, macs_of, window_of
 from explorer.analysis.types import FLOAT32_BYTES, Kind, Pair, Shape
@@ -161,6 +161,14 @@ class Trace:
     def block(self, path: str) -> Block:
         """The block at `path`; a stage without sub-blocks is its own only block. Raises KeyError."""
         return next(iter([b for s in self.stages for b in s.blocks if b.path == path] or _missing(path)))
+
+    def upstream(self, name: str) -> set[str]:
+        """The operation called `name` and all that it depends on. Raises KeyError."""
+        found = {self.node(name).name}
+        for node in reversed(self.nodes):  # they stand in the order in which they run
+            if node.name in found:
+                found.update(node.inputs)
+        return found
 
     def identity_sum(self, stage: Stage) -> Node | None:
         """The sum of the stage's first unit that adds what enters it, unchanged: a shortcut without a projection."""
@@ -326,14 +334,7 @@ def _assemble(
 
 def _stages_before(node: fx.Node) -> set[str]:
     """The stages of `node` and of all operations that it depends on."""
-    seen: set[fx.Node] = set()
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        if current not in seen:
-            seen.add(current)
-            stack.extend(current.all_input_nodes)
-    return {n.meta["path"].split(".")[0] for n in seen}
+    return {n.meta["path"].split(".")[0] for n in upstream(node)}
 
 
 def _ancestors(path: str) -> Iterable[str]:

@@ -44,6 +44,12 @@ def limits(low: float, high: float, colours: ByteArray) -> tuple[float, float]:
     return -reach, reach
 
 
+def places(values: npt.NDArray[np.floating], first: float, last: float) -> ByteArray:
+    """Where each value stands in a table whose first and last colour have these values."""
+    shares = (values - first) / (last - first) if last > first else np.zeros_like(values)
+    return np.rint(255 * shares).clip(0, 255).astype(np.uint8)
+
+
 def as_text() -> dict[str, str]:
     """Return both tables as base64 of 768 bytes (R, G, B, R, ...), for a JSON header."""
     tables = {"sequential": SEQUENTIAL, "diverging": DIVERGING}

@@ -13,8 +13,13 @@ import time
 VARIABLE = "EXPLORER_LOG"
 
 
+def is_on() -> bool:
+    """Whether anybody reads them."""
+    return os.environ.get(VARIABLE, "") == "yes"
+
+
 def event(name: str, **about: str | float | None) -> None:
     """Say that something has happened: `name` in the past tense, about it what a dashboard can count or plot."""
-    if os.environ.get(VARIABLE, "") == "yes":
+    if is_on():
         line = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "event": name, **about}
         print(json.dumps(line), file=sys.stderr, flush=True)

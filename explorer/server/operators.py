@@ -61,13 +61,13 @@ def rows() -> Iterable[tuple[str, str]]:
         yield "Memory of the process", f"{memory / MIB:,.0f} MiB; {limit() / MIB:,.0f} MiB are meant to be enough"
 
 
-def _is_on() -> bool:
+def is_on() -> bool:
     return os.environ.get(VARIABLE, "") == "yes"
 
 
 async def health(request: Request) -> Response:
     """GET /health"""
-    if not _is_on():
+    if not is_on():
         return PlainTextResponse(OFF, 404)
     body = "".join(f"<tr><th>{escape(name)}</th><td>{escape(said)}</td></tr>" for name, said in rows())
     page = (
@@ -82,7 +82,7 @@ async def health(request: Request) -> Response:
 
 async def metrics(request: Request) -> Response:
     """GET /metrics"""
-    if not _is_on():
+    if not is_on():
         return PlainTextResponse(OFF, 404)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 

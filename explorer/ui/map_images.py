@@ -59,14 +59,18 @@ def html(strip: Strip) -> str:
 
 
 def _map(values: FloatArray, caption: str, signed: bool, strip: Strip) -> str:
-    table = colormaps.table("auto", signed)
     low, high = float(values.min()) + 0.0, float(values.max()) + 0.0  # -0.0 would be written with its sign
-    first, last = colormaps.limits(*(strip.limits or (low, high)), table)
-    places = (values - first) / (last - first) * 255 if last > first else np.zeros_like(values)
-    picture = Image.fromarray(np.rint(places).clip(0, 255).astype(np.uint8), "P")
-    picture.putpalette(table.tobytes())
+    picture = map_picture(values, strip.limits or (low, high), signed)
     own = () if strip.limits else (f"{low:.3g} to {high:.3g}",)
     return captioned(picture, strip.side, f"{strip.title}, {caption}", caption, *own)
+
+
+def map_picture(values: FloatArray, limits: Limits, signed: bool) -> Image.Image:
+    """A (H, W) map in its colours, a pixel a value."""
+    table = colormaps.table("auto", signed)
+    picture = Image.fromarray(colormaps.places(values, *colormaps.limits(*limits, table)), "P")
+    picture.putpalette(table.tobytes())
+    return picture
 
 
 def _legends(strip: Strip) -> str:

@@ -151,3 +151,12 @@ def test_a_variant_may_be_given_by_its_name() -> None:
     assert trace_variant("resnet18", width=0.5) == trace_variant(variant("resnet18"), width=0.5)
     with pytest.raises(UnknownVariant, match="resnet55"):
         traced("resnet55")
+
+
+def test_what_an_operation_depends_on() -> None:
+    trace = trace_variant(variant("googlenet"))
+    before = trace.upstream("inception3.3a.cat")
+    assert {"input", "stem.pool2", "inception3.3a.cat"} <= before
+    assert "inception3.3b.cat" not in before
+    assert not any(trace.node(name).stage in trace.auxiliary for name in trace.upstream(trace.classifier))
+    assert all(set(trace.node(name).inputs) <= before for name in before)

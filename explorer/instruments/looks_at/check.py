@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from explorer.analysis.initialization import Seeded, Unfilled
 from explorer.analysis.trace import Trace
-from explorer.instruments.looks_at.compute import INPUT, Baseline, Target, before, measured, stretched, without
+from explorer.instruments.looks_at.compute import INPUT, Baseline, Target, measured, stretched, without
 from explorer.runtime.activations import Activations
 from explorer.runtime.maps import DoubleArray, FloatArray, IntArray
 from explorer.runtime.weights.network import Network
@@ -36,7 +36,7 @@ Layer = tuple[str, ...]  # paths of modules: a convolution or linear layer, and 
 
 def layers(trace: Trace, node: str) -> tuple[Layer, ...]:
     """What has weights of all that an operation depends on, from the top: the last that runs comes first."""
-    upstream = before(trace, node)
+    upstream = trace.upstream(node)
     found: list[Layer] = []
     for n in trace.nodes:
         if n.name not in upstream or not n.params or any(n.path in layer for layer in found):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -36,7 +36,8 @@ BLUR = 0.04  # the standard deviation of the blur, as a share of the side
 BACK_AND_FORTH = 3  # passes that a gradient costs: the way back takes about two
 TOP = 0.1  # the share of the pixels that is told of
 SIGNED = ("times", "occlusion", "integrated")  # what speaks against it is negative
-OFFERED: tuple[Method, ...] = ("gradient", "smooth", "times", "grad-cam", "layer-cam", "occlusion", "integrated")
+GUIDED: Method = "guided"  # is only tested, and fails
+OFFERED: tuple[Method, ...] = tuple(method for method in get_args(Method) if method != GUIDED)
 AT_MAPS = ("grad-cam", "layer-cam")  # made of an operation's maps; all others have a value for each pixel
 
 
@@ -139,24 +140,12 @@ def number_of(activations: Activations, target: Target) -> float:
     return float(activations.maps(target.node)[target.place])
 
 
-def before(trace: Trace, node: str) -> set[str]:
-    """The operations on which this one depends, and itself."""
-    found: set[str] = set()
-    stack = [node]
-    while stack:
-        name = stack.pop()
-        if name not in found:
-            found.add(name)
-            stack.extend(trace.node(name).inputs)
-    return found
-
-
 def last_maps(trace: Trace, node: str) -> str:
     """The last operation with maps of several positions that this one depends on; the paper's choice for Grad-CAM.
 
     Of a value inside of a block, what its block reads: at the value's own operation nothing could be weighted.
     """
-    upstream, own = before(trace, node), trace.node(node)
+    upstream, own = trace.upstream(node), trace.node(node)
     outside = own.block if _is_map(own) else None
     names = [n for n in trace.nodes if n.name in upstream and _is_map(n) and (n.block != outside or not n.inputs)]
     return names[-1].name
@@ -164,7 +153,7 @@ def last_maps(trace: Trace, node: str) -> str:
 
 def can_be_weighted(trace: Trace, node: str, target: Target) -> bool:
     """Whether Grad-CAM can be made at this operation: it has maps, and the target depends on them."""
-    return node != target.node and _is_map(trace.node(node)) and node in before(trace, target.node)
+    return node != target.node and _is_map(trace.node(node)) and node in trace.upstream(target.node)
 
 
 def _is_map(node: Node) -> bool:
@@ -198,7 +187,7 @@ def piece(activations: Activations, target: Target, way: Way, numbers: Sequence[
         return _occluded(activations, target, way.patch, numbers)
     if way.method in AT_MAPS:
         return _weighted(_slope(activations, target, way.at), way.method)
-    found = _slope(activations, target, INPUT, _inputs(activations, way, numbers), guided=way.method == "guided")
+    found = _slope(activations, target, INPUT, _inputs(activations, way, numbers), guided=way.method == GUIDED)
     return np.asarray(found.gradient.sum(0).numpy(), np.float32)
 
 

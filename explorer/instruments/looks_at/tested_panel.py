@@ -12,7 +12,7 @@ from explorer.instruments.looks_at import charts, check, compute, panel
 from explorer.instruments.looks_at import wishes_panel as wishes
 from explorer.instruments.looks_at.check import LIMIT, SQUARES, Check
 from explorer.instruments.looks_at.compute import Baseline, HeatMap, Method, Target, Way
-from explorer.instruments.looks_at.wishes_panel import BASELINES, GUIDED, TESTED, TITLES, TOPIC
+from explorer.instruments.looks_at.wishes_panel import ALL_TITLES, BASELINES, TESTED, TOPIC
 from explorer.runtime.activations import in_batches
 from explorer.runtime.maps import FloatArray, IntArray
 from explorer.runtime.run import Run
@@ -78,7 +78,7 @@ def show(run: Run) -> None:
         panel.details(run, [method])
     way = wishes.way_of(run, method, target)
     with place:
-        answer(f"{plain(wishes.name_of(run, target))}: does {(TITLES | GUIDED)[method]} show what was learned?")
+        answer(f"{plain(wishes.name_of(run, target))}: does {ALL_TITLES[method]} show what was learned?")
     found = _maps_at(run, target, way)
     if found is not None:
         result = _check(run, target, way)
@@ -121,7 +121,7 @@ def _edges(run: Run) -> FloatArray:
 
 def _verdict(method: Method, found: Check) -> str:
     """Whether it passes, and by what."""
-    name = (TITLES | GUIDED)[method]
+    name = ALL_TITLES[method]
     if found.passes is None:
         return f"{name}: with random weights above, its map is the same everywhere, and nothing can be compared"
     how = f"as the upper layers become random, its likeness is {found.alike:.2f}"
@@ -203,7 +203,7 @@ def _fading(run: Run, target: Target, way: Way) -> None:
     if in_slices("looks-fade-begin", (run.cache_key, target, way, gone), begin, needed, "parts") is None:
         return
     curves = {key: np.concatenate([part() for part in some]) for key, some in parts.items()}
-    names = {MAP: (TITLES | GUIDED)[way.method], RANDOM: "Random squares", EDGES: "Edges"}
+    names = {MAP: ALL_TITLES[way.method], RANDOM: "Random squares", EDGES: "Edges"}
     areas = {key: check.area(values) for key, values in curves.items()}
     st.markdown(_areas_said(areas, names))
     what = "probability" if target.is_class else "value"

@@ -36,7 +36,7 @@ TITLES: dict[Method, str] = {
     "integrated": "Integrated gradients",
     "occlusion": "Occlusion",
 }
-GUIDED: dict[Method, str] = {"guided": "Guided backpropagation"}  # is only tested, and fails
+ALL_TITLES = TITLES | {compute.GUIDED: "Guided backpropagation"}
 PATCHES = {8: "1/8", 4: "1/4", 3: "1/3"}
 BASELINES: dict[Baseline, str] = {"grey": "Grey", "black": "Black", "blurred": "Blurred"}
 
@@ -82,7 +82,7 @@ def _shown(*methods: str) -> bool:
 
 
 TESTED: Control = choice(
-    f"{TOPIC}.tested", "Method", {**TITLES, **GUIDED}, lambda: METHODS.value[0]
+    f"{TOPIC}.tested", "Method", ALL_TITLES, lambda: METHODS.value[0]
 )  # the first of those that are shown, at first
 OPACITY = number(f"{TOPIC}.opacity", "Opacity (%)", 0, 100, 60)
 AT = choice(
@@ -98,7 +98,7 @@ BASELINE = choice(f"{TOPIC}.baseline", "Baseline", BASELINES, active=lambda: _sh
 PATCH = choice(
     f"{TOPIC}.patch",
     "Patch, of the side",
-    {8: "1/8", 4: "1/4", 3: "1/3"},
+    PATCHES,
     compute.PATCHES,
     active=lambda: _shown("occlusion"),
 )

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-import numpy as np
 from PIL import Image
 
 from explorer.instruments.looks_for.compute import Pixels
-from explorer.runtime import colormaps
 from explorer.runtime.maps import FloatArray
 from explorer.runtime.pictures import png_bytes
-from explorer.ui.map_images import data_uri, wrapped
+from explorer.ui.map_images import common, data_uri, map_picture, wrapped
 
 LARGE, SMALL = 7, 5.5  # rem: sides
 LEAST_SMOOTH_PX = 16  # a smaller picture is a kernel, whose weights are seen one by one
@@ -40,13 +38,8 @@ def image_of(pixels: Pixels) -> Image.Image:
 
 def map_image(values: FloatArray) -> Image.Image:
     """A (H, W) map in the colours of the grid of maps, between its own smallest and largest value."""
-    low, high = float(values.min()), float(values.max())
-    table = colormaps.table("auto", low < 0)
-    first, last = colormaps.limits(low, high, table)
-    places = (values - first) / (last - first) * 255 if last > first else np.zeros_like(values)
-    picture = Image.fromarray(np.rint(places).clip(0, 255).astype(np.uint8), "P")
-    picture.putpalette(table.tobytes())
-    return picture
+    low, high = common(values)
+    return map_picture(values, (low, high), low < 0)
 
 
 def pictures(shown: Sequence[Shown], side: float, title: str = "") -> str:

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import streamlit as st
-from PIL import Image
 
 from explorer.instruments.looks_for.compute import Pixels
+from explorer.instruments.looks_for.sprites import sheet
 from explorer.runtime.maps import Message
 from explorer.ui.components import component
 
@@ -68,16 +67,9 @@ def message(rows: Sequence[Row]) -> Message:
 
 def _sheet(pixels: Pixels) -> tuple[bytes, int]:
     """One WebP file with all of them, and how many lie in a row."""
-    count, side = pixels.shape[:2]
-    columns = min(COLUMNS, count)
-    rows = -(-count // columns)
-    coloured = np.broadcast_to(pixels, (count, side, side, 3))
-    empty = np.zeros((rows * columns - count, side, side, 3), np.uint8)
-    grid = np.concatenate([coloured, empty]).reshape(rows, columns, side, side, 3)
     file = io.BytesIO()
-    sheet = grid.swapaxes(1, 2).reshape(rows * side, columns * side, 3)
-    Image.fromarray(sheet).save(file, "WEBP", quality=QUALITY, method=1)
-    return file.getvalue(), columns
+    sheet(pixels, COLUMNS).save(file, "WEBP", quality=QUALITY, method=1)
+    return file.getvalue(), min(COLUMNS, len(pixels))
 
 
 def units(shown: Message, *, key: str, on_picked_change: Callable[[], None], height: Any = "content") -> None:

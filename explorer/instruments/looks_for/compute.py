@@ -28,6 +28,7 @@ from torch import Tensor, fx, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from explorer.analysis.graph import upstream
 from explorer.analysis.trace import Node, Trace
 from explorer.runtime.turns import breathe
 from explorer.runtime.weights.network import Network
@@ -134,18 +135,6 @@ PASSED_ON = (
 )
 
 
-def needed_for(target: fx.Node) -> set[fx.Node]:
-    """The operation and all that it depends on."""
-    found: set[fx.Node] = set()
-    stack = [target]
-    while stack:
-        node = stack.pop()
-        if node not in found:
-            found.add(node)
-            stack.extend(node.all_input_nodes)
-    return found
-
-
 def part_of(network: Network, names: Sequence[str], eager: bool = False) -> fx.GraphModule:
     """The network up to the named operations, as a module that returns their outputs; it shares the weights if it can.
 
@@ -153,7 +142,7 @@ def part_of(network: Network, names: Sequence[str], eager: bool = False) -> fx.G
     time; and the last activation leaks, so that there is a way up from anywhere.
     """
     targets = [network.nodes[name] for name in names]
-    needed = set().union(*map(needed_for, targets))
+    needed = set().union(*map(upstream, targets))
     last = _last_activations(network, targets[0]) if eager else set()
     graph = fx.Graph()
     copies: dict[fx.Node, fx.Node] = {}

@@ -25,7 +25,7 @@ from explorer.runtime.run import Run
 from explorer.runtime.weights.network import BUNDLED, Network
 from explorer.ui import cache
 from explorer.ui.controls import number_box
-from explorer.ui.link import Control, number, plain, revision
+from explorer.ui.link import Control, number, plain, reset, revision
 from explorer.ui.section import Section
 from explorer.ui.selection import select, selected
 from explorer.ui.slices import Part, in_slices
@@ -107,7 +107,8 @@ class Climb:
 
     def reach(self, steps: int) -> None:
         """Go on until so many steps are done."""
-        self.state = self.ascent.climb(self.state, self.channels, steps - self.state.steps, self.diverse)
+        left = max(0, steps - self.state.steps)
+        self.state = self.ascent.climb(self.state, self.channels, left, self.diverse)
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,7 @@ def _lead_on(run: Run, node: Node) -> None:
     at = names.index(node.name)
     drawn = [name for name in (*names[at:], *reversed(names[:at])) if name in index(run.variant)]
     if drawn and run.weights == BUNDLED:
-        st.button(f"Show {drawn[0]}: drawn already", key="looks-for-drawn", on_click=select, args=(drawn[0],))
+        st.button(f"Show {plain(drawn[0])}: drawn already", key="looks-for-drawn", on_click=select, args=(drawn[0],))
 
 
 def _random(run: Run) -> str:
@@ -259,7 +260,7 @@ def _choose(run: Run, channels: range, key: str) -> None:
 
 
 def _leave(run: Run) -> None:
-    st.session_state[channel_control(run).name] = None
+    reset((channel_control(run).name,))
     st.rerun(SCREEN)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -78,17 +78,21 @@ def _tiles(path: Path, side: int, count: int) -> Pixels:
 
 def sheet_of(tiles: Pixels) -> bytes:
     """Pictures, (N, side, side, 3), as one WebP file, `COLUMNS` in a row."""
-    count, side = tiles.shape[:2]
-    columns, rows = min(COLUMNS, count), -(-count // COLUMNS)
-    empty = np.zeros((rows * columns - count, side, side, 3), np.uint8)
-    grid = np.concatenate([tiles, empty]).reshape(rows, columns, side, side, 3)
-    sheet = Image.fromarray(grid.swapaxes(1, 2).reshape(rows * side, columns * side, 3))
+    small = tiles.shape[1] <= LOSSLESS_SIDE
     file = io.BytesIO()
-    if side <= LOSSLESS_SIDE:
-        sheet.save(file, "WEBP", lossless=True, method=6)
-    else:
-        sheet.save(file, "WEBP", quality=QUALITY, method=6)
+    sheet(tiles, COLUMNS).save(file, "WEBP", method=6, **({"lossless": True} if small else {"quality": QUALITY}))
     return file.getvalue()
+
+
+def sheet(tiles: Pixels, columns: int) -> Image.Image:
+    """Pictures, (N, side, side, 1 or 3), in one, at most so many in a row."""
+    count, side = tiles.shape[:2]
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    empty = np.zeros((rows * columns - count, side, side, 3), np.uint8)
+    grid = np.concatenate([np.broadcast_to(tiles, (count, side, side, 3)), empty])
+    lines = grid.reshape(rows, columns, side, side, 3).swapaxes(1, 2)
+    return Image.fromarray(lines.reshape(rows * side, columns * side, 3))
 
 
 def tiles_of(sheet: bytes, side: int, count: int) -> Pixels:
@@ -98,6 +102,22 @@ def tiles_of(sheet: bytes, side: int, count: int) -> Pixels:
     rows = pixels.reshape(pixels.shape[0] // side, side, pixels.shape[1] // side, side, 3)
     tiles: Pixels = np.ascontiguousarray(rows.swapaxes(1, 2).reshape(-1, side, side, 3)[:count])
     return tiles
+
+
+def channels_of(drawn: Drawn, most: int) -> list[int]:
+    """Some living channels, evenly spread over all that have pictures."""
+    living = [channel for channel in range(drawn.count) if channel not in drawn.dead]
+    count = min(most, len(living))
+    return [living[i * len(living) // count] for i in range(count)]
+
+
+def counts(drawn: Sequence[Drawn]) -> tuple[int, int, int]:
+    """How many channels have a picture, how many of them are dead, of how many living ones no sample gives more."""
+    dead = sum(len(d.dead) for d in drawn)
+    stronger = sum(
+        d.activations[channel] >= d.best(channel) for d in drawn for channel in range(d.count) if channel not in d.dead
+    )
+    return sum(d.count for d in drawn), dead, stronger
 
 
 @cache

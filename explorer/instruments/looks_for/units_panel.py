@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -13,7 +12,7 @@ from explorer.architectures import catalogue, family_of
 from explorer.instruments.looks_for.component import Row, Tile, message, picked, units
 from explorer.instruments.looks_for.compute import FURTHER_STEPS, MIDDLE_STEPS, STEPS, STILL_STEPS
 from explorer.instruments.looks_for.panel import HONEST, LOOKS_FOR
-from explorer.instruments.looks_for.sprites import Drawn, index
+from explorer.instruments.looks_for.sprites import Drawn, channels_of, counts, index
 from explorer.runtime.maps import Message
 from explorer.runtime.run import Run
 from explorer.runtime.weights.bundled import manifest
@@ -55,15 +54,8 @@ def steps(trace: Trace, drawn: dict[str, Drawn]) -> list[Node]:
     return [trace.node(name) for name in dict.fromkeys(ends) if name in drawn]
 
 
-def channels_of(drawn: Drawn) -> list[int]:
-    """Some living channels, evenly spread over all that have pictures."""
-    living = [channel for channel in range(drawn.count) if channel not in drawn.dead]
-    count = min(SHOWN, len(living))
-    return [living[i * len(living) // count] for i in range(count)]
-
-
 def _row(run: Run, node: Node, drawn: Drawn) -> Row:
-    channels = channels_of(drawn)
+    channels = channels_of(drawn, SHOWN)
     names = cache.class_names(run, node.name)
     words = [names[channel] if names else f"#{channel}" for channel in channels]
     tiles = [Tile(word, f"{word} of {node.name}: what it looks for") for word in words]
@@ -100,7 +92,7 @@ def _show(run: Run) -> None:
     found = picked(KEY)
     drawn = index(run.variant)
     if found is not None and found[0] in drawn:
-        channels = channels_of(drawn[found[0]])
+        channels = channels_of(drawn[found[0]], SHOWN)
         if found[1] < len(channels):
             go_to(family_of(run.variant).name, link_of(run.variant, found[0], channels[found[1]]))
     publish()
@@ -114,15 +106,6 @@ def link_of(variant: str, node: str, channel: int) -> dict[str, str]:
 
 
 # ---- how they are made -------------------------------------------------------------------------------------
-
-
-def counts(drawn: Sequence[Drawn]) -> tuple[int, int, int]:
-    """How many channels have a picture, how many of them are dead, of how many living ones no sample gives more."""
-    dead = sum(len(d.dead) for d in drawn)
-    stronger = sum(
-        d.activations[channel] >= d.best(channel) for d in drawn for channel in range(d.count) if channel not in d.dead
-    )
-    return sum(d.count for d in drawn), dead, stronger
 
 
 def _made(run: Run) -> None:

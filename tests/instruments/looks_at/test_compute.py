@@ -108,7 +108,7 @@ def test_weighted_maps_are_captums_at_an_early_and_at_the_last_operation(name: s
     a, trace = passed(name), traced(name)
     model, x = scores(a.network), a.maps(INPUT)[None]
     modules = dict(a.network.model.named_modules())
-    own = [n for n in trace.nodes if n.name in compute.before(trace, trace.classifier) and n.path in modules]
+    own = [n for n in trace.nodes if n.name in trace.upstream(trace.classifier) and n.path in modules]
     maps = [n for n in own if len(n.out_shape) == 3 and n.type in ("Conv2d", "BatchNorm2d", "MaxPool2d")]
     for node in (maps[1], maps[-1]):
         layer = modules[node.path]

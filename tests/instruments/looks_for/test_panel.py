@@ -16,7 +16,7 @@ from explorer.instruments.kernels.compute import kernels
 from explorer.instruments.looks_for import panel, units_panel
 from explorer.instruments.looks_for.component import picked
 from explorer.instruments.looks_for.panel import PAGE, PATCHES
-from explorer.instruments.looks_for.sprites import index
+from explorer.instruments.looks_for.sprites import channels_of, index
 from explorer.runtime.maps import unpack
 from explorer.runtime.run import Run
 from explorer.ui import cache
@@ -122,7 +122,7 @@ def test_units_is_a_ladder_up_to_the_classes(visit: Open) -> None:
 
 def test_a_unit_leads_to_its_channel(visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     place = 4
-    channel = units_panel.channels_of(index(NETWORK)[NODE])[place]
+    channel = channels_of(index(NETWORK)[NODE], units_panel.SHOWN)[place]
     monkeypatch.setattr(units_panel, "picked", lambda key: (NODE, place))
     page = visit("units")
     monkeypatch.undo()
@@ -132,10 +132,10 @@ def test_a_unit_leads_to_its_channel(visit: Open, monkeypatch: pytest.MonkeyPatc
 
 def test_some_living_channels_evenly_spread() -> None:
     drawn = SimpleNamespace(count=40, dead=(0, 1, 4))
-    channels = units_panel.channels_of(drawn)  # type: ignore[arg-type]
+    channels = channels_of(drawn, units_panel.SHOWN)  # type: ignore[arg-type]
     assert len(channels) == units_panel.SHOWN and channels == sorted(set(channels)) and channels[0] == 2
     few = SimpleNamespace(count=4, dead=(3,))
-    assert units_panel.channels_of(few) == [0, 1, 2]  # type: ignore[arg-type]
+    assert channels_of(few, units_panel.SHOWN) == [0, 1, 2]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

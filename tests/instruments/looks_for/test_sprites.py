@@ -23,12 +23,12 @@ from explorer.instruments.looks_for.sprites import (
     MOST_BYTES,
     UNITS,
     Drawn,
+    counts,
     index,
     read_index,
     sheet_of,
     tiles_of,
 )
-from explorer.instruments.looks_for.units_panel import counts
 from explorer.runtime.weights.network import BUNDLED, Network, load_network
 
 NETWORKS = sorted(file.stem for file in UNITS.glob("*.json"))
