@@ -16,7 +16,7 @@ from explorer.ui.link import Control, choice, flag, number
 
 @dataclass(frozen=True)
 class MapControls:
-    """A control for each field of `MapView`; `beside` only where another operation's maps can stand beside."""
+    """A control for each field of `MapView`, but for what cannot be there."""
 
     channel: Control
     enlarged: Control
@@ -25,6 +25,7 @@ class MapControls:
     scale: Control
     order: Control
     beside: Control | None
+    looks: Control | None
     page: Control
 
     @property
@@ -46,6 +47,7 @@ def map_controls(
     about: str = "",
     beside: Control | None = None,
     beside_shape: Callable[[], Shape | None] = lambda: None,
+    looks: bool = False,
 ) -> MapControls:
     """The controls for maps of the `shape` that they have at present; names begin with the topic.
 
@@ -58,6 +60,7 @@ def map_controls(
         about: the network: the selected map of another one is none of this one's.
         beside: names the operation whose maps stand beside these.
         beside_shape: of that operation's activation, if there is one.
+        looks: whether what the channels look for can stand in their maps' places.
     """
 
     def per_page() -> int:
@@ -80,5 +83,6 @@ def map_controls(
         choice(f"{topic}.scale", "Scale of the maps", get_args(Scale), scale),
         order,
         beside,
+        flag(f"{topic}.looks", "What each channel looks for") if looks else None,
         number(f"{topic}.page", "Page of maps", 0, last_page, default_page, about=about),
     )

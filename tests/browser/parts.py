@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from urllib.parse import parse_qsl, urlparse
 
 from playwright.sync_api import Locator
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.conftest import AppPage
 
@@ -99,9 +101,19 @@ def within(view: AppPage, control: str) -> Locator:
 
 def pick(view: AppPage, control: str, option: str) -> None:
     """Choose an option of a select box."""
-    within(view, control).get_by_role("combobox").press("ArrowDown")
-    view.page.get_by_role("option", name=option, exact=True).click()
+    offered(view, within(view, control).get_by_role("combobox"), option).click()
     view.settle()
+
+
+def offered(view: AppPage, box: Locator, option: str) -> Locator:
+    """An option of a select box, once its list is open: what is drawn anew meanwhile closes it."""
+    found = view.page.get_by_role("option", name=option, exact=True)
+    for _ in range(3):
+        box.press("ArrowDown")
+        with suppress(PlaywrightTimeout):
+            found.wait_for(timeout=5_000)
+            break
+    return found
 
 
 def press(view: AppPage, control: str, option: str) -> None:

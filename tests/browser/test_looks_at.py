@@ -5,16 +5,14 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.browser.conftest import AppPage, OpenPage
-from tests.browser.parts import link, pick, press, step, wait_for_link, within
+from tests.browser.parts import link, offered, pick, press, step, wait_for_link, within
 
 MAPS = "() => [...document.querySelectorAll('.st-key-looks figure img')].map((image) => image.src)"
 TESTED = ".st-key-section-looks-tested"
 
 
 def add_method(view: AppPage, name: str) -> None:
-    box = within(view, "looks.methods").get_by_role("combobox")
-    box.click()
-    view.page.get_by_role("option", name=name, exact=True).click()
+    offered(view, within(view, "looks.methods").get_by_role("combobox"), name).click()
     view.page.keyboard.press("Escape")
     view.settle()
 

@@ -135,6 +135,23 @@ def test_two_operations_are_compared(open_page: OpenPage) -> None:
     expect(page.locator(".pane").nth(1)).to_be_hidden()
 
 
+def test_a_switch_shows_what_each_map_looks_for(open_page: OpenPage) -> None:
+    view = open_page("/resnet?variant=resnet18&node=conv3_x.1.relu2", size=(1280, 720))
+    switch = view.page.get_by_role("button", name="What each channel looks for")
+    before = maps(view)
+    switch.click()
+    wait_for_link(view, "maps.looks", "yes")
+    expect(view.page.locator("button.map.picture")).to_have_count(len(before))
+    shown = maps(view)
+    assert shown.keys() == before.keys() and not set(shown.values()) & set(before.values())
+    view.page.locator("button.map").nth(1).click()
+    expect(view.page.get_by_role("dialog", name="Enlarged map")).to_contain_text("#1")
+    view.page.keyboard.press("Escape")
+    switch.click()
+    wait_for_link(view, "maps.looks", None)
+    assert maps(view) == before
+
+
 def test_a_finger_on_a_phone_reads_the_values_of_an_enlarged_map(open_page: OpenPage) -> None:
     view = open_page(f"/resnet?variant=resnet18&weights=untrained&node={NODE}", size=(390, 844), touch=True)
     page = view.page

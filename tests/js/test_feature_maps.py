@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, expect
 
-from explorer.runtime.maps import GridHeader, Order, encode_page, encode_pair, pack, statistics
+from explorer.instruments.looks_for.sprites import sent
+from explorer.runtime.maps import GridHeader, Message, Order, encode_page, encode_pair, pack, statistics
 from tests.js.conftest import Modules
 
 FOLDER = "ui/components/feature_maps"
@@ -23,6 +24,7 @@ VIEW = {
     "order": "index",
     "page": 0,
     "beside": "",
+    "looks": False,
 }
 
 
@@ -429,6 +431,37 @@ def test_colours_need_no_server_and_pages_do(clocked: Modules) -> None:
     clocked.receive(message(values, page=1))
     assert clocked.locator(".map").all_inner_texts() == [f"#{channel}" for channel in range(64, 70)]
     assert following.get_attribute("aria-disabled") == "true"
+
+
+def test_what_channels_look_for_stands_in_their_maps_places(clocked: Modules) -> None:
+    pixels = "all => all.map((canvas) => canvas.toDataURL())"
+    shown = clocked.locator(".map canvas")
+    switch = clocked.page.get_by_role("button", name="What each channel looks for")
+    clocked.mount(MAPS, message(maps(3)), STYLE)
+    expect(switch).to_have_count(0)  # nothing came with the app
+    own = encode_page(maps(3), statistics(maps(3)), {"node": "conv"})
+    clocked.receive(Message({**own.header, "looks": None}, own.body).packed(view=VIEW))
+    before = shown.evaluate_all(pixels)
+    switch.click()
+    clocked.page.clock.run_for(1)
+    assert clocked.reports[-1] == ["view", {**VIEW, "looks": True}]
+    tiles = np.full((2, 16, 16, 3), (0, 255, 0), np.uint8)
+    tiles[1] = 255, 0, 0
+    sheet, columns = sent(tiles)
+    looks = {"channels": [2, 0], "side": 16, "columns": columns, "at": len(own.body)}
+    clocked.receive(Message({**own.header, "looks": looks}, own.body + sheet).packed(view=VIEW))
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    expect(clocked.locator(".map.picture")).to_have_count(2)
+    middle = "all => all.map((canvas) => [...canvas.getContext('2d').getImageData(2, 2, 1, 1).data])"
+    red, _, green, *_ = ((*map(round, np.array(rgb) / 255), 0) for rgb in shown.evaluate_all(middle))
+    assert (red[:3], green[:3]) == ((1, 0, 0), (0, 1, 0))
+    assert shown.evaluate_all(pixels)[1] == before[1]  # of that channel there is none: its map
+    expect(clocked.locator(".legend")).to_be_hidden()
+    clocked.locator(".map").first.click()
+    expect(clocked.locator(".legend")).to_be_visible()  # of the enlarged map
+    clocked.page.keyboard.press("Escape")
+    clocked.receive(Message({**own.header, "looks": None}, own.body).packed(view=VIEW))
+    assert shown.evaluate_all(pixels) == before
 
 
 def test_values_that_are_not_finite_are_marked(stage: Modules) -> None:

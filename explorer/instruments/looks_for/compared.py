@@ -9,10 +9,11 @@ from functools import cache
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional as F
 
 from explorer.analysis.trace import Node
 from explorer.demonstrations.digits.compute import ink_of, picture, pixels, sample_digits, standardised
-from explorer.instruments.looks_for.compute import peaks
+from explorer.instruments.looks_for.compute import Pixels, Sides, peaks, pixels_of
 from explorer.runtime.activations import Recomputation
 from explorer.runtime.pictures import LoadedImage, load_image
 from explorer.runtime.preprocessing import model_input
@@ -49,6 +50,27 @@ def seen_of(network: Network, names: Sequence[str], image: Image.Image) -> dict[
             largest, places = peaks(maps)
             found[name] = largest[0], places[0], (maps if maps.ndim == 2 else maps.flatten(2).amin(2))[0]
     return found
+
+
+def patch_of(network: Network, node: Node, image: Image.Image, place: int, sides: Sides) -> Pixels:
+    """What the value at a place sees of a picture, as large as `sides` has it, (side, side, channels).
+
+    At the picture's border the patch stays inside of it. All of the picture, made smaller, where the network reads it
+    enlarged.
+    """
+    prepared = network.preprocessing
+    mean, std = (torch.tensor(v)[:, None, None] for v in (prepared.mean, prepared.std))
+    values = (model_input(image, prepared).tensor * std + mean).clamp(0, 1)
+    height, width = values.shape[2:]
+    side = sides.stored
+    if sides.read != side:
+        values = F.interpolate(values, size=(side, side), mode="bilinear", align_corners=False, antialias=True)
+    else:
+        left, top, right, bottom = seen_box(node, place, (height, width))
+        row = min(max((top + bottom - side) // 2, 0), height - side)
+        column = min(max((left + right - side) // 2, 0), width - side)
+        values = values[:, :, row : row + side, column : column + side]
+    return pixels_of(values)[0]
 
 
 def seen_box(node: Node, place: int, size: tuple[int, int]) -> Box:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +11,12 @@ from typing import Any
 import streamlit as st
 
 from explorer.instruments.looks_for.compute import Pixels
-from explorer.instruments.looks_for.sprites import sheet
+from explorer.instruments.looks_for.sprites import sent
 from explorer.runtime.maps import Message
 from explorer.ui.components import component
 
 _FOLDER = Path(__file__).parent
 _UNITS = component(_FOLDER / "units.js", _FOLDER / "units.css")
-COLUMNS = 8
-QUALITY = 85  # of a sheet that is sent: what is stored lost more already
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ def message(rows: Sequence[Row]) -> Message:
     heads: list[dict[str, Any]] = []
     body = b""
     for row in rows:
-        sheet, columns = _sheet(row.pixels)
+        sheet, columns = sent(row.pixels)
         heads.append(
             {
                 "name": row.name,
@@ -63,13 +60,6 @@ def message(rows: Sequence[Row]) -> Message:
         body += sheet
     words = repr(heads).encode()
     return Message({"rows": heads, "digest": hashlib.sha256(words + body).hexdigest()}, body)
-
-
-def _sheet(pixels: Pixels) -> tuple[bytes, int]:
-    """One WebP file with all of them, and how many lie in a row."""
-    file = io.BytesIO()
-    sheet(pixels, COLUMNS).save(file, "WEBP", quality=QUALITY, method=1)
-    return file.getvalue(), min(COLUMNS, len(pixels))
 
 
 def units(shown: Message, *, key: str, on_picked_change: Callable[[], None], height: Any = "content") -> None:

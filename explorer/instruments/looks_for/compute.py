@@ -4,7 +4,9 @@
 by its frequencies, the low ones stepping further, and by colours that vary independently in photographs; at each step
 the network sees it a little shifted, turned and scaled. What is maximized is the mean of the channel's map, which fills
 the picture, and in the last steps the value in the map's middle, which makes that as large as it gets; without a map,
-the value. Only the operations that the channel depends on run, without the gradients of weights.
+the value. Where noise leads to less than a sample gives, the way up begins at what the operation sees of that sample,
+and the map's largest value is to grow. Only the operations that the channel depends on run, without the gradients of
+weights.
 
 A step depends on nothing but the state before it, the operation and the step's number, and each picture on its own
 seed: so the same channel gives the same picture in whatever order. (What is computed together rounds together, and some
@@ -16,10 +18,10 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +36,7 @@ from explorer.runtime.turns import breathe
 from explorer.runtime.weights.network import Network
 
 Pixels = npt.NDArray[np.uint8]  # (N, side, side, channels), 8-bit, as it is stored and shown
+Goal = Literal["mean", "middle", "largest"]  # which value of a channel's map is to grow
 
 STEPS = 64
 MIDDLE_STEPS = 20  # the last ones, in which the map's middle alone counts
@@ -257,6 +260,16 @@ class Ascent:
         convolutions = (m for m in self._eager.modules() if isinstance(m, nn.Conv2d))
         return sum(p.nbytes for m in convolutions for p in m.parameters())
 
+    def at_samples(self) -> Ascent:
+        """The way up from a sample: read as large as the network's input where the operation sees more than is stored.
+
+        A smaller picture's border, which the samples lack there, would take most of what the sample gives.
+        """
+        way, side = copy(self), self.network.variant.input_size[-1]
+        if max(self.node.receptive_field) > self.sides.stored:
+            way.sides = Sides(self.sides.stored, side)
+        return way
+
     def start(self, channels: Sequence[int], seed: int = 0) -> State:
         """Noise for each channel, from a seed that the network, the operation, the channel and `seed` decide.
 
@@ -274,21 +287,21 @@ class Ascent:
         )
         return State(spectrum, torch.zeros_like(spectrum), torch.zeros_like(spectrum))
 
-    def step(self, state: State, channels: Sequence[int], diverse: bool = False, on: bool = False) -> State:
+    def step(self, state: State, channels: Sequence[int], diverse: bool = False, on: Goal | None = None) -> State:
         """One step of Adam upwards, for each picture on its own; the network sees all of them moved in the same way.
 
         Args:
             diverse: whether pictures of one channel shall not be alike.
-            on: whether it goes on from finished pictures, as in the last steps.
+            on: goes on from finished pictures, unmoved, to that goal.
         """
         with torch.enable_grad():
             spectrum = state.spectrum.clone().requires_grad_()
             values = values_of(spectrum)
-            if not on and state.steps < STEPS - STILL_STEPS:
+            if on is None and state.steps < STEPS - STILL_STEPS:
                 values = _moved(values, state.steps)
             out, textures = self._eager(self._input(values).contiguous(memory_format=torch.channels_last))
             own = out[torch.arange(len(channels)), torch.tensor(channels)]
-            grown = self.sign * _middle_or_mean(own, on or state.steps >= STEPS - MIDDLE_STEPS)
+            grown = _grown(self.sign * own, on or ("middle" if state.steps >= STEPS - MIDDLE_STEPS else "mean"))
             loss = -grown.sum()
             if diverse:
                 loss = loss + DIVERSITY * grown.detach().abs().mean() * likeness(textures)
@@ -300,14 +313,14 @@ class Ascent:
         stepped = torch.addcdiv(state.spectrum, first, spread, value=-RATE / (1 - BETAS[0] ** steps))
         return State(stepped, first, second, steps)
 
-    def climb_on(self, pixels: Pixels, channels: Sequence[int]) -> Pixels:
-        """`FURTHER_STEPS` from finished pictures."""
+    def climb_on(self, pixels: Pixels, channels: Sequence[int], goal: Goal = "middle") -> Pixels:
+        """`FURTHER_STEPS` from finished pictures, or from any."""
         values = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
         spectrum = spectrum_of(values.clamp(HALF_LEVEL, 1 - HALF_LEVEL))
         state = State(spectrum, torch.zeros_like(spectrum), torch.zeros_like(spectrum))
         for _ in range(FURTHER_STEPS):
             breathe()
-            state = self.step(state, channels, on=True)
+            state = self.step(state, channels, on=goal)
         return state.pixels
 
     def climb(self, state: State, channels: Sequence[int], steps: int = STEPS, diverse: bool = False) -> State:
@@ -345,11 +358,13 @@ def _with_map(trace: Trace, node: Node) -> Node:
     return node
 
 
-def _middle_or_mean(maps: Tensor, middle: bool) -> Tensor:
+def _grown(maps: Tensor, goal: Goal) -> Tensor:
     """What is to grow, (N,): see the top of this file. `maps`: (N, H, W), or (N,)."""
     if maps.ndim == 1:
         return maps
-    return maps[:, maps.shape[1] // 2, maps.shape[2] // 2] if middle else maps.mean((1, 2))
+    if goal == "middle":
+        return maps[:, maps.shape[1] // 2, maps.shape[2] // 2]
+    return maps.mean((1, 2)) if goal == "mean" else maps.amax((1, 2))
 
 
 def _moved(values: Tensor, step: int) -> Tensor:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from explorer import architectures
 from explorer.analysis.trace import Node, Trace, trace_variant
-from explorer.instruments.looks_for.compared import Seen, compared_with, seen_of
+from explorer.instruments.looks_for.compared import Seen, compared_with, patch_of, seen_of
 from explorer.instruments.looks_for.compute import STEPS, Ascent, Pixels
 from explorer.instruments.looks_for.sprites import (
     MOST_BYTES,
@@ -143,44 +144,73 @@ def _bytes_in(folder: Path) -> int:
 
 
 def entered(ascent: Ascent, file: str, sheet: bytes, count: int, seen: Mapping[str, Seen]) -> tuple[Drawn, bytes]:
-    """The sprite's entry, and the sprite: channels whose picture falls short of some sample climb on."""
-    tiles = tiles_of(sheet, ascent.sides.stored, count)
-    best = torch.stack([largest[:count] for largest, _, _ in seen.values()]).amax(0)
+    """The sprite's entry, and the sprite.
+
+    Channels whose picture falls short of some sample climb on; those that still do begin anew at that sample.
+    """
+    side = ascent.sides.stored
+    tiles = tiles_of(sheet, side, count)
+    values = torch.stack([largest[:count] for largest, _, _ in seen.values()])
+    best = values.amax(0)
     level, same = next(iter(seen.values()))[2][:count], torch.ones(count, dtype=torch.bool)
     for largest, _, lowest in seen.values():
         same &= (largest[:count] == level) & (lowest[:count] == level)
-    own = _measured(ascent, tiles)
-    short = [c for c in range(count) if own[c] < best[c]]
-    if short:
+    own = measured(ascent, tiles)
+    further = [c for c in range(count) if own[c] < best[c]]
+    anew: list[int] = []
+    if further:
         tiles = tiles.copy()
-        for first in range(0, len(short), BATCH):
-            channels = short[first : first + BATCH]
+        for channels in _batches(further):
             tiles[channels] = ascent.climb_on(tiles[channels], channels)
+        own = measured(ascent, tiles)
+        way = ascent.at_samples()
+        for channels in _batches([c for c in further if own[c] < best[c]]):
+            risen = way.climb_on(_patches(way, channels, values, list(seen.items())), channels, "largest")
+            higher = [i for i, value in enumerate(way.activations(risen, channels)) if value > own[channels[i]]]
+            tiles[[channels[i] for i in higher]] = risen[higher]
+            anew += [channels[i] for i in higher]
         sheet = sheet_of(tiles)
-        own = _measured(ascent, tiles_of(sheet, ascent.sides.stored, count))
+        own = measured(ascent, tiles_of(sheet, side, count), anew)
     entry = Drawn(
         file=file,
-        side=ascent.sides.stored,
+        side=side,
         read=ascent.sides.read,
         channels=ascent.node.out_shape[0],
         activations=_rounded(own),
         samples={name: _rounded(largest[:count].tolist()) for name, (largest, _, _) in seen.items()},
         places={name: tuple(place[:count].tolist()) for name, (_, place, _) in seen.items()},
         dead=tuple(c for c in range(count) if same[c] and own[c] == level[c]),
-        further=tuple(short),
+        further=tuple(further),
+        anew=tuple(anew),
         seed=SEED,
         steps=STEPS,
     )
     return entry, sheet
 
 
-def _measured(ascent: Ascent, tiles: Pixels) -> list[float]:
-    """What each stored picture gives its channel."""
+def _patches(way: Ascent, channels: Sequence[int], values: Tensor, seen: Sequence[tuple[str, Seen]]) -> Pixels:
+    """Where each channel begins: the sample that excites it most; `values`: of the samples, (samples, channels)."""
+    shown = compared_with(way.network)
+    found = []
+    for channel in channels:
+        name, (_, places, _) = seen[int(values[:, channel].argmax())]
+        found.append(patch_of(way.network, way.node, shown[name].image, int(places[channel]), way.sides))
+    return np.stack(found)
+
+
+def measured(ascent: Ascent, tiles: Pixels, anew: Sequence[int] = ()) -> list[float]:
+    """What each stored picture gives its channel, those that began at a sample read as there."""
     found: list[float] = []
-    for first in range(0, len(tiles), BATCH):
-        part = tiles[first : first + BATCH]
-        found += ascent.activations(part, range(first, first + len(part)))
+    for channels in _batches(list(range(len(tiles)))):
+        found += ascent.activations(tiles[channels], channels)
+    for channels in _batches(list(anew)):
+        for channel, value in zip(channels, ascent.at_samples().activations(tiles[channels], channels), strict=True):
+            found[channel] = value
     return found
+
+
+def _batches(channels: list[int]) -> list[list[int]]:
+    return [channels[first : first + BATCH] for first in range(0, len(channels), BATCH)]
 
 
 def _rounded(values: Sequence[float]) -> tuple[float, ...]:

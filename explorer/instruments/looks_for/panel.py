@@ -16,7 +16,7 @@ from explorer.instruments.looks_for.charts import Shown
 from explorer.instruments.looks_for.compared import Seen, compared_with, seen_box, seen_of
 from explorer.instruments.looks_for.component import Row, Tile, message, picked, units
 from explorer.instruments.looks_for.compute import STEPS, Ascent, Pixels, State, peaks
-from explorer.instruments.looks_for.sprites import Drawn, index
+from explorer.instruments.looks_for.sprites import Drawn, index, kept
 from explorer.instruments.maps.panel import channel_control
 from explorer.runtime.device import forward_slot, training_slot
 from explorer.runtime.maps import Message
@@ -63,7 +63,7 @@ def _node(run: Run) -> Node:
 
 def _drawn(run: Run) -> Drawn | None:
     """The pictures of the selected operation that came with the app."""
-    return index(run.variant).get(_node(run).name) if run.weights == BUNDLED else None
+    return kept(run.variant, run.weights, _node(run).name)
 
 
 def _pages(run: Run) -> int:
@@ -269,13 +269,17 @@ def _leave(run: Run) -> None:
 
 @dataclass(frozen=True)
 class One:
-    """What is known of a channel: its picture and what that gives it, what the samples give it and where."""
+    """What is known of a channel: its picture and what that gives it, what the samples give it and where.
+
+    `dead` and `anew`: see `Drawn`.
+    """
 
     pixels: Pixels
     activation: float
     values: dict[str, float]
     places: dict[str, int]
     dead: bool
+    anew: bool = False
 
     def best(self, sign: int) -> str:
         """The sample that excites it most; of distances, least."""
@@ -300,6 +304,7 @@ def _known(run: Run, node: Node, channel: int) -> One | None:
             {name: values[channel] for name, values in drawn.samples.items()},
             {name: places[channel] for name, places in drawn.places.items()},
             channel in drawn.dead,
+            channel in drawn.anew,
         )
     channels: tuple[int, ...] = (channel,)
     page = 1 + channel // _batch(run)
@@ -391,6 +396,8 @@ def _said(found: One, sign: int, title: str) -> str:
     if found.dead:
         return f"**dead**. It gives {own:.3g} for every sample and for its own picture: it looks for nothing."
     numbers = f"its picture gives **{own:.3g}**, the best sample {best:.3g} ({title})"
+    if found.anew:
+        numbers = f"from noise the ascent ended below the best sample; begun as a part of it, {numbers}"
     if sign * own <= sign * best:
         return f"{numbers}. The picture is not stronger: the ascent ended below."
     return f"{numbers}: **{own / best:.1f} times** as much." if sign > 0 and best > 0 else f"{numbers}."

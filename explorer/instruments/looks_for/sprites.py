@@ -20,12 +20,14 @@ from PIL import Image
 
 from explorer import ASSETS
 from explorer.instruments.looks_for.compute import Pixels
+from explorer.runtime.weights.network import BUNDLED
 
 UNITS = ASSETS / "units"
 MOST_BYTES = 25_000_000  # of all of it
 COLUMNS = 16  # of a sprite
 LOSSLESS_SIDE = 48  # pixels: WebP halves the resolution of colours, which is too little for the smallest pictures
 QUALITY = 60  # of WebP, for larger ones: about 2 kB a picture
+COLUMNS_SENT, QUALITY_SENT = 8, 85  # of a sheet for the browser: what is stored lost more already
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Drawn:
         samples: by the sample's id, the largest value of each channel's map, and `places`, row x width + column of it.
         dead: the channels that give the same value everywhere on all samples, and as the largest on their own picture.
         further: those that climbed on, since some sample gave more.
+        anew: those of them that then began again at that sample, which led higher: see `Ascent.at_samples`.
         seed, steps: of the ascent.
     """
 
@@ -53,6 +56,7 @@ class Drawn:
     further: tuple[int, ...]
     seed: int
     steps: int
+    anew: tuple[int, ...] = ()
 
     @property
     def count(self) -> int:
@@ -82,6 +86,13 @@ def sheet_of(tiles: Pixels) -> bytes:
     file = io.BytesIO()
     sheet(tiles, COLUMNS).save(file, "WEBP", method=6, **({"lossless": True} if small else {"quality": QUALITY}))
     return file.getvalue()
+
+
+def sent(tiles: Pixels) -> tuple[bytes, int]:
+    """Pictures as one WebP file for the browser, and how many lie in a row of it."""
+    file = io.BytesIO()
+    sheet(tiles, COLUMNS_SENT).save(file, "WEBP", quality=QUALITY_SENT, method=1)
+    return file.getvalue(), min(COLUMNS_SENT, len(tiles))
 
 
 def sheet(tiles: Pixels, columns: int) -> Image.Image:
@@ -125,6 +136,11 @@ def index(variant: str) -> Mapping[str, Drawn]:
     """The operations of a bundled network that have pictures; empty where none has."""
     file = UNITS / f"{variant}.json"
     return read_index(file) if file.is_file() else {}
+
+
+def kept(variant: str, weights: str, node: str) -> Drawn | None:
+    """The pictures of an operation that came with the app: of the weights that did."""
+    return index(variant).get(node) if weights == BUNDLED else None
 
 
 def read_index(file: Path) -> dict[str, Drawn]:

@@ -109,7 +109,9 @@ def link_of(variant: str, node: str, channel: int) -> dict[str, str]:
 
 
 def _made(run: Run) -> None:
-    pictures, dead, stronger = counts(list(index(run.variant).values()))
+    drawn = index(run.variant).values()
+    pictures, dead, stronger = counts(list(drawn))
+    anew = sum(len(d.anew) for d in drawn)
     st.markdown(
         f"**{stronger:,} of {pictures - dead:,}** living channels get no more from any picture that comes with the app "
         f"than from their own, as it is stored. {dead:,} of {pictures:,} are dead: they give the same for all."
@@ -120,7 +122,8 @@ def _made(run: Run) -> None:
         "step ([Olah, Mordvintsev, Schubert 2017](https://distill.pub/2017/feature-visualization)). "
         f"First the mean of the channel's map grew, in the last {MIDDLE_STEPS} steps the value in its middle; in the "
         f"last {STILL_STEPS} the picture stood still. Where some picture that comes with the app gave more, it climbed "
-        f"{FURTHER_STEPS} steps further."
+        f"{FURTHER_STEPS} steps further; where that did not do ({anew:,} of {pictures:,}), it began anew as what the "
+        "channel sees of that picture, and the map's largest value grew. At each channel the page says so."
     )
     st.markdown(
         f"{HONEST} The channels of a row are spread evenly over those with pictures, not chosen for their looks."

@@ -13,7 +13,9 @@ from explorer.analysis.text import si
 from explorer.analysis.trace import Trace
 from explorer.analysis.types import Shape
 from explorer.architectures import variant
+from explorer.instruments.looks_for.sprites import index, kept, sent
 from explorer.instruments.maps.compute import comparable
+from explorer.runtime.maps import Message
 from explorer.runtime.run import Run
 from explorer.runtime.turns import watched
 from explorer.ui import cache
@@ -39,6 +41,7 @@ def controls(run: Run) -> MapControls:
         about=run.variant,
         beside=_beside_control(run),
         beside_shape=lambda: _beside_shape(run),
+        looks=True,
     )
 
 
@@ -90,8 +93,9 @@ def _show(run: Run, on_pick: Reported, on_silence: Reported) -> None:
     if not cache.activations.has(run):
         with _progress(run):
             cache.activations(run)
+    message = cache.maps_message(run, node.name, view.order, view.page, _beside(run))
     feature_maps(
-        cache.maps_message(run, node.name, view.order, view.page, _beside(run)),
+        _with_looks(run, node.name, message, view.looks),
         key=key,
         view=view,
         on_view_change=reports(key, **looked_at.by_field),
@@ -99,6 +103,24 @@ def _show(run: Run, on_pick: Reported, on_silence: Reported) -> None:
         on_picked_change=lambda: on_pick(run, picked(key)),
         on_silenced_change=lambda: on_silence(run, silenced(key)),
     )
+
+
+def _with_looks(run: Run, node: str, message: Message, wished: bool) -> Message:
+    """With what the page's channels look for, if that is wished for and came with the app; else whether it did."""
+    drawn = None if run.edits else kept(run.variant, run.weights, node)
+    if drawn is None or message.header["kind"] == "vector":
+        return message
+    channels = [channel for channel in message.header["channels"] if channel < drawn.count]
+    if not wished or not channels:
+        return Message({**message.header, "looks": None}, message.body)
+    sheet, columns = _sheet(run, node, tuple(channels))
+    looks = {"channels": channels, "side": drawn.side, "columns": columns, "at": len(message.body)}
+    return Message({**message.header, "looks": looks}, message.body + sheet)
+
+
+@cache.kept(key=lambda run, *more: (run.variant, *more))
+def _sheet(run: Run, node: str, channels: tuple[int, ...]) -> tuple[bytes, int]:
+    return sent(index(run.variant)[node].tiles()[list(channels)])
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from explorer import cli
 from explorer.analysis.trace import Trace, trace_variant
 from explorer.architectures import variant
 from explorer.instruments.looks_for import compute, draw
-from explorer.instruments.looks_for.compared import compared_with, seen_box, seen_of
+from explorer.instruments.looks_for.compared import compared_with, patch_of, seen_box, seen_of
 from explorer.instruments.looks_for.compute import Ascent
 from explorer.instruments.looks_for.draw import Wish, stage_wishes
 from explorer.instruments.looks_for.sprites import (
@@ -65,7 +65,7 @@ def test_index_and_sprites_agree(name: str) -> None:
             assert sheet.size == (columns * drawn.side, -(-drawn.count // columns) * drawn.side)
         assert set(drawn.samples) == set(drawn.places) == ids
         assert {len(row) for row in (*drawn.samples.values(), *drawn.places.values())} == {drawn.count}
-        assert set(drawn.dead) | set(drawn.further) <= set(range(drawn.count))
+        assert set(drawn.dead) | set(drawn.further) <= set(range(drawn.count)) and set(drawn.anew) <= set(drawn.further)
         assert drawn.steps == compute.STEPS
 
 
@@ -86,10 +86,15 @@ def test_the_stored_pictures_do_what_the_index_says(name: str) -> None:
     for node in chance.sample(sorted(index(name)), min(PROBED, len(index(name)))):
         drawn, way = index(name)[node], Ascent(found, trace, trace.node(node))
         assert (way.sides.stored, way.sides.read) == (drawn.side, drawn.read)
-        channels = sorted({*chance.sample(range(drawn.count), min(PROBED, drawn.count)), *drawn.dead[:1]})
+        probed = chance.sample(range(drawn.count), min(PROBED, drawn.count))
+        channels = sorted({*probed, *drawn.dead[:1], *drawn.anew[:1]})
         tiles = drawn.tiles()
         assert tiles.shape == (drawn.count, drawn.side, drawn.side, 3)
-        own = way.activations(tiles[channels], channels)
+        anew = [channel for channel in channels if channel in drawn.anew]
+        values = dict(zip(channels, way.activations(tiles[channels], channels), strict=True))
+        if anew:
+            values |= zip(anew, way.at_samples().activations(tiles[anew], anew), strict=True)
+        own = [values[channel] for channel in channels]
         expected = [drawn.activations[channel] for channel in channels]
         assert own == pytest.approx(expected, rel=1e-3, abs=1e-3)
 
@@ -211,3 +216,37 @@ def test_a_window_is_what_the_value_depends_on() -> None:
     left, top, right, bottom = seen_box(node, place, size)
     assert (int(columns.min()), int(rows.min())) == (left, top)
     assert (int(columns.max()) + 1, int(rows.max()) + 1) == (right, bottom)
+
+
+@pytest.mark.parametrize("node", ["stage2.1.add", "stage7.0.project.bn"])
+def test_the_way_up_from_a_sample_begins_near_what_the_sample_gives(node: str) -> None:
+    """Whether the operation sees less than is stored, and a part of the sample is taken, or more, and all of it is."""
+    found, trace = network("mobilenet_v2")
+    way = Ascent(found, trace, trace.node(node)).at_samples()
+    assert way.sides.read == (48 if node == "stage2.1.add" else 224)
+    sample = compared_with(found)["church"].image
+    largest, places, _ = seen_of(found, [node], sample)[node]
+    channels = largest.topk(4).indices.tolist()
+    begun = np.stack([patch_of(found, way.node, sample, int(places[c]), way.sides) for c in channels])
+    given = torch.tensor(way.activations(begun, channels))
+    assert (given > 0.6 * largest[channels]).all()
+    risen = torch.tensor(way.activations(way.climb_on(begun, channels, "largest"), channels))
+    assert (risen > largest[channels]).all()
+
+
+def test_a_channel_whose_picture_stays_below_a_sample_begins_at_the_sample(
+    few: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compute, "RATE", 1e-6)  # noise stays noise, and a sample a sample
+    name, node = "mobilenet_v2", "stage7.0.project.bn"
+    draw.draw(name, [Wish(node, 6)], tmp_path / "work", print, tmp_path)
+    entry = read_index(tmp_path / f"{name}.json")[node]
+    assert set(entry.anew) <= set(entry.further) and len(entry.anew) >= 3
+    tiles = tiles_of((tmp_path / entry.file).read_bytes(), entry.side, entry.count)
+    found, trace = network(name)
+    for channel in entry.anew:
+        sample = max(entry.samples, key=lambda name: entry.samples[name][channel])
+        way = Ascent(found, trace, trace.node(node)).at_samples()
+        begun = patch_of(found, way.node, compared_with(found)[sample].image, 0, way.sides)
+        assert np.abs(begun.astype(int) - tiles[channel]).mean() < 8
+        assert entry.activations[channel] > 0.5 * entry.best(channel)

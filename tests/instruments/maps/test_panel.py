@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
+from explorer.instruments.looks_for.sprites import index, tiles_of
 from explorer.instruments.maps.compute import comparable
+from explorer.runtime.maps import unpack
 from tests.traces import traced
 
 Open = Callable[..., Any]  # -> tests.visit.Visit
@@ -61,6 +64,27 @@ def test_what_only_one_network_has_goes_with_it(resnet: Any) -> None:
     told = {name for name in resnet.link if name.startswith("maps.")}
     assert told == {"maps.opacity", "maps.scale"}
     resnet.set(variant="resnet18").look(opacity=60, scale="map")
+
+
+def test_what_the_channels_look_for_stands_in_their_maps_places(visit: Open) -> None:
+    page = visit("resnet", variant="resnet18", node="conv3_x.1.relu2")
+    drawn = index("resnet18")["conv3_x.1.relu2"]
+    plain = body(page)
+    assert page.maps["looks"] is None  # can be shown
+    page.look(looks=True)
+    looks = page.maps["looks"]
+    assert page.link["maps.looks"] == "yes" and looks["channels"] == page.maps["channels"] == list(range(drawn.count))
+    assert body(page)[: looks["at"]] == plain
+    tiles = tiles_of(body(page)[looks["at"] :], looks["side"], drawn.count)
+    assert np.abs(tiles.astype(int) - drawn.tiles()).mean() < 8  # of 255: the sheet was compressed again
+    page.click("conv3_x.1.bn2")  # has none
+    assert "looks" not in page.maps and page.link["maps.looks"] == "yes"
+    page.click("conv3_x.1.relu2").set(weights="untrained")
+    assert "looks" not in page.maps
+
+
+def body(page: Any) -> bytes:
+    return unpack(page.components("feature_maps")[0].proto.bytes)[1]
 
 
 def test_an_enlarged_map_without_a_channel_is_not_told(resnet: Any) -> None:

@@ -35,6 +35,7 @@ class MapView:
     colouring: Colouring = "auto"
     scale: Scale = "map"
     order: Order = "index"  # wished for; the server sends the channels
+    looks: bool = False  # wished for: what each channel looks for, in its map's place
     page: int = 0  # wished for, from 0
     beside: str = ""  # wished for: an operation whose maps stand beside these
 
@@ -54,7 +55,9 @@ def feature_maps(
     It fills a room of a given height; where there is none, as on a phone, it has a height of its own.
 
     Args:
-        message: with `group` in its header, an enlarged map lies over that group's `model_input`.
+        message: with `group` in its header, an enlarged map lies over that group's `model_input`; with `looks`, the
+            viewer can see what each channel looks for: none, or the `channels` that have a picture, from the byte `at`
+            on a file with squares of `side` pixels, `columns` in a row.
         key: keeps the view while the maps change.
         view: how they are looked at when the component is mounted; later ones are ignored. Order, page and the
             operation beside are those of the message.

@@ -17,6 +17,7 @@ export function renderControls({ controls, header, view, redraw, request }) {
   }
   if (header.order) parts.push(selectBox("Order", ORDERS, header.order, (order) => request({ order, page: 0 })));
   if (Object.keys(header.compare ?? {}).length) parts.push(besideBox(header, request));
+  if (header.looks !== undefined) parts.push(looksSwitch(header, request));
   if (header.pages > 1) parts.push(pager(header, request));
   const focused = [...controls.querySelectorAll("select, button")].findIndex((part) => part.matches(":focus"));
   controls.replaceChildren(...parts);
@@ -29,6 +30,14 @@ function besideBox({ beside, compare }, request) {
   const options = { [ALONE]: "nothing beside", ...(beside && { [current]: current }), ...compare };
   const box = selectBox("Compare with", options, current, (chosen) => request({ beside: chosen }));
   return el("label", "beside choice", { title: "Compare with another operation" }, "+", el("span", "", {}, "compare"), box);
+}
+
+function looksSwitch({ looks }, request) {
+  const label = "What each channel looks for, in its map's place";
+  const toggle = button(label, "looks for", () => request({ looks: !looks }));
+  toggle.className = "choice";
+  toggle.setAttribute("aria-pressed", String(Boolean(looks)));
+  return toggle;
 }
 
 function pager({ page, pages }, request) {

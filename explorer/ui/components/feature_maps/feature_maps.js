@@ -98,12 +98,24 @@ function receive(panel, data) {
   const beside = header.beside?.node ?? "";
   Object.assign(panel.view, { page: header.page ?? 0, order: header.order ?? "index", beside });
   const arrived = arriveOnPage(panel);
+  decodeLooks(panel, () => renderGrid(panel));
   panel.label.hidden = true;
   panel.section.classList.toggle("vector", isVector(panel));
   if (isVector(panel)) receiveVector(panel);
   render(panel);
   if (before?.node !== header.node || arrived) reveal(panel); // else the place where one has scrolled stays
   if (arrived && !panel.view.enlarged && !isVector(panel)) panel.grid.cells[selectedIndex(panel)].map.focus();
+}
+
+/** Make ready what the channels look for, if it was sent; until then their maps are seen. */
+async function decodeLooks(panel, done) {
+  const { header: { looks }, body, message } = panel;
+  panel.looks = null;
+  if (!looks) return;
+  const sheet = await createImageBitmap(new Blob([body.subarray(looks.at)], { type: "image/webp" }));
+  if (panel.message !== message) return;
+  panel.looks = sheet;
+  done();
 }
 
 function render(panel) {

@@ -71,10 +71,23 @@ function renderPane(panel, { cells, name, list }, layer) {
     const place = placeIn(panel, layer, index);
     map.classList.toggle("missing", place < 0);
     if (place < 0) return;
-    paint(panel, layer, place, canvas);
+    const isPicture = layer === panel.layers[0] && paintLooks(panel, layer.channels[place], canvas);
+    map.classList.toggle("picture", isPicture);
+    if (!isPicture) paint(panel, layer, place, canvas);
     caption.textContent = `#${layer.channels[place]}${layer.non_finite[place] ? " ⚠" : ""}`;
     map.setAttribute("aria-label", `Enlarge ${summary(layer, place)}`);
   });
+}
+
+/** Paint what a channel looks for; says whether there is such a picture. */
+function paintLooks({ header, looks }, channel, canvas) {
+  const at = looks ? header.looks.channels.indexOf(channel) : -1;
+  if (at < 0) return false;
+  const { side, columns } = header.looks;
+  canvas.width = canvas.height = side;
+  const corner = [(at % columns) * side, Math.floor(at / columns) * side];
+  canvas.getContext("2d").drawImage(looks, ...corner, side, side, 0, 0, side, side);
+  return true;
 }
 
 function createCell(list) {
