@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import torch
-from torch import Tensor, fx
+from torch import Tensor, fx, nn
 
 from explorer.runtime.device import forward_slot, quick_slot, run_with_fallback, synchronize, training_slot
 from explorer.runtime.turns import breathe
@@ -97,6 +97,13 @@ class Recomputation(fx.Interpreter):
     def taken(self, value: Tensor) -> Tensor:
         """A kept value as the operations get it."""
         return value
+
+    def run_node(self, n: fx.Node) -> Any:
+        """As it is elsewhere, without what helps to debug: that takes a fifth of a small network's time."""
+        args, kwargs = self.fetch_args_kwargs_from_env(n)
+        if n.op == "call_module":
+            return self.submodules[str(n.target)](*args, **kwargs)
+        return getattr(self, n.op)(n.target, args, kwargs)
 
     def values(self, wanted: Collection[fx.Node], kept: Mapping[fx.Node, Tensor]) -> dict[fx.Node, Tensor]:
         needed: set[fx.Node] = set()
@@ -264,7 +271,28 @@ class _Rerun(Recomputation):
     def reads(self, node: fx.Node) -> Collection[fx.Node]:
         if node in self.unaltered:
             return ()
-        return (self.instead[node],) if node in self.instead else super().reads(node)
+        if node in self.instead:
+            return (self.instead[node],)
+        return super().reads(node.prev if node in self.folded else node)
+
+    @cached_property
+    def folded(self) -> Collection[fx.Node]:
+        """Where a way back is made, what normalizes that which a convolution gives nobody else: they are one then.
+
+        That is exact, and of MobileNet V2's way there and back it takes a third.
+        """
+        changed = {*self.instead, *self.replaced, *self.alterations, *self.unaltered}
+        return {
+            node
+            for node in self.graph.nodes
+            if torch.is_grad_enabled()
+            and node.op == node.prev.op == "call_module"
+            and type(self.submodules[str(node.target)]) is nn.BatchNorm2d
+            and type(self.submodules[str(node.prev.target)]) is nn.Conv2d
+            and list(node.prev.users) == [node]
+            and node.prev not in changed
+            and node not in self.replaced
+        }
 
     def run_node(self, n: fx.Node) -> Any:
         value = self._unaltered(n)
@@ -277,6 +305,9 @@ class _Rerun(Recomputation):
             return self.env[self.instead[n]]
         if n in self.replaced:
             return self.replaced[n](self.env[n.all_input_nodes[0]])
+        if n in self.folded:
+            convolution, normalization = (self.submodules[str(node.target)] for node in (n.prev, n))
+            return _folded(convolution, normalization, self.env[n.prev.all_input_nodes[0]])
         return super().run_node(n)
 
     def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -284,6 +315,19 @@ class _Rerun(Recomputation):
             rows = max(len(part) for part in args[0])
             args = ([part.expand(rows, *part.shape[1:]) for part in args[0]], *args[1:])
         return super().call_function(target, args, kwargs)
+
+
+def _folded(convolution: Any, normalization: Any, x: Tensor) -> Tensor:
+    """A convolution and the normalization of its output as one convolution, whose weights get no gradient."""
+    bn = normalization
+    with torch.no_grad():
+        scale = bn.weight * torch.rsqrt(bn.running_var + bn.eps)
+        shift = torch.addcmul(bn.bias, bn.running_mean, scale, value=-1)
+        if convolution.bias is not None:
+            shift = torch.addcmul(shift, convolution.bias, scale)
+        weight = convolution.weight * scale[:, None, None, None]
+    found: Tensor = convolution._conv_forward(x, weight, shift)
+    return found
 
 
 def alter(activations: Activations, instead: Mapping[str, str], alterations: Mapping[str, Operation]) -> Activations:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from time import monotonic
+from threading import enumerate as enumerate_threads
+from time import monotonic, sleep
 from typing import Any
 
 import streamlit as st
@@ -21,6 +22,9 @@ BEGUN = "long-work"  # in the session: which button was pressed last, and what a
 PROMPT_S = 0.3  # what is this quick shows no progress
 SLICE_S = 0.4  # of work in one run
 LOOK_INTERVAL_S = 0.5  # between two runs
+REST = 2  # of the time that the work took, at most
+LOOK_S = 0.01
+RUN_THREAD = "ScriptRunner.scriptThread"
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,28 @@ def _set(begun: tuple[str, Hashable] | None) -> None:
 def _first(parts: Sequence[Part], seconds: float) -> list[Any]:
     """The first results: all that are known, and what is computed in that time."""
     found: list[Any] = []
-    end = monotonic() + seconds
+    end, worked = monotonic() + seconds, 0.0
     for part in parts:
-        if monotonic() > end and not part.known:
-            break
+        if not part.known:
+            give_way(worked)
+            if monotonic() > end:
+                break
+        begun = monotonic()
         found.append(part())
+        worked = monotonic() - begun
     return found
+
+
+def give_way(seconds: float) -> None:
+    """Rest after so many seconds of long work while other runs are under way: they are what people wait for."""
+    rested = monotonic() + REST * seconds
+    while monotonic() < rested and others_run():
+        sleep(LOOK_S)
+
+
+def others_run() -> bool:
+    """Whether a run of another session is under way, by the name that Streamlit gives its threads."""
+    return sum(thread.name == RUN_THREAD for thread in enumerate_threads()) > 1
 
 
 @st.fragment(run_every=LOOK_INTERVAL_S)

@@ -1,6 +1,7 @@
 """`make bench`: what the app promises about speed, as ratios and percentiles of one run, into build/bench.json.
 
-    python -m tests.benchmarks [capture] [diagrams] [page] [viewers] [hall] [phones] [value] [edits] [mixed] [gpu]
+    python -m tests.benchmarks [capture] [diagrams] [page] [viewers] [hall] [phones] [value] [edits] [looks]
+        [mixed] [gpu]
 
 Ratios compare two things that alternate in the same process, so that a slow or busy machine slows both. Each line says
 the limit that we set ourselves; a limit that is not reached is reported, not raised: timings are no tests.
@@ -183,7 +184,7 @@ def edits_cost() -> dict[str, Any]:
     """
     queries = [f"{query}&variant=resnet50&node=conv2_x.1.add" for query in load.sample_queries()]
     alone = load.measure(page="resnet", queries=queries, viewers=1, seconds=40, interval=1, action="silence")
-    meanwhile = load.measure(page="resnet", seconds=30, ranking=True)
+    meanwhile = load.measure(page="resnet", seconds=30, meanwhile="ranking")
     return {
         "silence_p50_ms": alone["maps_p50_ms"],
         "silence_p95_ms": alone["maps_p95_ms"],
@@ -195,6 +196,43 @@ def edits_cost() -> dict[str, Any]:
         "limit_clicks_meanwhile_p95_ms": 150.0,
         **edited_pass(),
     }
+
+
+def looks_cost() -> dict[str, Any]:
+    """Grad-CAM at each network's first convolution against a pass; and thirty click while another's gradients run."""
+    names = "resnet18", "vgg16", "googlenet", "mobilenet_v2", "densenet121"
+    meanwhile = load.measure(page="resnet", seconds=30, meanwhile="gradients")
+    return {
+        **{f"grad_cam_{name}_ratio": grad_cam_ratio(name) for name in names},
+        "limit_grad_cam_ratio": 2.5,
+        "gradients_seconds": meanwhile["gradients_seconds"],
+        "clicks_meanwhile_p50_ms": meanwhile["p50_ms"],
+        "clicks_meanwhile_p95_ms": meanwhile["p95_ms"],
+        "limit_clicks_meanwhile_p95_ms": 150.0,
+    }
+
+
+def grad_cam_ratio(name: str) -> float:
+    """Grad-CAM at a bundled network's first operation, where all of it runs, against a pass."""
+    from explorer.analysis.trace import trace_variant
+    from explorer.architectures import variant
+    from explorer.instruments.looks_at.compute import class_target, default_way, heat_map
+    from explorer.instruments.looks_for.compared import compared_with
+    from explorer.runtime.activations import capture
+    from explorer.runtime.device import configure_threads
+    from explorer.runtime.preprocessing import model_input
+    from explorer.runtime.weights.network import BUNDLED, load_network
+
+    configure_threads()
+    network = load_network(variant(name), BUNDLED)
+    trace = trace_variant(network.variant)
+    shown = model_input(compared_with(network)["church"].image, network.preprocessing).tensor
+    activations, target = capture(network, shown), class_target(network, 0)
+    way = default_way("grad-cam", trace, target, trace.nodes[1].name)
+    weighing, alone = paired(
+        lambda: heat_map(activations, target, way, trace.inference_macs), lambda: capture(network, shown), rounds=21
+    )
+    return weighing / alone
 
 
 def edited_pass() -> dict[str, float]:
@@ -260,6 +298,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "phones": phones_cost,
     "value": value_cost,
     "edits": edits_cost,
+    "looks": looks_cost,
     "mixed": mixed_cost,
     "gpu": gpu_cost,
 }

@@ -37,7 +37,12 @@ from tests.server.proxy import replicas, running
 
 HEALTH = "/_stcore/health"
 CHANNELS = 16  # of those that are silenced, the first: every page of maps has so many
-RANKED = "variant=resnet50&node=conv4_x.1.conv2&instrument=edit&edit.view=channels"
+NETWORK = "variant=resnet50&node=conv4_x.1.conv2"
+# Long work of one viewer: what opens the page where it is asked for, and the button that begins it.
+LONG = {
+    "ranking": (f"{NETWORK}&instrument=edit&edit.view=channels", "edit-begin"),
+    "gradients": (f"{NETWORK}&instrument=looks-at&looks.methods=integrated&looks.steps=128", "looks-begin"),
+}
 
 
 async def _opened(tab: Tab, page: str, query: str) -> Request:
@@ -62,14 +67,6 @@ async def _silenced(tab: Tab, chance: random.Random) -> Request:
 ACTIONS = {"click": _clicked, "silence": _silenced}
 
 
-async def _ranked(url: str) -> float:
-    """Seconds from the press that silences each channel of an operation in turn until their ranking is there."""
-    async with Tab(url) as tab:
-        await _opened(tab, "resnet", RANKED)
-        request = _checked(await tab.answer(await tab.press(await tab.found("edit-begin"))))
-        return request.seconds
-
-
 def _checked(request: Request) -> Request:
     if request.errors:
         raise RuntimeError(f"The page shows an exception: {request.errors[0]}")
@@ -85,12 +82,13 @@ async def _measure(
     interval: float,
     seed: int,
     action: str,
-    ranking: bool,
+    meanwhile: str | None,
 ) -> dict[str, Any]:
     servers = app_processes(urlparse(url).port or 80)
     for server in servers:
         wait_until_rested(server)
     answers: list[Request] = []
+    worked: list[Request] = []
     peak = sum(map(resident_mib, servers))
 
     async def watch_memory() -> None:
@@ -106,6 +104,9 @@ async def _measure(
             answers.append(await ACTIONS[action](tab, chance))
             due = max(due + interval, time.perf_counter())
 
+    async def work(tab: Tab, button: str) -> None:
+        worked.append(_checked(await tab.answer(await tab.press(await tab.found(button)))))
+
     def query(number: int) -> str:
         return queries[number % len(queries)]
 
@@ -120,19 +121,26 @@ async def _measure(
             opened = await asyncio.gather(*(_opened(tab, page, query(i)) for i, tab in enumerate(tabs)))
             if not all(tab.selectable() for tab in tabs):
                 raise RuntimeError(f"The page {page!r} has no linked diagrams.")
+            working = []
+            if meanwhile:
+                asked, button = LONG[meanwhile]
+                worker = await stack.enter_async_context(Tab(url))
+                await _opened(worker, "resnet", asked)
+                working.append(work(worker, button))
             start = time.perf_counter()
             clicking = (
                 click_along(tab, random.Random(seed + i), i * interval / viewers, start + seconds)
                 for i, tab in enumerate(tabs)
             )
-            rank = asyncio.create_task(_ranked(url)) if ranking else None
-            await asyncio.gather(*clicking)
+            await asyncio.gather(*clicking, *working)
             took = time.perf_counter() - start
-            ranked = {"ranking_seconds": await rank} if rank else {}
+            if worked:
+                end = worked[0].sent + worked[0].seconds
+                answers, took = [a for a in answers if a.sent < end], min(took, worked[0].seconds)
         finally:
             memory.cancel()
     return {
-        **ranked,
+        **({f"{meanwhile}_seconds": worked[0].seconds} if worked else {}),
         "page": page,
         "processes": len(servers),
         "viewers": viewers,
@@ -171,15 +179,15 @@ def measure(
     interval: float = 2,
     seed: int = 0,
     action: str = "click",
-    ranking: bool = False,
+    meanwhile: str | None = None,
     processes: int = 0,
 ) -> dict[str, Any]:
     """Let `viewers` click along for `seconds` and return the figures (see the module's text).
 
     Starts a server of its own when there is no `url`, or so many `processes` behind a proxy. `queries` are the query
-    strings with which the page is opened, dealt out in turn. `action` is what the viewers do, of `ACTIONS`; with
-    `ranking`, one viewer more has all channels of an operation silenced in turn meanwhile. Raises RuntimeError when the
-    page shows an exception or has no diagram.
+    strings with which the page is opened, dealt out in turn. `action` is what the viewers do, of `ACTIONS`;
+    `meanwhile`, of `LONG`, what one viewer more asks for as they begin: what was clicked after its end does not count.
+    Raises RuntimeError when the page shows an exception or has no diagram.
     """
     with ExitStack() as stack:
         if url is None:
@@ -192,7 +200,7 @@ def measure(
             else:
                 url = stack.enter_context(app_server(home)).url
         wanted = queries or sample_queries() or [""]
-        return asyncio.run(_measure(url.rstrip("/"), page, wanted, viewers, seconds, interval, seed, action, ranking))
+        return asyncio.run(_measure(url.rstrip("/"), page, wanted, viewers, seconds, interval, seed, action, meanwhile))
 
 
 def main() -> None:
@@ -206,7 +214,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--action", choices=ACTIONS, default="click")
     parser.add_argument("--processes", type=int, default=0, help="of the app, behind a proxy")
-    parser.add_argument("--ranking", action="store_true", help="one viewer more ranks channels meanwhile")
+    parser.add_argument("--meanwhile", choices=LONG, help="what one viewer more asks for")
     print(json.dumps(measure(**vars(parser.parse_args())), indent=2))
 
 
