@@ -148,22 +148,33 @@ class Units:
         elif branch and self._is_aside(chain):
             rows[0] = named + rows[0]
         elif branch:
-            # Both sides as wide, so that edges meet the middle of the cells.
-            width = CHARACTER_WIDTH * max(len(branch), len(shape))
-            clear = f"\u00a0\u00a0{shape}" if shape else ""  # of the frame around a selected cell
-            before, after = (f'<TD BORDER="0" WIDTH="{width}">{html.escape(text)}</TD>' for text in (branch, clear))
-            rows, shape = [f"{before}{rows[0]}{after}"], ""
+            self._draw(chain, rows, shape, graph, named=branch)
+            return
         self._draw(chain, rows, shape, graph)
 
-    def _draw(self, chain: list[Node], rows: list[str], shape: str, graph: graphviz.Digraph, **attributes: str) -> None:
-        """A table of cells, and to its right the shape of what leaves it."""
+    def _draw(
+        self,
+        chain: list[Node],
+        rows: list[str],
+        shape: str,
+        graph: graphviz.Digraph,
+        named: str = "",
+        **attributes: str,
+    ) -> None:
+        """A table of cells, to its left the name of its branch and to its right the shape of what leaves it.
+
+        Both are nodes of their own: with them inside the table, edges would end beside the cells.
+        """
         unit = f"unit {len(self.unit_of)}"
         self.unit_of |= {node.name: unit for node in chain}
         self.cells[unit] = len(chain)
+        if named:
+            before = f"name of {unit}"
+            graph.node(before, named, shape="plain", style="", id=before, **{"class": "label"})
+            graph.edge(before, unit, style="invis", weight="9")
         cells = table(rows, border="0", cellborder="1", cellspacing="0", cellpadding=str(CELL_PADDING))
         self.drawing.table(unit, cells, "unit", graph, **attributes)
         if shape:
-            # A node of its own: with it inside the table, edges would end beside the cells.
             beside = f"{SHAPE_OF}{chain[-1].name}"
             graph.node(beside, shape, shape="plain", style="", id=beside, **{"class": "label"})
             graph.edge(unit, beside, style="invis", weight="9")

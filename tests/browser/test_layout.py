@@ -16,7 +16,6 @@ from tests.browser.parts import diagram, element, link, wait_for_link
 LAPTOP = (1280, 720)
 PROJECTOR = (1920, 1080)
 PHONE = (390, 844)
-WIDE_BLOCKS = ("inception", "xception")  # beside the sidebar, their labels are smaller: 0.8 rem at least
 PRESENTED_PX = 20
 LEAST_PRESENTED_PX = 17  # labels of the highest blocks
 # How far a drawing has to be scrolled, by its accessible name.
@@ -123,8 +122,7 @@ def test_one_screen_with_the_sidebar_hidden_or_shown(open_page: OpenPage, family
     view.page.get_by_test_id("stExpandSidebarButton").click()
     wait_for_link(view, "sidebar", None)
     assert_one_screen(view)
-    if family not in WIDE_BLOCKS:
-        assert_type(view)
+    assert_type(view)
     assert [text.strip() for text in links.all_inner_texts()] == titles
     view.page.keyboard.press("p")
     wait_for_link(view, "present", "yes")
