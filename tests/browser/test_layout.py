@@ -17,7 +17,7 @@ LAPTOP = (1280, 720)
 PROJECTOR = (1920, 1080)
 PHONE = (390, 844)
 PRESENTED_PX = 20
-LEAST_PRESENTED_PX = 17  # labels of the highest blocks
+LEAST_PRESENTED_PX = 19.7  # labels of the highest blocks
 # How far a drawing has to be scrolled, by its accessible name.
 HIDDEN = """drawings => drawings.map((svg) => {
   const { scrollWidth, clientWidth, scrollHeight, clientHeight } = svg.parentElement;

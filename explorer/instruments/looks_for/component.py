@@ -11,9 +11,12 @@ from typing import Any
 import streamlit as st
 
 from explorer.instruments.looks_for.compute import Pixels
-from explorer.instruments.looks_for.sprites import sent
+from explorer.instruments.looks_for.sprites import Drawn, sent
 from explorer.runtime.maps import Message
 from explorer.ui.components import component
+
+ANEW = "begun as a part of a sample: from noise it stayed below"
+ANEW_MARK = " *"  # at such a picture's channel
 
 _FOLDER = Path(__file__).parent
 _UNITS = component(_FOLDER / "units.js", _FOLDER / "units.css")
@@ -26,6 +29,14 @@ class Tile:
     words: str
     alt: str
     dead: bool = False
+
+
+def tile(words: str, of: str, drawn: Drawn | None, channel: int) -> Tile:
+    """What is under a channel's picture; `drawn`: what came with the app, if it did."""
+    if drawn is not None and channel in drawn.dead:
+        return Tile(f"{words} dead", f"{words}{of}: dead", dead=True)
+    begun = ANEW_MARK if drawn is not None and channel in drawn.anew else ""
+    return Tile(f"{words}{begun}", f"{words}{of}: what it looks for{f', {ANEW}' if begun else ''}")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from explorer.instruments.kernels.compute import TYPES, feeding, kernels, rgb_ke
 from explorer.instruments.looks_for import charts
 from explorer.instruments.looks_for.charts import Shown
 from explorer.instruments.looks_for.compared import Seen, compared_with, seen_box, seen_of
-from explorer.instruments.looks_for.component import Row, Tile, message, picked, units
+from explorer.instruments.looks_for.component import ANEW, ANEW_MARK, Row, message, picked, tile, units
 from explorer.instruments.looks_for.compute import STEPS, Ascent, Pixels, State, peaks
 from explorer.instruments.looks_for.sprites import Drawn, index, kept
 from explorer.instruments.maps.panel import channel_control
@@ -178,7 +178,10 @@ def _place(run: Run) -> None:
         if pages > 1:
             number_box(page_control(run), label_visibility="collapsed")
         of_all = f"{drawn.count} of {total}" if drawn is not None and drawn.count < drawn.channels else total
-        st.markdown(f"of {pages} · {of_all} channels" if pages > 1 else f"{of_all} channels")
+        about = f"of {pages} · {of_all} channels" if pages > 1 else f"{of_all} channels"
+        anew = drawn is not None and set(_channels(run, page_control(run).value)) & set(drawn.anew)
+        note, help_ = (f" ·{ANEW_MARK} begun at a sample", f"{ANEW.capitalize()}.") if anew else ("", None)
+        st.markdown(f"{about}{note}", help=help_)
 
 
 def show(run: Run) -> None:
@@ -239,17 +242,12 @@ def _message(run: Run, node: str, channels: range, kept: bool) -> Message:
     if drawn is None:
         sought = _reached(run, node, tuple(channels), False, STEPS)
         assert isinstance(sought, Sought)
-        pixels, dead = sought.pixels, frozenset[int]()
+        pixels = sought.pixels
     else:
-        pixels, dead = drawn.tiles()[channels.start : channels.stop], frozenset(drawn.dead)
+        pixels = drawn.tiles()[channels.start : channels.stop]
     names = cache.class_names(run, node)
-    tiles = [_tile(channel, names, channel in dead) for channel in channels]
+    tiles = [tile(names[c] if names else f"#{c}", "", drawn, c) for c in channels]
     return message([Row(node, f"What channels of {node} look for", tiles, pixels)])
-
-
-def _tile(channel: int, names: Sequence[str], dead: bool) -> Tile:
-    words = names[channel] if names else f"#{channel}"
-    return Tile(f"{words} dead" if dead else words, f"{words}: {'dead' if dead else 'what it looks for'}", dead)
 
 
 def _choose(run: Run, channels: range, key: str) -> None:

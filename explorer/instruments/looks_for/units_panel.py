@@ -9,7 +9,7 @@ import streamlit as st
 from explorer.analysis.text import pair_text, thousands
 from explorer.analysis.trace import Node, Trace
 from explorer.architectures import catalogue, family_of
-from explorer.instruments.looks_for.component import Row, Tile, message, picked, units
+from explorer.instruments.looks_for.component import ANEW, ANEW_MARK, Row, message, picked, tile, units
 from explorer.instruments.looks_for.compute import FURTHER_STEPS, MIDDLE_STEPS, STEPS, STILL_STEPS
 from explorer.instruments.looks_for.panel import HONEST, LOOKS_FOR
 from explorer.instruments.looks_for.sprites import Drawn, channels_of, counts, index
@@ -57,9 +57,11 @@ def steps(trace: Trace, drawn: dict[str, Drawn]) -> list[Node]:
 def _row(run: Run, node: Node, drawn: Drawn) -> Row:
     channels = channels_of(drawn, SHOWN)
     names = cache.class_names(run, node.name)
-    words = [names[channel] if names else f"#{channel}" for channel in channels]
-    tiles = [Tile(word, f"{word} of {node.name}: what it looks for") for word in words]
-    return Row(node.name, f"Channels of {node.name}", tiles, drawn.tiles()[channels], *_said(run, node, drawn))
+    tiles = [tile(names[c] if names else f"#{c}", f" of {node.name}", drawn, c) for c in channels]
+    title, note = _said(run, node, drawn)
+    if set(channels) & set(drawn.anew):
+        note = f"{note};{ANEW_MARK} {ANEW}"
+    return Row(node.name, f"Channels of {node.name}", tiles, drawn.tiles()[channels], title, note)
 
 
 def _said(run: Run, node: Node, drawn: Drawn) -> tuple[str, str]:

@@ -115,6 +115,7 @@ def _with_looks(run: Run, node: str, message: Message, wished: bool) -> Message:
         return Message({**message.header, "looks": None}, message.body)
     sheet, columns = _sheet(run, node, tuple(channels))
     looks = {"channels": channels, "side": drawn.side, "columns": columns, "at": len(message.body)}
+    looks["anew"] = [channel for channel in channels if channel in drawn.anew]
     return Message({**message.header, "looks": looks}, message.body + sheet)
 
 

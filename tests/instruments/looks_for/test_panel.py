@@ -87,6 +87,19 @@ def test_a_dead_channel_is_said_to_be_dead() -> None:
     assert "dead" in panel._said(found, 1, "Cat")
 
 
+def test_what_began_at_a_sample_is_marked_wherever_it_is_shown(visit: Open) -> None:
+    network, node = "plain34", "conv5_x.2.relu2"
+    anew = set(index(network)[node].anew)
+    page = opened(visit, variant=network, node=node)
+    (row,) = rows(page)
+    assert {i for i, tile in enumerate(row["tiles"]) if tile["words"].endswith("*")} == anew & set(range(PAGE)) != set()
+    page.set(instrument="maps").look(looks=True)
+    assert set(page.maps["looks"]["anew"]) == anew & set(page.maps["channels"])
+    ladder = {row["name"]: row for row in rows(visit("units", **{"units.network": network}))}
+    marked = any(tile["words"].endswith("*") for tile in ladder[node]["tiles"])
+    assert marked == ("*" in ladder[node]["note"])
+
+
 @pytest.mark.parametrize(
     "own,sign,sample,said",
     [(6.0, 1, 2.0, "3.0 times"), (1.0, 1, 2.0, "not stronger"), (1.0, -1, 2.0, "1"), (1.0, 1, -2.0, "1")],

@@ -74,7 +74,9 @@ function renderPane(panel, { cells, name, list }, layer) {
     const isPicture = layer === panel.layers[0] && paintLooks(panel, layer.channels[place], canvas);
     map.classList.toggle("picture", isPicture);
     if (!isPicture) paint(panel, layer, place, canvas);
-    caption.textContent = `#${layer.channels[place]}${layer.non_finite[place] ? " ⚠" : ""}`;
+    const mark = isPicture && panel.header.looks.anew?.includes(layer.channels[place]) ? " *" : "";
+    caption.textContent = `#${layer.channels[place]}${layer.non_finite[place] ? " ⚠" : ""}${mark}`;
+    map.title = mark ? "Begun as a part of a sample: from noise it stayed below." : "";
     map.setAttribute("aria-label", `Enlarge ${summary(layer, place)}`);
   });
 }
