@@ -162,7 +162,9 @@ def _tuple(value: Any) -> Any:
 
 def write_index(file: Path, entries: Mapping[str, Drawn]) -> None:
     """Put an index in a file, an operation a line."""
-    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(asdict(entry))}" for name, entry in entries.items())
+    lines = ",\n".join(
+        f"{json.dumps(name)}: {json.dumps(asdict(entry), separators=(',', ':'))}" for name, entry in entries.items()
+    )
     write_whole(file, f"{{\n{lines}\n}}\n".encode())
 
 
