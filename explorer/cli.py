@@ -448,7 +448,7 @@ def looks(
 ) -> None:
     """Where a network looks for a class, or for the largest value of a map.
 
-    METHOD: gradient, smooth, times (gradient x input), grad-cam, layer-cam, occlusion, integrated.
+    METHOD: gradient, smooth, times (gradient x input), cam, grad-cam, layer-cam, occlusion, integrated.
     """
     from explorer.analysis.trace import trace_variant
     from explorer.instruments.looks_at import compute

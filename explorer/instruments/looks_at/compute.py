@@ -17,11 +17,12 @@ from torch.nn import functional as F
 from torchvision.transforms.functional import gaussian_blur
 
 from explorer.analysis.trace import Node, Trace
+from explorer.demonstrations.class_activation.compute import PooledHead, class_activation, pooled_head
 from explorer.runtime.activations import Activations, Operation, Slope, in_batches, outputs_with, slope
 from explorer.runtime.maps import FloatArray
 from explorer.runtime.weights.network import Network
 
-Method = Literal["gradient", "smooth", "times", "grad-cam", "layer-cam", "occlusion", "integrated", "guided"]
+Method = Literal["gradient", "smooth", "times", "cam", "grad-cam", "layer-cam", "occlusion", "integrated", "guided"]
 Baseline = Literal["black", "grey", "blurred"]
 Place = tuple[int, ...]  # of a value: (channel, row, column) of maps, (index,) of a vector
 Corner = tuple[int, int]  # of a patch: its first row and column
@@ -35,10 +36,10 @@ PATCHES = 4  # of the patch's side along the input's
 BLUR = 0.04  # the standard deviation of the blur, as a share of the side
 BACK_AND_FORTH = 3  # passes that a gradient costs: the way back takes about two
 TOP = 0.1  # the share of the pixels that is told of
-SIGNED = ("times", "occlusion", "integrated")  # what speaks against it is negative
+SIGNED = ("times", "occlusion", "integrated", "cam")  # what speaks against it is negative
 GUIDED: Method = "guided"  # is only tested, and fails
 OFFERED: tuple[Method, ...] = tuple(method for method in get_args(Method) if method != GUIDED)
-AT_MAPS = ("grad-cam", "layer-cam")  # made of an operation's maps; all others have a value for each pixel
+AT_MAPS = ("grad-cam", "layer-cam")  # made of an operation's maps, of whichever
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ class Way:
     """How it is looked for: a method and what that depends on; the rest stays 0.
 
     Attributes:
-        at: of Grad-CAM and LayerCAM, the operation whose maps are weighted.
+        at: of Grad-CAM and LayerCAM, the operation whose maps are weighted; of CAM, `head.maps`.
+        head: of CAM, what makes scores of the last maps.
         samples, noise: of the smoothed gradient; the noise's standard deviation in % of the input's range.
         steps, baseline: of integrated gradients.
         patch: of occlusion, its side in pixels.
@@ -77,6 +79,7 @@ class Way:
 
     method: Method
     at: str = ""
+    head: PooledHead | None = None
     samples: int = 0
     noise: int = 0
     steps: int = 0
@@ -166,11 +169,22 @@ def default_way(method: Method, trace: Trace, target: Target, node: str | None =
         if node is not None and not can_be_weighted(trace, node, target):
             raise ValueError(f"{node} has no maps on which {target.node} depends.")
         return Way(method, at=node or last_maps(trace, target.node))
+    if method == "cam":
+        found = cam_way(trace, target)
+        if found is None:
+            raise ValueError("A class activation map needs a class, and scores that are made of the maps' means.")
+        return found
     if method == "smooth":
         return Way(method, samples=SAMPLES, noise=NOISE)
     if method == "integrated":
         return Way(method, steps=INTEGRAL_STEPS)
     return Way(method, patch=trace.input_size[-1] // PATCHES if method == "occlusion" else 0)
+
+
+def cam_way(trace: Trace, target: Target) -> Way | None:
+    """CAM, where it can be made: of a class whose score is a weighted sum of the last maps' means."""
+    head = pooled_head(trace)
+    return Way("cam", at=head.maps, head=head) if head and target.is_class else None
 
 
 # ---- the methods -------------------------------------------------------------------------------------------
@@ -185,6 +199,8 @@ def piece(activations: Activations, target: Target, way: Way, numbers: Sequence[
     """What these of the method's inputs give."""
     if way.method == "occlusion":
         return _occluded(activations, target, way.patch, numbers)
+    if way.head is not None:
+        return class_activation(activations, way.head, target.place[0]).map
     if way.method in AT_MAPS:
         return _weighted(_slope(activations, target, way.at), way.method)
     found = _slope(activations, target, INPUT, _inputs(activations, way, numbers), guided=way.method == GUIDED)
@@ -200,6 +216,8 @@ def joined(activations: Activations, target: Target, way: Way, found: Sequence[F
         left = number_of(activations, target) - float(losses.max())
         at = row / (GRID - 1), column / (GRID - 1)
         return HeatMap(spread(losses, x.shape[-1], way.patch), True, lowest=left, at=at)
+    if way.method == "cam":
+        return HeatMap(found[0], True)
     if way.method in AT_MAPS:
         return HeatMap(found[0], False)
     gradient = torch.from_numpy(np.sum(found, 0)) / way.passes

@@ -16,6 +16,7 @@ from explorer.instruments.looks_at.compute import (
     HeatMap,
     Target,
     Way,
+    cam_way,
     concentration,
     number_of,
     stretched,
@@ -52,9 +53,18 @@ HELP = {
     "pooling it is the class activation map but for a factor.",
     "layer-cam": "**LayerCAM**: as Grad-CAM, but each value has a weight of its own: its gradient where that is "
     "positive (Jiang et al., IEEE TIP 2021).",
+    "cam": "**Class activation map** (CAM): the last maps, each with its weight for the class, added up: the mean of "
+    "that is the class's score but for the bias. Only where the scores are made of the maps' means (Zhou et al., "
+    "arXiv 1512.04150).",
     "occlusion": "**Occlusion**: what is lost where a grey patch lies: the mean over the patches that cover a pixel "
     "(Zeiler and Fergus, arXiv 1311.2901).",
 }
+
+
+NO_CAM = (
+    "No class activation map: it needs a class, and a network that makes its scores of the last maps' means. "
+    "Grad-CAM does without."
+)
 
 
 def _redraw() -> None:
@@ -75,7 +85,7 @@ def _head(run: Run) -> None:
 def show(run: Run) -> None:
     """The maps, and beside them what they are of."""
     targets = wishes.targets_of(run)
-    ways = [wishes.way_of(run, method, targets[0]) for method in wishes.METHODS.value]
+    ways = list(dict.fromkeys(wishes.way_of(run, method, targets[0]) for method in wishes.METHODS.value))
     wished = list(product(targets, ways))
     with st.container(key="looks", horizontal=True, gap="small"):
         with st.container(key="looks-alone" if len(wished) == 1 else "looks-beside"):
@@ -198,6 +208,8 @@ def _facts(run: Run, target: Target, way: Way, found: HeatMap | None) -> str:
     """What has to be known of the class, what the method was given, and how exact it is."""
     activations = cache.activations(run)
     said = [] if found is None else [_given(run, target, way, found)]
+    if "cam" in wishes.METHODS.value and cam_way(cache.running_trace(run), target) is None:
+        said.append(NO_CAM)
     if not activations.network.trained:
         said.append("Untrained, it knows no class; a value of a map can be explained all the same.")
     elif target.is_class and activations.answer.unlike:
@@ -207,6 +219,9 @@ def _facts(run: Run, target: Target, way: Way, found: HeatMap | None) -> str:
 
 def _given(run: Run, target: Target, way: Way, found: HeatMap) -> str:
     """What the method was given, and how exact it is; nothing of a gradient."""
+    if way.method == "cam":
+        mean = float(found.values.mean())
+        return f"{pair_text(found.values.shape)} values, stretched; their mean, {mean:.4g}, and the bias are the score."
     if way.method in AT_MAPS:
         why = ""
         if not target.is_class:

@@ -74,9 +74,12 @@ def show(run: Run) -> None:
     target = wishes.target_of(run)
     place = st.empty()
     with st.container(key="looks-wish", horizontal=True, vertical_alignment="bottom", gap="medium"):
-        method: Method = select(TESTED, width=260)
-        panel.details(run, [method])
-    way = wishes.way_of(run, method, target)
+        chosen: Method = select(TESTED, width=260)
+        panel.details(run, [chosen])
+    way = wishes.way_of(run, chosen, target)
+    method = way.method
+    if method != chosen:
+        st.caption(panel.NO_CAM)
     with place:
         answer(f"{plain(wishes.name_of(run, target))}: does {ALL_TITLES[method]} show what was learned?")
     found = _maps_at(run, target, way)

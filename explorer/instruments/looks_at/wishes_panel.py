@@ -30,6 +30,7 @@ BETWEEN = "~"  # methods in a link
 TITLES: dict[Method, str] = {
     "grad-cam": "Grad-CAM",
     "layer-cam": "LayerCAM",
+    "cam": "Class activation map",
     "gradient": "Gradient",
     "smooth": "Smoothed gradient",
     "times": "Gradient × input",
@@ -156,6 +157,9 @@ def way_of(run: Run, method: Method, target: Target) -> Way:
         node = selected(trace).name
         own = AT.value == SELECTED and compute.can_be_weighted(trace, node, target)
         return Way(method, at=node if own else compute.last_maps(trace, target.node))
+    if method == "cam":  # where it can't be made, by what became of it
+        trace = cache.running_trace(run)
+        return compute.cam_way(trace, target) or Way("grad-cam", at=compute.last_maps(trace, target.node))
     if method == "smooth":
         return Way(method, samples=SAMPLES.value, noise=NOISE.value)
     if method == "integrated":

@@ -158,6 +158,20 @@ def test_grad_cam_at_the_last_maps_is_the_class_activation_map() -> None:
     assert np.allclose(ours("resnet18", Way("grad-cam", head.maps)).values, cam.clip(0) / cam.size, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["resnet18", "googlenet", "nin_imagenet"])
+def test_a_class_activation_maps_mean_is_the_score_without_its_bias(name: str) -> None:
+    a, trace = passed(name), traced(name)
+    target = class_target(a.network, CLASS)
+    way = compute.default_way("cam", trace, target)
+    assert way.head is not None and way.passes == 1 and way.signed
+    found = heat_map(a, target, way, 1)
+    made = class_activation(a, way.head, CLASS)
+    assert found.signed and found.values.mean() + made.bias == pytest.approx(float(a.logits[CLASS]), rel=1e-3, abs=1e-3)
+    assert compute.cam_way(traced("alexnet"), target) is None  # its classifier reads every position
+    with pytest.raises(ValueError, match="class"):
+        compute.default_way("cam", trace, largest(a, way.at, None))
+
+
 def test_one_value_of_a_map_is_explained_by_what_it_can_see() -> None:
     a = passed("resnet18")
     target = largest(a, "conv2_x.0.relu2", 3)

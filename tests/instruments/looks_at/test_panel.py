@@ -15,7 +15,7 @@ from PIL import Image
 from explorer.instruments.looks_at import compute
 from explorer.instruments.looks_at.check import depths, layers
 from explorer.instruments.looks_at.compute import Way, class_target, concentration, largest, stretched
-from explorer.instruments.looks_at.panel import place_said
+from explorer.instruments.looks_at.panel import NO_CAM, place_said
 from explorer.instruments.looks_at.picture import over
 from explorer.runtime.edits import Edit
 from explorer.runtime.run import Run
@@ -48,6 +48,28 @@ def finish(view: Any, button: str) -> None:
             return
         view.run()
     raise AssertionError(f"{button} does not end")
+
+
+def test_a_class_activation_map_and_where_there_is_none_grad_cam(visit: Open) -> None:
+    view = visit("resnet", variant="resnet18", sample="church", instrument="looks-at").set(looks__methods=["cam"])
+    run = Run("resnet18", "bundled", "cpu", sample_picture("church"))
+    a, trace = cache.activations(run), cache.running_trace(run)
+    target = class_target(a.network, int(a.scores.argmax()))
+    way = compute.cam_way(trace, target)
+    assert way is not None and view.link["looks.methods"] == "cam"
+    (picture,) = shown(view)
+    assert np.array_equal(picture, drawn(run, target, way))
+    assert f"{compute.heat_map(a, target, way, 1).values.mean():.4g}" in view.text
+    view.set(section="looks-tested")
+    finish(view, "looks-check-begin")
+    assert len(shown(view)) >= 3
+    view = visit("alexnet", sample="church", instrument="looks-at").set(looks__methods=["cam", "grad-cam"])
+    run = Run("alexnet", "bundled", "cpu", sample_picture("church"))
+    node = compute.last_maps(cache.running_trace(run), cache.running_trace(run).classifier)
+    (picture,) = shown(view)
+    first = class_target(cache.network(run), int(cache.activations(run).scores.argmax()))
+    assert np.array_equal(picture, drawn(run, first, Way("grad-cam", node)))
+    assert NO_CAM in view.text
 
 
 @pytest.fixture
