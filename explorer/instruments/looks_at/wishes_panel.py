@@ -30,7 +30,7 @@ BETWEEN = "~"  # methods in a link
 TITLES: dict[Method, str] = {
     "grad-cam": "Grad-CAM",
     "layer-cam": "LayerCAM",
-    "cam": "Class activation map",
+    "cam": "CAM",
     "gradient": "Gradient",
     "smooth": "Smoothed gradient",
     "times": "Gradient × input",
