@@ -208,6 +208,7 @@ def test_a_link_shows_the_view_that_it_was_copied_from(visit: Open) -> None:
         "order": "index",
         "page": 1,
         "beside": "conv5_x.1.bn2",
+        "looks": False,
     }
     assert 70 in page.maps["channels"]
     assert page.maps["beside"]["node"] == "conv5_x.1.bn2"
