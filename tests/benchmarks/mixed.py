@@ -68,12 +68,14 @@ DOES = {
     HOME: {"pages"},
     "accuracy": {"panels", "pages"},
     "convolution": {"pictures", "panels", "pages"},
+    "units": {"panels", "pages"},
 }
 NETWORKS = {COMPARE: ("compare.a", "compare.b")}
 PANELS = {
     COMPARE: ("section", "compare.stage", "compare.a.weights", "compare.b.weights"),
     "accuracy": ("section", "accuracy.measure", "compare.a", "compare.b"),
     "convolution": ("section", "one.net"),
+    "units": ("units.network",),
 }
 
 
