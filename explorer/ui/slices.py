@@ -15,6 +15,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.runtime.store import Kept
+from explorer.runtime.turns import breathe
 from explorer.ui.link import rerun_page
 from explorer.ui.selection import SHOWN_IN
 
@@ -89,6 +90,7 @@ def give_way(seconds: float) -> None:
     """Rest after so many seconds of long work while other runs are under way: they are what people wait for."""
     rested = monotonic() + REST * seconds
     while monotonic() < rested and others_run():
+        breathe()
         sleep(LOOK_S)
 
 

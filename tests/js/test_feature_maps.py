@@ -456,7 +456,21 @@ def test_what_channels_look_for_stands_in_their_maps_places(clocked: Modules) ->
     red, _, green, *_ = ((*map(round, np.array(rgb) / 255), 0) for rgb in shown.evaluate_all(middle))
     assert (red[:3], green[:3]) == ((1, 0, 0), (0, 1, 0))
     assert shown.evaluate_all(pixels)[1] == before[1]  # of that channel there is none: its map
+    expect(clocked.locator(".legend")).to_be_visible()  # of the map that is left
+    sheet, columns = sent(tiles[[0, 0, 1]])
+    all_three = {
+        "channels": [0, 1, 2],
+        "side": 16,
+        "columns": columns,
+        "at": len(own.body),
+        "anew": [1],
+        "note": "Why.",
+    }
+    clocked.receive(Message({**own.header, "looks": all_three}, own.body + sheet).packed(view=VIEW))
+    expect(clocked.locator(".map.picture")).to_have_count(3)
     expect(clocked.locator(".legend")).to_be_hidden()
+    assert clocked.locator(".map").all_inner_texts() == ["#0", "#1 *", "#2"]
+    assert clocked.locator(".map").nth(1).get_attribute("title") == "Why."
     clocked.locator(".map").first.click()
     expect(clocked.locator(".legend")).to_be_visible()  # of the enlarged map
     clocked.page.keyboard.press("Escape")

@@ -155,14 +155,14 @@ def entered(ascent: Ascent, file: str, sheet: bytes, count: int, seen: Mapping[s
     level, same = next(iter(seen.values()))[2][:count], torch.ones(count, dtype=torch.bool)
     for largest, _, lowest in seen.values():
         same &= (largest[:count] == level) & (lowest[:count] == level)
-    own = measured(ascent, tiles)
+    own = _measured(ascent, tiles)
     further = [c for c in range(count) if own[c] < best[c]]
     anew: list[int] = []
     if further:
         tiles = tiles.copy()
         for channels in _batches(further):
             tiles[channels] = ascent.climb_on(tiles[channels], channels)
-        own = measured(ascent, tiles)
+        own = _measured(ascent, tiles)
         way = ascent.at_samples()
         for channels in _batches([c for c in further if own[c] < best[c]]):
             risen = way.climb_on(_patches(way, channels, values, list(seen.items())), channels, "largest")
@@ -170,7 +170,7 @@ def entered(ascent: Ascent, file: str, sheet: bytes, count: int, seen: Mapping[s
             tiles[[channels[i] for i in higher]] = risen[higher]
             anew += [channels[i] for i in higher]
         sheet = sheet_of(tiles)
-        own = measured(ascent, tiles_of(sheet, side, count), anew)
+        own = _measured(ascent, tiles_of(sheet, side, count), anew)
     entry = Drawn(
         file=file,
         side=side,
@@ -198,7 +198,7 @@ def _patches(way: Ascent, channels: Sequence[int], values: Tensor, seen: Sequenc
     return np.stack(found)
 
 
-def measured(ascent: Ascent, tiles: Pixels, anew: Sequence[int] = ()) -> list[float]:
+def _measured(ascent: Ascent, tiles: Pixels, anew: Sequence[int] = ()) -> list[float]:
     """What each stored picture gives its channel, those that began at a sample read as there."""
     found: list[float] = []
     for channels in _batches(list(range(len(tiles)))):

@@ -16,7 +16,7 @@ from explorer.instruments.looks_for.charts import Shown
 from explorer.instruments.looks_for.compared import Seen, compared_with, seen_box, seen_of
 from explorer.instruments.looks_for.component import ANEW, ANEW_MARK, Row, message, picked, tile, units
 from explorer.instruments.looks_for.compute import STEPS, Ascent, Pixels, State, peaks
-from explorer.instruments.looks_for.sprites import Drawn, index, kept
+from explorer.instruments.looks_for.sprites import Drawn, drawn_of, index
 from explorer.instruments.maps.panel import channel_control
 from explorer.runtime.device import forward_slot, training_slot
 from explorer.runtime.maps import Message
@@ -63,7 +63,7 @@ def _node(run: Run) -> Node:
 
 def _drawn(run: Run) -> Drawn | None:
     """The pictures of the selected operation that came with the app."""
-    return kept(run.variant, run.weights, _node(run).name)
+    return drawn_of(run.variant, run.weights, _node(run).name)
 
 
 def _pages(run: Run) -> int:

@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from PIL import Image
 
 from explorer import ASSETS
 from explorer.instruments.looks_for.compute import Pixels
+from explorer.runtime.store import kept
 from explorer.runtime.weights.network import BUNDLED
 
 UNITS = ASSETS / "units"
@@ -75,7 +75,7 @@ class Drawn:
         return _tiles(self.path, self.side, self.count)
 
 
-@cache
+@kept()
 def _tiles(path: Path, side: int, count: int) -> Pixels:
     return tiles_of(path.read_bytes(), side, count)
 
@@ -131,14 +131,14 @@ def counts(drawn: Sequence[Drawn]) -> tuple[int, int, int]:
     return sum(d.count for d in drawn), dead, stronger
 
 
-@cache
+@kept()
 def index(variant: str) -> Mapping[str, Drawn]:
     """The operations of a bundled network that have pictures; empty where none has."""
     file = UNITS / f"{variant}.json"
     return read_index(file) if file.is_file() else {}
 
 
-def kept(variant: str, weights: str, node: str) -> Drawn | None:
+def drawn_of(variant: str, weights: str, node: str) -> Drawn | None:
     """The pictures of an operation that came with the app: of the weights that did."""
     return index(variant).get(node) if weights == BUNDLED else None
 

@@ -13,7 +13,8 @@ from explorer.analysis.text import si
 from explorer.analysis.trace import Trace
 from explorer.analysis.types import Shape
 from explorer.architectures import variant
-from explorer.instruments.looks_for.sprites import index, kept, sent
+from explorer.instruments.looks_for.component import ANEW
+from explorer.instruments.looks_for.sprites import drawn_of, index, sent
 from explorer.instruments.maps.compute import comparable
 from explorer.runtime.maps import Message
 from explorer.runtime.run import Run
@@ -106,16 +107,24 @@ def _show(run: Run, on_pick: Reported, on_silence: Reported) -> None:
 
 
 def _with_looks(run: Run, node: str, message: Message, wished: bool) -> Message:
-    """With what the page's channels look for, if that is wished for and came with the app; else whether it did."""
-    drawn = None if run.edits else kept(run.variant, run.weights, node)
+    """With what the page's channels look for, if wished; else with the offer, where some came with the app."""
+    drawn = None if run.edits else drawn_of(run.variant, run.weights, node)
     if drawn is None or message.header["kind"] == "vector":
         return message
     channels = [channel for channel in message.header["channels"] if channel < drawn.count]
-    if not wished or not channels:
+    if not channels:
+        return message
+    if not wished:
         return Message({**message.header, "looks": None}, message.body)
     sheet, columns = _sheet(run, node, tuple(channels))
-    looks = {"channels": channels, "side": drawn.side, "columns": columns, "at": len(message.body)}
-    looks["anew"] = [channel for channel in channels if channel in drawn.anew]
+    looks = {
+        "channels": channels,
+        "side": drawn.side,
+        "columns": columns,
+        "at": len(message.body),
+        "anew": [channel for channel in channels if channel in drawn.anew],
+        "note": f"{ANEW.capitalize()}.",
+    }
     return Message({**message.header, "looks": looks}, message.body + sheet)
 
 

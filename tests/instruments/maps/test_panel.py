@@ -79,6 +79,11 @@ def test_what_the_channels_look_for_stands_in_their_maps_places(visit: Open) -> 
     assert np.abs(tiles.astype(int) - drawn.tiles()).mean() < 8  # of 255: the sheet was compressed again
     page.click("conv3_x.1.bn2")  # has none
     assert "looks" not in page.maps and page.link["maps.looks"] == "yes"
+    page.click("conv5_x.0.relu2")
+    count = index("resnet18")["conv5_x.0.relu2"].count
+    assert page.maps["looks"]["channels"] == list(range(count)) and len(page.maps["channels"]) > count
+    page.look(page=1)
+    assert "looks" not in page.maps  # none of these: a switch would do nothing
     page.click("conv3_x.1.relu2").set(weights="untrained")
     assert "looks" not in page.maps
 

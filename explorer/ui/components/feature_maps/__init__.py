@@ -57,7 +57,7 @@ def feature_maps(
     Args:
         message: with `group` in its header, an enlarged map lies over that group's `model_input`; with `looks`, the
             viewer can see what each channel looks for: none, or the `channels` that have a picture, from the byte `at`
-            on a file with squares of `side` pixels, `columns` in a row.
+            on a file with squares of `side` pixels, `columns` in a row; `anew` have a star, which `note` explains.
         key: keeps the view while the maps change.
         view: how they are looked at when the component is mounted; later ones are ignored. Order, page and the
             operation beside are those of the message.

@@ -76,7 +76,7 @@ function renderPane(panel, { cells, name, list }, layer) {
     if (!isPicture) paint(panel, layer, place, canvas);
     const mark = isPicture && panel.header.looks.anew?.includes(layer.channels[place]) ? " *" : "";
     caption.textContent = `#${layer.channels[place]}${layer.non_finite[place] ? " ⚠" : ""}${mark}`;
-    map.title = mark ? "Begun as a part of a sample: from noise it stayed below." : "";
+    map.title = mark ? panel.header.looks.note : "";
     map.setAttribute("aria-label", `Enlarge ${summary(layer, place)}`);
   });
 }

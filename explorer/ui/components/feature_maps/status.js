@@ -35,14 +35,15 @@ export function showStatus(panel) {
 const barHint = ({ picks }) => (picks ? "Point at a bar; a click takes its value apart." : "Point at a bar.");
 
 function showLegend(panel, layer, place) {
-  const { header, tables, status: { legend } } = panel;
+  const { header, layers, tables, status: { legend } } = panel;
   const colouring = colouringOf(panel);
   const isUpright = panel.isLow && panel.enlarged.index < 0;
   const painted = `${colouring} ${isUpright}`;
   if (legend.painted !== painted) paintStrip(legend.bar, tables[colouring], isUpright);
   legend.painted = painted;
   const diverging = colouring === "diverging";
-  legend.box.style.visibility = header.looks && panel.enlarged.index < 0 ? "hidden" : ""; // those are pictures
+  const arePictures = header.looks?.channels.length === header.channels.length && layers.length === 1;
+  legend.box.style.visibility = arePictures && panel.enlarged.index < 0 ? "hidden" : "";
   const known = isShared(panel) || place >= 0;
   const [first, last] = known ? limitsOf(panel, layer, place) : [diverging ? -1 : 0, 1];
   const ofEachMap = diverging ? ["−max", "max"] : ["min", "max"];
