@@ -140,7 +140,8 @@ class Units:
         rows = ["".join(self._line(line, columns, style)) for line in lines]
         branch = _branch(chain, block) if style != "bare" else ""
         shape = self._shape(chain) if style == "named" or chain[0].kind == "merge" else ""
-        named = f'<TD BORDER="0" ROWSPAN="{len(rows)}">{html.escape(branch)}</TD>'
+        # Clear of the cells: letters can be wider than Graphviz takes them for.
+        named = f'<TD BORDER="0" ROWSPAN="{len(rows)}">\u00a0{html.escape(branch)}\u00a0</TD>'
         if branch and style == "stacked":
             rows.insert(0, f'<TD BORDER="0" COLSPAN="{columns}">{html.escape(branch)}</TD>')
         elif branch and chain[0].kind == "gate":

@@ -83,4 +83,4 @@ def arcs(diagram: Diagram) -> set[str]:
 
 
 def texts(diagram: Diagram) -> list[str]:
-    return [text.text or "" for text in ElementTree.fromstring(diagram.svg()).iter(f"{SVG}text")]
+    return [(text.text or "").strip() for text in ElementTree.fromstring(diagram.svg()).iter(f"{SVG}text")]
